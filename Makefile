@@ -1,0 +1,57 @@
+# Everything runs in .venv, which the first target that needs it makes; nothing else has to be installed.
+# A Python of your own choice: make PYTHON=/path/to/python3.12 demo
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CANDIDATES := python3.11 python3.12 python3.13 python3
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && echo $(p))))
+CAN_RUN := '$(PYTHON)' -c '$(NEW_ENOUGH)' >/dev/null 2>&1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint format types arch hooks clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(READY) ## Make .venv and install layerpose into it (the other targets do it by themselves)
+
+$(READY): pyproject.toml constraints.txt
+	@$(CAN_RUN) || { echo "layerpose needs Python 3.11 or newer; $(or $(PYTHON),$(CANDIDATES)): no such Python." \
+	    "Install one, or name one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Setting up $(VENV) with $(PYTHON) (once, a few minutes) ..."
+	@'$(PYTHON)' -m venv $(VENV) || { echo "Could not make $(VENV): does $(PYTHON) have its venv module" \
+	    "(on Debian: apt install python3-venv)?" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(READY) ## Transfer the bundled person to a new pose; writes out/demo.png and out/demo-sheet.png
+	@$(BIN)/layerpose demo
+
+test: $(READY) ## Run the tests
+	@$(BIN)/python -m pytest
+
+check: lint types arch ## Lint, types and architecture
+
+lint: $(READY) ## Style: ruff
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(READY) ## Put the code into the house style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: $(READY) ## Types: pyright
+	@$(BIN)/pyright
+
+arch: $(READY) ## Imports go one way: import-linter
+	@$(BIN)/lint-imports --no-cache
+
+hooks: $(READY) ## Run lint, types and arch before every commit
+	@$(BIN)/pre-commit install
+
+clean: ## Remove .venv and what the demo wrote
+	rm -rf $(VENV) out

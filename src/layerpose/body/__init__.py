@@ -1,0 +1,1 @@
+"""Pose -> mesh: the body model, its parts, its keypoints, the camera."""

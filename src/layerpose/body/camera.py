@@ -1,0 +1,29 @@
+"""Body axes -> camera axes -> canvas: the weak-perspective projection."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from layerpose.types import Camera
+
+BODY_TO_CAMERA = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]], dtype=torch.float64)
+"""Rows are the camera's right, down and away axes in body axes: an upright person faces the viewer."""
+
+
+def project(points: Float[Tensor, "*n 3"], camera: Camera) -> Float[Tensor, "*n 3"]:
+    """Points in body axes (metres) -> (x, y in canvas units, depth in metres)."""
+    seen = points @ BODY_TO_CAMERA.to(points).T
+    translation = points.new_tensor(camera.translation)
+    return torch.cat([seen[..., :2] * camera.scale + translation, seen[..., 2:]], dim=-1)
+
+
+def frame(points: Float[Tensor, "n 3"], *, margin: float = 0.06, scale: float | None = None) -> Camera:
+    """A camera that centres the points on the canvas, `margin` of its side kept free; never larger than `scale`."""
+    seen = points @ BODY_TO_CAMERA.to(points).T
+    low, high = seen[:, :2].amin(0), seen[:, :2].amax(0)
+    fitting = float((1 - 2 * margin) / (high - low).max())
+    used = fitting if scale is None else min(scale, fitting)
+    centre = (low + high) / 2
+    return Camera(scale=used, translation=(float(0.5 - used * centre[0]), float(0.5 - used * centre[1])))

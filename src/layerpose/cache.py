@@ -1,0 +1,41 @@
+"""Where layerpose keeps what it makes once, and how a file is written so that a crash never leaves half of it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def cache_dir() -> Path:
+    """The user's cache: $LAYERPOSE_CACHE, else $XDG_CACHE_HOME/layerpose, else ~/.cache/layerpose; made if missing."""
+    chosen = os.environ.get("LAYERPOSE_CACHE")
+    path = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "layerpose"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return path
+    except OSError as error:
+        fallback = Path(tempfile.gettempdir()) / "layerpose-cache"
+        fallback.mkdir(parents=True, exist_ok=True)
+        warnings.warn(f"cannot write to the cache {path} ({error}); using {fallback}", stacklevel=2)
+        return fallback
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that takes its name when the block ends well and is removed when it does not."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

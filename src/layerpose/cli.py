@@ -1,0 +1,245 @@
+"""The command line: one function per command; what a user can fix ends in one line on stderr and exit code 2."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import tyro
+from rich.console import Console
+
+from layerpose import __version__
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from layerpose.estimation.estimate import Estimate
+    from layerpose.transfer import PoseTransfer
+
+Device = Literal["auto", "cpu", "cuda"]
+DEMO_POSE = "walk"
+DEMO_MORE = ("wave", "sit", "crossed-legs", "arms-up")
+"""Further poses that the demo's sheet shows in a row."""
+DEMO_FOLDER = Path("out")
+
+
+def demo(*, device: Device = "auto") -> None:
+    """Transfer the bundled example person to poses of the library; writes out/demo.png and out/demo-sheet.png.
+
+    Args:
+        device: Where the networks run; auto takes the GPU if there is one.
+    """
+    from layerpose.motion.library import library_pose
+    from layerpose.outputs import check_output, check_output_folder
+    from layerpose.pictures import image_to_picture, read_photo, write_png
+    from layerpose.sheet import draw_fit, draw_sheet
+
+    out, sheet = DEMO_FOLDER / "demo.png", DEMO_FOLDER / "demo-sheet.png"
+    check_output_folder(DEMO_FOLDER)
+    DEMO_FOLDER.mkdir(exist_ok=True)
+    check_output(out, ".png")
+    check_output(sheet, ".png")
+    model = _load(None, device)
+    with as_file(files("layerpose") / "examples" / "person.png") as example:
+        photo = read_photo(example)
+    seen = _estimate(photo, model.config.canvas)
+    with _busy(f"Transferring to {DEMO_POSE!r}"):
+        result = model(seen, library_pose(DEMO_POSE))
+    more = []
+    for name in DEMO_MORE:
+        with _busy(f"Transferring to {name!r}"):
+            more.append((name, image_to_picture(model(seen, library_pose(name)).image)))
+    write_png(image_to_picture(result.image), out, comment=_comment(model))
+    fit_overlay = draw_fit(seen.photo.image, seen.body)
+    write_png(draw_sheet(result, fit_overlay, more=more), sheet, comment=_comment(model))
+    _say(f"Wrote {out} and {sheet}")
+
+
+def transfer(
+    photo: tyro.conf.Positional[Path],
+    /,
+    *,
+    pose: Annotated[str, tyro.conf.arg(aliases=("-p",), metavar="POSE")],
+    out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="PNG")],
+    sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
+    layers: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+    device: Device = "auto",
+    weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+) -> None:
+    """Draw the person of a photo in another pose, 1024 x 1024.
+
+    Args:
+        photo: A photo of one whole person.
+        pose: Another photo, a pose file (.json), a frame of a motion (dance.bvh#120), or a name such as walk or sit.
+        out: The picture to write; an older one is replaced, the photo never.
+        sheet: Also write a contact sheet of every step.
+        layers: Also write each layer as a PNG with transparency into this folder.
+        device: Where the networks run; auto takes the GPU if there is one.
+        weights: A model folder; without it the bundled weights are used.
+    """
+    from layerpose.outputs import check_output, check_output_folder
+
+    inputs = [photo, Path(pose)]
+    check_output(out, ".png", inputs=inputs)
+    if sheet is not None:
+        check_output(sheet, ".png", inputs=[*inputs, out])
+    if layers is not None:
+        check_output_folder(layers)
+    with _busy("Starting"):
+        from layerpose.pictures import image_to_picture, read_photo, write_png
+        from layerpose.poses import resolve_pose
+    picture = read_photo(photo)
+    with _busy("Reading the pose"):
+        target = resolve_pose(pose)
+    model = _load(weights, device)
+    seen = _estimate(picture, model.config.canvas)
+    with _busy("Transferring"):
+        result = model(seen, target)
+    write_png(image_to_picture(result.image), out, comment=_comment(model))
+    written = [out]
+    if sheet is not None:
+        from layerpose.sheet import draw_fit, draw_sheet
+
+        write_png(draw_sheet(result, draw_fit(seen.photo.image, seen.body)), sheet, comment=_comment(model))
+        written.append(sheet)
+    if layers is not None:
+        from layerpose.sheet import write_layers
+
+        written += write_layers(result, layers, comment=_comment(model))
+    _say(f"Wrote {', '.join(map(str, written))}")
+
+
+def fit(
+    photo: tyro.conf.Positional[Path],
+    /,
+    *,
+    out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="JSON")],
+    sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
+) -> None:
+    """Fit the body to the person of a photo and write it as a pose file.
+
+    Args:
+        photo: A photo of one whole person.
+        out: The pose file to write (docs/pose-format.md); an older one is replaced.
+        sheet: Also write a picture of the fitted body over the photo.
+    """
+    from layerpose.outputs import check_output
+    from layerpose.pictures import read_photo, write_png
+
+    check_output(out, ".json", inputs=[photo])
+    if sheet is not None:
+        check_output(sheet, ".png", inputs=[photo])
+    picture = read_photo(photo)
+    from layerpose.motion.pose_file import write_pose
+    from layerpose.presets import base
+
+    seen = _estimate(picture, base().canvas)
+
+    write_pose(seen.body, out)
+    written = [out]
+    if sheet is not None:
+        from layerpose.sheet import draw_fit
+
+        comment = "A photo with a generated body drawn over it."
+        write_png(draw_fit(seen.photo.image, seen.body), sheet, comment=comment)
+        written.append(sheet)
+    _say(f"Wrote {', '.join(map(str, written))}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code. LAYERPOSE_DEBUG=1 shows the traceback of a refusal."""
+    warnings.showwarning = _show_warning
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments == ["--version"]:
+        print(f"layerpose {__version__}")
+        return 0
+    try:
+        with _hushed():
+            tyro.extras.subcommand_cli_from_dict(
+                {"demo": demo, "transfer": transfer, "fit": fit},
+                prog="layerpose",
+                description="One photo of a person and one target pose in; a picture of that person in that pose out.",
+                args=arguments,
+            )
+    except (ValueError, OSError) as error:
+        if os.environ.get("LAYERPOSE_DEBUG"):
+            raise
+        print(f"layerpose: {_one_line(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("layerpose: stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _load(weights: Path | None, device: Device) -> PoseTransfer:
+    with _busy("Loading the model"):
+        from layerpose.transfer import PoseTransfer
+
+        return PoseTransfer.load(weights, device=device)
+
+
+def _estimate(photo: Image, size: int) -> Estimate:
+    with _busy("Finding the person"):
+        from layerpose.estimation.estimate import estimate
+
+        seen = estimate(photo, size)
+    _say(f"Fit: {seen.quality}")
+    return seen
+
+
+def _comment(model: PoseTransfer) -> str:
+    return f"Generated by layerpose {__version__}, preset {model.config.name}. Not a photograph."
+
+
+@contextmanager
+def _busy(what: str) -> Iterator[None]:
+    """A spinner on stderr while something takes long; nothing when stderr is no terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(f"{what} ..."):
+        yield
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep what C libraries print past Python (Warp's search for a GPU, LiteRT's greeting) off the terminal."""
+    if os.environ.get("LAYERPOSE_DEBUG") or sys.stderr is not sys.__stderr__ or sys.stderr is None:
+        yield
+        return
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    own = os.fdopen(os.dup(terminal), "w", buffering=1, encoding="utf-8", errors="replace")
+    sys.stderr = own
+    try:
+        yield
+    finally:
+        sys.stderr = sys.__stderr__
+        own.close()
+        os.dup2(terminal, 2)
+        os.close(terminal)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"layerpose: warning: {_one_line(message)}", file=sys.stderr)
+
+
+def _one_line(message: object) -> str:
+    if isinstance(message, OSError) and message.filename is not None:
+        return f"{message.filename}: {message.strerror}"
+    return " ".join(str(message).split()) or type(message).__name__

@@ -1,0 +1,89 @@
+"""Every knob of the model: frozen dataclasses, a sentence under each field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guides:
+    """What the networks are told about the target body; each can be switched off for the ablation."""
+
+    heatmaps: bool = True
+    """H: 18 Gaussian keypoint heatmaps."""
+    parsing: bool = True
+    """S: one-hot parsing, 7 classes."""
+    depth: bool = True
+    """D: depth relative to the pelvis."""
+    warp: bool = False
+    """Source colours carried to the target by body correspondence, their visibility, and the same with holes filled."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorConfig:
+    """An image-to-image network in the manner of Johnson et al."""
+
+    width: int
+    """Channels at full resolution; doubled by every downsampling."""
+    num_downs: int
+    """Downsamplings, each halving the resolution."""
+    num_blocks: int
+    """Residual blocks at the lowest resolution."""
+    max_width: int = 1024
+    """No layer has more channels than this."""
+    stem: Literal[7, 3] = 7
+    """Kernel of the first and last convolution."""
+    patch: Literal[1, 2] = 1
+    """2: see and draw pixels two by two, so that the widest layers run at half resolution."""
+    full_resolution_norm: bool = True
+    """Normalise at full resolution too. Off: instance norm cannot throw the source's colours away there."""
+    skips: bool = False
+    """U-Net skips: features of the way down are added on the way up."""
+    blend: bool = False
+    """End in a per-pixel blend of the generated colour, the warp and the filled warp. Needs the warp guide."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """The three stages."""
+
+    name: str
+    """The preset's name, written into everything the model makes."""
+    canvas: int
+    """Side of the finished picture in pixels."""
+    coarse_size: int
+    """Side of the draft of stage 1 in pixels."""
+    face_size: int
+    """Side of the face layer in pixels."""
+    arm_size: int
+    """Side of an arm layer in pixels."""
+    leg_size: int
+    """Side of a leg layer in pixels."""
+    guides: Guides
+    """What the networks are told."""
+    coarse: GeneratorConfig
+    """Stage 1."""
+    face: GeneratorConfig
+    """Stage 2, face."""
+    arm: GeneratorConfig
+    """Stage 2, one network for both arms."""
+    leg: GeneratorConfig
+    """Stage 2, one network for both legs."""
+    fusion: GeneratorConfig
+    """Stage 3."""
+    layers: Literal["complete", "incomplete", "none"] = "complete"
+    """Complete layers; layers cut by occlusion (the ablation's PL-); or no stage 2."""
+    fuse: bool = True
+    """Run stage 3. Off: the pasted picture is the result."""
+
+    def __post_init__(self) -> None:
+        blends = [g.blend for g in (self.coarse, self.face, self.arm, self.leg, self.fusion)]
+        if any(blends) and not self.guides.warp:
+            raise ValueError("blend=True needs guides.warp=True: there is no warp to blend; switch both on or both off")
+
+
+def scaled(config: ModelConfig, share: float) -> ModelConfig:
+    """The same networks at a share of the sizes (1, 1/2 ...): they are convolutional, so the weights fit."""
+    names = ("canvas", "coarse_size", "face_size", "arm_size", "leg_size")
+    return replace(config, **{name: int(getattr(config, name) * share) for name in names})

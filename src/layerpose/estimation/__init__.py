@@ -1,0 +1,1 @@
+"""Photo -> Body and source parsing: landmarks, mask, fit, matte, parsing; `estimate.estimate` runs them all."""

@@ -1,0 +1,130 @@
+"""Landmarks and mask -> fitted body: landmarks first, then the shape, then the outline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from layerpose.estimation.fit_model import CAMERA_COLUMNS, NUM_POSE, SHAPE_COLUMNS, fit_model
+from layerpose.estimation.fit_problem import Evidence, Problem, unit
+from layerpose.estimation.fit_solver import EVERYTHING, POSE, minimise
+from layerpose.estimation.fit_start import start, upright
+from layerpose.estimation.landmarks import Landmarks
+from layerpose.estimation.outline import Matcher, Outline, outline_of, overlap, seen_vertices
+from layerpose.estimation.targets import DIRECTIONS, POINTS, point_row
+from layerpose.types import Body, Camera, Pose
+
+POSE_STEPS, SHAPE_STEPS, OUTLINE_ROUNDS, OUTLINE_STEPS = 25, 10, 5, 2
+WORST_REPROJECTION = 0.04
+WORST_OVERLAP = 0.6
+CLEAR = 0.5
+"""Landmarks with a greater visibility count in the reprojection error."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """A body that explains a photo; its camera maps to pixels of the photo until `placed` puts it on a canvas."""
+
+    body: Body
+    reprojection: float
+    """Mean distance between visible landmarks and the body's own points, as a share of the stature."""
+    overlap: float
+    """Intersection over union of mask and body."""
+    points: Float[np.ndarray, "27 2"]
+    """Where the body puts the points of `targets.POINTS`, in pixels of the photo."""
+
+
+def fit_body(landmarks: Landmarks) -> Fit:
+    """Fit the body; ValueError if the result does not hold."""
+    fit = solve(landmarks)
+    if fit.reprojection > WORST_REPROJECTION or fit.overlap < WORST_OVERLAP:
+        raise ValueError(
+            f"the body could not be fitted to the person: it misses the landmarks by {fit.reprojection:.1%} of the "
+            f"stature (at most {WORST_REPROJECTION:.0%} is usable) and covers {fit.overlap:.0%} of the outline (at least "
+            f"{WORST_OVERLAP:.0%}); use a photo that shows one whole person, unobstructed and in tighter clothes"
+        )
+    return fit
+
+
+def solve(landmarks: Landmarks) -> Fit:
+    """The three stages: pose and camera; with shape; with the outline of the mask."""
+    rows = [point.landmark for point in POINTS]
+    world = upright(landmarks.world)[rows]
+    unit_px = float(np.ptp(landmarks.image[rows, :2], axis=0).max())
+    evidence = Evidence(
+        points=landmarks.image[rows, :2] / unit_px,
+        directions=_directions(world),
+        visibility=landmarks.visibility[rows],
+    )
+    problem = Problem(model=fit_model(), evidence=evidence, stature=1.0)
+    parameters = start(problem, world)
+    problem.stature = _stature(parameters)
+    parameters = minimise(problem, parameters, POSE, num_steps=POSE_STEPS)
+    problem.stature = _stature(parameters)
+    parameters = minimise(problem, parameters, EVERYTHING, num_steps=SHAPE_STEPS)
+    problem.stature = _stature(parameters)
+    outline = outline_of(landmarks.mask, unit_px, problem.stature)
+    parameters = _follow_outline(problem, parameters, outline)
+    return _finish(problem, parameters, outline, unit_px)
+
+
+def _follow_outline(
+    problem: Problem, parameters: Float[np.ndarray, "63"], outline: Outline
+) -> Float[np.ndarray, "63"]:
+    for _ in range(OUTLINE_ROUNDS):
+        problem.match(matcher().match(_vertices(parameters), outline))
+        parameters = minimise(problem, parameters, EVERYTHING, num_steps=OUTLINE_STEPS)
+        problem.stature = _stature(parameters)
+    return parameters
+
+
+def _finish(problem: Problem, parameters: Float[np.ndarray, "63"], outline: Outline, unit_px: float) -> Fit:
+    problem.match(None)
+    scale, translation = np.exp(parameters[CAMERA_COLUMNS.start]), parameters[CAMERA_COLUMNS][1:]
+    points = scale * problem.points(parameters[None])[0, :, :2] + translation
+    errors = np.linalg.norm(points - problem.evidence.points, axis=-1) / problem.stature
+    body = Body(
+        phenotype=torch.as_tensor(parameters[SHAPE_COLUMNS]),
+        pose=Pose(rotations=torch.as_tensor(fit_model().rotations(parameters[:NUM_POSE]))),
+        camera=Camera(
+            scale=float(scale * unit_px), translation=(float(translation[0] * unit_px), float(translation[1] * unit_px))
+        ),
+    )
+    clear = problem.evidence.visibility > CLEAR
+    return Fit(
+        body=body,
+        reprojection=float(errors[clear].mean() if clear.any() else errors.mean()),
+        overlap=overlap(matcher().drawn(_vertices(parameters), outline), outline.mask),
+        points=points * unit_px,
+    )
+
+
+def _directions(world: Float[np.ndarray, "p 3"]) -> Float[np.ndarray, "d 3"]:
+    starts = [point_row(direction.start) for direction in DIRECTIONS]
+    ends = [point_row(direction.end) for direction in DIRECTIONS]
+    return unit(world[ends] - world[starts])
+
+
+def _stature(parameters: Float[np.ndarray, "63"]) -> float:
+    """The body's height in fit units."""
+    metres = fit_model().shapes(parameters[None, SHAPE_COLUMNS]).stature[0]
+    return float(metres * np.exp(parameters[CAMERA_COLUMNS.start]))
+
+
+def _vertices(parameters: Float[np.ndarray, "63"]) -> Float[np.ndarray, "v 3"]:
+    """The mesh with x and y in fit units and z to the same scale."""
+    model = fit_model()
+    vertices = seen_vertices(model.model, parameters[SHAPE_COLUMNS], model.rotations(parameters[:NUM_POSE]))
+    vertices *= np.exp(parameters[CAMERA_COLUMNS.start])
+    vertices[:, :2] += parameters[CAMERA_COLUMNS][1:]
+    return vertices
+
+
+@lru_cache(maxsize=1)
+def matcher() -> Matcher:
+    """The outline matcher of the body model."""
+    return Matcher(fit_model())

@@ -1,0 +1,209 @@
+"""Parameters -> residuals: everything the fit weighs against each other. All lengths are shares of the stature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from layerpose.estimation.fit_model import (
+    CAMERA_COLUMNS,
+    NUM_POSE,
+    SHAPE_COLUMNS,
+    SIDES,
+    FitModel,
+    Moments,
+    Shapes,
+    group_columns,
+)
+from layerpose.estimation.targets import DIRECTIONS, POINTS, point_row
+
+SHAPE_MEAN = np.array([0.5, 0.67, 0.5, 0.5, 0.5, 0.5])
+SHAPE_SIGMA = np.array([0.35, 0.08, 0.25, 0.25, 0.12, 0.30])
+SHAPE_LOW = np.array([0.0, 0.35, 0.0, 0.0, 0.1, 0.0])
+SHAPE_HIGH = np.array([1.0, 1.0, 1.0, 1.0, 0.9, 1.0])
+"""In the order of `types.PHENOTYPES`."""
+
+FREE, STIFF = 2.5, 0.12
+SIGMA_RAD = {"spine": 0.5, "neck": 0.35, "head": 0.4, "clavicle": 0.18, "upperarm01": 2.0, "foot": 0.35}
+"""How far a group may turn away from the reference pose in any direction; the root is free."""
+AXIS_SIGMA_RAD = {
+    "lowerarm01": (FREE, 0.2),
+    "lowerleg01": (FREE, STIFF),
+    "upperleg01": (0.45, 1.5),
+    "wrist": (0.6, 0.4),
+}
+"""Along the group's axis (hinge of elbow and knee; twist of thigh and hand) and across it."""
+EXTENSION_WEIGHT = 8.0
+EXTENSION_SLACK_RAD = 0.05
+OUTLINE_WEIGHT = 800.0
+OUTLIER_SIGMAS = 4.0
+OUTLINE_OUTLIER = 0.03
+LEAST_VISIBILITY = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skeleton:
+    """Directions in the reference pose of the average body: where limbs point and around what they bend."""
+
+    upper: dict[str, Float[np.ndarray, "3"]]
+    lower: dict[str, Float[np.ndarray, "3"]]
+    hinge: dict[str, Float[np.ndarray, "3"]]
+    """Turning by a positive angle around it bends the elbow or knee."""
+    axis: dict[str, Float[np.ndarray, "3"]]
+    """Of each group in `AXIS_SIGMA_RAD`."""
+    bend: dict[str, float]
+    """How far the elbow or knee is bent already."""
+
+
+def skeleton(model: FitModel) -> Skeleton:
+    """Read the limbs off the reference pose."""
+    heads = model.shapes(SHAPE_MEAN[None]).reference_heads[0]
+    upper, lower, hinge, axis, bend = {}, {}, {}, {}, {}
+    chains = (("upperarm01", "lowerarm01", "wrist"), ("upperleg01", "lowerleg01", "foot"))
+    for side in SIDES:
+        for chain in chains:
+            a, b, c = (heads[model.model.bone(f"{bone}.{side}")] for bone in chain)
+            top, joint = f"{chain[0]}.{side}", f"{chain[1]}.{side}"
+            upper[top], lower[top] = unit(b - a), unit(c - b)
+            if chain[0] == "upperarm01":
+                hinge[top] = unit(np.cross(upper[top], lower[top]))
+                bend[joint] = float(np.arccos(np.clip(upper[top] @ lower[top], -1, 1)))
+                axis[f"wrist.{side}"] = lower[top]
+            else:
+                hinge[top] = unit(np.array([1.0, 0, 0]) - upper[top][0] * upper[top])
+                bend[joint] = 0.0
+                axis[top] = upper[top]
+            axis[joint] = hinge[top]
+    return Skeleton(upper=upper, lower=lower, hinge=hinge, axis=axis, bend=bend)
+
+
+def unit(vectors: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
+    """Vectors scaled to length 1."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What was seen of the person, lengths in units of a first guess of the stature."""
+
+    points: Float[np.ndarray, "p 2"]
+    directions: Float[np.ndarray, "d 3"]
+    visibility: Float[np.ndarray, "p"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matches:
+    """Outline vertices of the body and the places on the mask's contour that they should reach."""
+
+    vertices: Int[np.ndarray, "n"]
+    places: Float[np.ndarray, "n 2"]
+    normals: Float[np.ndarray, "n 2"]
+
+
+@dataclass(kw_only=True)
+class Problem:
+    """The sum of squares that a fit makes small."""
+
+    model: FitModel
+    evidence: Evidence
+    stature: float
+    """In the units of the evidence; refreshed between stages."""
+    matches: Matches | None = None
+    _moments: Moments | None = None
+    _kept: tuple[bytes, Shapes, Float[np.ndarray, "s p 92"]] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self.prior_matrix, self.extension = _pose_prior(skeleton(self.model))
+        self.starts = np.array([point_row(direction.start) for direction in DIRECTIONS])
+        self.ends = np.array([point_row(direction.end) for direction in DIRECTIONS])
+        seen = np.clip(self.evidence.visibility, LEAST_VISIBILITY, 1)
+        self.point_weights = seen**2 / np.array([point.sigma for point in POINTS])
+        self.direction_weights = np.minimum(seen[self.starts], seen[self.ends]) / np.array(
+            [direction.sigma for direction in DIRECTIONS]
+        )
+        self.match(None)
+
+    def match(self, matches: Matches | None) -> None:
+        """Follow this outline from now on."""
+        self.matches = matches
+        self._moments = None if matches is None else self.model.outline.take(matches.vertices)
+        self._kept = None
+
+    def points(self, parameters: Float[np.ndarray, "b 63"]) -> Float[np.ndarray, "b p 3"]:
+        """The landmarks' body points, then the matched outline vertices, in metres and camera axes."""
+        phenotypes, row = np.unique(parameters[:, SHAPE_COLUMNS], axis=0, return_inverse=True)
+        shapes, local = self._shaped(phenotypes)
+        out = np.empty((len(parameters), local.shape[1], 3))
+        for shape in range(len(phenotypes)):
+            rows = np.flatnonzero(row.ravel() == shape)
+            stacked = self.model.bones(parameters[rows, :NUM_POSE], shapes.reference_heads[shape])
+            out[rows] = local[shape] @ stacked
+        return out
+
+    def _shaped(self, phenotypes: Float[np.ndarray, "s 6"]) -> tuple[Shapes, Float[np.ndarray, "s p 92"]]:
+        key = phenotypes.tobytes()
+        if self._kept is None or self._kept[0] != key:
+            shapes = self.model.shapes(phenotypes)
+            local = self.model.local(self.model.landmarks, shapes)
+            if self._moments is not None:
+                local = np.concatenate([local, self.model.local(self._moments, shapes)], axis=1)
+            self._kept = (key, shapes, local)
+        return self._kept[1:]
+
+    def residuals(self, parameters: Float[np.ndarray, "b 63"]) -> Float[np.ndarray, "b r"]:
+        """All terms side by side; robust weights are those of the first row."""
+        points = self.points(parameters)
+        num = len(POINTS)
+        scale = np.exp(parameters[:, None, CAMERA_COLUMNS.start, None])
+        drawn = scale * points[..., :2] + parameters[:, None, CAMERA_COLUMNS][..., 1:]
+        terms = [
+            self._landmark_term(drawn[:, :num]),
+            self._direction_term(points[:, :num]),
+            parameters[:, :NUM_POSE] @ self.prior_matrix.T,
+            self._extension_term(parameters),
+            (parameters[:, SHAPE_COLUMNS] - SHAPE_MEAN) / SHAPE_SIGMA,
+        ]
+        if self.matches is not None:
+            terms.append(self._outline_term(drawn[:, num:], self.matches))
+        return np.concatenate([term.reshape(len(parameters), -1) for term in terms], axis=1)
+
+    def _landmark_term(self, drawn: Float[np.ndarray, "b p 2"]) -> Float[np.ndarray, "b p 2"]:
+        error = (drawn - self.evidence.points) / self.stature * self.point_weights[:, None]
+        size = np.linalg.norm(error[0], axis=-1, keepdims=True)
+        return error / (1 + (size / OUTLIER_SIGMAS) ** 2)
+
+    def _direction_term(self, points: Float[np.ndarray, "b p 3"]) -> Float[np.ndarray, "b d 3"]:
+        steps = points[:, self.ends] - points[:, self.starts]
+        return (unit(steps) - self.evidence.directions) * self.direction_weights[:, None]
+
+    def _extension_term(self, parameters: Float[np.ndarray, "b 63"]) -> Float[np.ndarray, "b 4"]:
+        over = [-(parameters[:, columns] @ axis) - slack for columns, axis, slack in self.extension]
+        return EXTENSION_WEIGHT * np.maximum(np.stack(over, axis=1), 0)
+
+    def _outline_term(self, drawn: Float[np.ndarray, "b n 2"], matches: Matches) -> Float[np.ndarray, "b n"]:
+        error = ((drawn - matches.places) * matches.normals).sum(-1) / self.stature
+        weight = OUTLINE_WEIGHT / np.sqrt(len(matches.places)) / (1 + (error[0] / OUTLINE_OUTLIER) ** 2)
+        return error * weight
+
+
+Extension = tuple[slice, Float[np.ndarray, "3"], float]
+
+
+def _pose_prior(limbs: Skeleton) -> tuple[Float[np.ndarray, "r 54"], list[Extension]]:
+    """A matrix that turns pose parameters into prior residuals, and the joints that do not bend backwards."""
+    matrix = np.zeros((NUM_POSE, NUM_POSE))
+    extension = []
+    names = [f"{bone}.{side}" for side in SIDES for bone in ("clavicle", "upperarm01", "foot", *AXIS_SIGMA_RAD)]
+    for name in ["spine", "neck", "head", *names]:
+        bone, columns = name.split(".")[0], group_columns(name)
+        if bone in SIGMA_RAD:
+            matrix[columns, columns] = np.eye(3) / SIGMA_RAD[bone]
+            continue
+        along, across = AXIS_SIGMA_RAD[bone]
+        projector = np.outer(limbs.axis[name], limbs.axis[name])
+        matrix[columns, columns] = projector / along + (np.eye(3) - projector) / across
+        if name in limbs.bend:
+            extension.append((columns, limbs.axis[name], limbs.bend[name] + EXTENSION_SLACK_RAD))
+    return matrix, extension

@@ -1,0 +1,147 @@
+"""Mask and body -> matches: which vertices on the body's outline belong to which places on the mask's contour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from scipy.sparse import csr_matrix
+
+from layerpose.body.model import BodyModel
+from layerpose.estimation.fit_model import CAMERA, FitModel
+from layerpose.estimation.fit_problem import Matches
+from layerpose.maps.raster import draw
+
+PIXELS_PER_STATURE = 256
+ROOM = 0.25
+"""Free space around the mask, in statures, into which the drawn body may reach."""
+BAND_PX = 2.0
+TURN_PX = 12.0
+"""How many pixels of distance a contour that points the wrong way is worth."""
+FARTHEST_PX = 18.0
+LEAST_AGREEMENT = 0.4
+SHORTEST_PX = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outline:
+    """The mask on a grid of 256 pixels for a stature; `origin` and `pitch` (of a pixel) are in fit units."""
+
+    mask: Bool[np.ndarray, "h w"]
+    origin: Float[np.ndarray, "2"]
+    pitch: float
+    places: Float[np.ndarray, "n 2"]
+    normals: Float[np.ndarray, "n 2"]
+    """Outward."""
+
+
+def outline_of(mask: Float[np.ndarray, "h w"], unit_px: float, stature: float) -> Outline:
+    """Find the mask's contour, but not where the photo's edge cuts it. `unit_px` photo pixels are one fit unit."""
+    rows, columns = np.flatnonzero((mask > 0.5).any(1)), np.flatnonzero((mask > 0.5).any(0))
+    pitch = stature / PIXELS_PER_STATURE
+    low = np.array([columns[0], rows[0]]) / unit_px - ROOM * stature
+    high = np.array([columns[-1] + 1, rows[-1] + 1]) / unit_px + ROOM * stature
+    size = np.ceil((high - low) / pitch).astype(int)
+    zoom = pitch * unit_px
+    affine = np.array([[zoom, 0, low[0] * unit_px + zoom / 2 - 0.5], [0, zoom, low[1] * unit_px + zoom / 2 - 0.5]])
+    source = cv2.GaussianBlur(mask, (0, 0), zoom / 2) if zoom > 1 else mask
+    soft = cv2.warpAffine(source, affine, tuple(size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    places, normals = _contour(soft)
+    photo = (places * zoom) + low * unit_px
+    edge = 2 * max(zoom, 1.0)
+    inside = ((photo > edge) & (photo < np.array(mask.shape[::-1]) - edge)).all(1)
+    return Outline(
+        mask=soft > 0.5,
+        origin=low,
+        pitch=pitch,
+        places=places[inside] * pitch + low,
+        normals=normals[inside],
+    )
+
+
+def _contour(soft: Float[np.ndarray, "h w"]) -> tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]]:
+    """Places (pixels, centres at +0.5) and outward normals along every contour that is not a speck."""
+    contours, _ = cv2.findContours((soft > 0.5).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    pixels = np.concatenate([contour[:, 0] for contour in contours if len(contour) >= SHORTEST_PX])
+    smooth = cv2.GaussianBlur(soft.astype(np.float32), (0, 0), 1.5)
+    slope = np.stack([cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)], axis=-1)
+    normals = -slope[pixels[:, 1], pixels[:, 0]].astype(np.float64)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+    return pixels + 0.5 + 0.5 * normals, normals
+
+
+class Matcher:
+    """Draws the body and matches its outline."""
+
+    def __init__(self, model: FitModel) -> None:
+        self.model = model
+        self.faces = torch.as_tensor(model.model.faces, dtype=torch.int32)
+        self.parts = torch.zeros(len(self.faces), dtype=torch.int32)
+        self.around = _faces_around(model)
+
+    def drawn(self, vertices: Float[np.ndarray, "v 3"], outline: Outline) -> Bool[np.ndarray, "h w"]:
+        """The silhouette of a body whose vertices are in fit units (x, y) and metres (z)."""
+        pixels = vertices.copy()
+        pixels[:, :2] = (vertices[:, :2] - outline.origin) / outline.pitch
+        height, width = outline.mask.shape
+        buffers = draw(
+            torch.as_tensor(pixels, dtype=torch.float32),
+            self.faces,
+            self.parts,
+            num_parts=1,
+            height=height,
+            width=width,
+        )
+        return (buffers.nearest().part >= 0).numpy()
+
+    def match(self, vertices: Float[np.ndarray, "v 3"], outline: Outline) -> Matches | None:
+        """Vertices at the drawn outline -> the nearest contour that points the same way; None if there are too few."""
+        body = self.drawn(vertices, outline)
+        points = (vertices[self.model.outline_vertices, :2] - outline.origin) / outline.pitch
+        pixel = np.clip(np.floor(points).astype(int), 0, np.array(body.shape[::-1]) - 1)
+        depth = cv2.distanceTransform(body.astype(np.uint8), cv2.DIST_L2, 3)
+        candidates = np.flatnonzero(depth[pixel[:, 1], pixel[:, 0]] <= BAND_PX)
+        normals = self._normals(vertices)[candidates]
+        places = (outline.places - outline.origin) / outline.pitch
+        agreement = normals @ outline.normals.T
+        distance = np.linalg.norm(points[candidates, None] - places[None], axis=-1)
+        best = np.argmin(distance + TURN_PX * (1 - agreement), axis=1)
+        rows = np.arange(len(candidates))
+        cost = (distance + TURN_PX * (1 - agreement))[rows, best]
+        kept = (cost < FARTHEST_PX) & (agreement[rows, best] > LEAST_AGREEMENT)
+        if kept.sum() < 10:
+            return None
+        best = best[kept]
+        return Matches(vertices=candidates[kept], places=outline.places[best], normals=outline.normals[best])
+
+    def _normals(self, vertices: Float[np.ndarray, "v 3"]) -> Float[np.ndarray, "n 2"]:
+        """Projected outward normals of the outline vertices; all axes in one unit is not needed at the outline."""
+        corners = vertices[self.model.model.faces]
+        normals = self.around @ np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        return normals[:, :2] / np.maximum(np.linalg.norm(normals[:, :2], axis=1, keepdims=True), 1e-12)
+
+
+def _faces_around(model: FitModel) -> csr_matrix:
+    """Sums face normals around each outline vertex."""
+    rows = np.full(len(model.model.template), -1)
+    rows[model.outline_vertices] = np.arange(len(model.outline_vertices))
+    vertex = rows[model.model.faces]
+    face = np.broadcast_to(np.arange(len(vertex))[:, None], vertex.shape)
+    used = vertex >= 0
+    entries = (np.ones(used.sum()), (vertex[used], face[used]))
+    return csr_matrix(entries, shape=(len(model.outline_vertices), len(vertex)))
+
+
+def overlap(a: Bool[np.ndarray, "h w"], b: Bool[np.ndarray, "h w"]) -> float:
+    """Intersection over union."""
+    return float((a & b).sum() / max((a | b).sum(), 1))
+
+
+def seen_vertices(
+    model: BodyModel, phenotype: Float[np.ndarray, "6"], rotations: Float[np.ndarray, "j 3 3"]
+) -> Float[np.ndarray, "v 3"]:
+    """The posed mesh in camera axes."""
+    return model.pose(model.rest(phenotype), rotations).vertices @ CAMERA.T

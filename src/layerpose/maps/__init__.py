@@ -1,0 +1,1 @@
+"""Mesh -> parsing, depth, heatmaps, crops and correspondence."""

@@ -1,0 +1,225 @@
+"""Two bodies, one photo -> the photo's colours carried to the target, body point by body point.
+
+For a target pixel (of the whole person or of one complete part) the same body point is looked up in the source. Where it
+is visible there it is a fact; where it is not, the hole is closed from the mirrored half of the body, else from the
+nearest point on the body's surface that the source shows. Around the body a thin rim moves rigidly with the nearest bone,
+so that hair and loose clothes come along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import dijkstra
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+from layerpose.body.camera import BODY_TO_CAMERA
+from layerpose.body.model import Posed, body_model
+from layerpose.maps.raster import interpolate
+from layerpose.maps.render import DrawnBody, Hit, mesh, part_hit
+from layerpose.types import MIRRORED_CLASSES, Warp
+
+DEPTH_TOLERANCE_M = 0.02
+"""A body point further than this behind the source's surface is hidden there."""
+EROSION = 3 / 1024
+"""The source mask is eroded by this share of the canvas before it counts: the outline of a photo is mixed with background."""
+RIM = 0.07
+"""Width of the rim around the body that moves with it, as a share of the canvas."""
+RIM_SMALLEST_STRETCH = 0.6
+"""Where a step away from the body shrinks to less than this in the source, the rim says nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceView:
+    """What the source photo shows of its body: the photo, the drawn body, and colours for every vertex."""
+
+    image: Float[Tensor, "1 3 h w"]
+    drawn: DrawnBody
+    orientations: Float[np.ndarray, "j 3 3"]
+    parsing: Float[Tensor, "1 7 h w"]
+    labels: Int[Tensor, "h w"]
+    """S_s as class numbers."""
+    shown: Int[Tensor, "h w"]
+    """Part number + 1 where the photo shows the body, 0 elsewhere."""
+    depth: Float[Tensor, "h w"]
+    colours: Float[Tensor, "v 3"]
+
+
+def view_source(
+    image: Float[Tensor, "1 3 h w"], parsing: Float[Tensor, "1 7 h w"], drawn: DrawnBody, posed: Posed
+) -> SourceView:
+    """Work out what a photo shows of the body in it. `image` is over flat grey, `parsing` is S_s, all on one canvas."""
+    hit = drawn.nearest
+    person = 1 - parsing[:, :1]
+    reach = 2 * max(round(EROSION * drawn.size), 1) + 1
+    eroded = -torch.nn.functional.max_pool2d(-person, reach, stride=1, padding=reach // 2)
+    labels = torch.einsum("chw,c->hw", parsing[0], torch.arange(7.0, device=parsing.device)).round().int()
+    shown = torch.where((eroded[0, 0] > 0.5) & (labels == hit.part + 1), hit.part + 1, 0).int()
+    view = SourceView(
+        image=image, drawn=drawn, orientations=posed.transforms[:, :3, :3], parsing=parsing, labels=labels, shown=shown,
+        depth=hit.depth, colours=drawn.vertices.new_zeros(len(drawn.vertices), 3),
+    )  # fmt: skip
+    return SourceView(**{**view.__dict__, "colours": _vertex_colours(view)})
+
+
+def warp_person(view: SourceView, target: DrawnBody, orientations: Float[np.ndarray, "j 3 3"]) -> Warp:
+    """Carry the source to the whole target person, rim included."""
+    hit = target.nearest
+    inner = _warp_hit(view, hit, target.vertices_px)
+    rim, known = _warp_rim(view, hit, target, orientations)
+    outside = (hit.part < 0)[None, None]
+    return Warp(
+        image=torch.where(outside, rim, inner.image),
+        visible=torch.where(outside, known, inner.visible),
+        filled=torch.where(outside, rim, inner.filled),
+    )
+
+
+def warp_part(
+    view: SourceView, target: DrawnBody, part: str, box: Float[Tensor, "3"], size: int, *, complete: bool = True
+) -> Warp:
+    """Carry the source to one part of the target, cut to its box."""
+    hit = part_hit(target, part, box, size, complete=complete)
+    left, top, side = box.tolist()
+    origin = target.vertices.new_tensor([left, top, 0])
+    return _warp_hit(view, hit, (target.vertices - origin) * target.vertices.new_tensor([size / side, size / side, 1]))
+
+
+def _warp_hit(view: SourceView, hit: Hit, vertices_px: Float[Tensor, "v 3"]) -> Warp:
+    topology = mesh(hit.part.device)
+    places = view.drawn.vertices
+    attributes = torch.cat([places, places[topology.mirror], view.colours], dim=1)
+    found = interpolate(hit.triangle, vertices_px, topology.faces, attributes)
+    part = hit.part + 1
+    mirrored = torch.tensor(MIRRORED_CLASSES, device=part.device, dtype=part.dtype)[part.long()]
+    direct = _visible(view, found[..., :3], part)
+    mirror = _visible(view, found[..., 3:6], mirrored)
+    image = _sample(view.image, found[..., :2]) * direct
+    filled = torch.where(mirror, _sample(view.image, found[..., 3:5]), found[..., 6:9].permute(2, 0, 1)[None])
+    filled = torch.where(direct, image, filled) * (part > 0)
+    return Warp(image=image, visible=direct[None, None].float(), filled=filled)
+
+
+def _visible(view: SourceView, place: Float[Tensor, "*n 3"], part: Int[Tensor, "*n"]) -> Bool[Tensor, "*n"]:
+    """Whether a body point (canvas units and depth, in the source) of a part is shown by the source."""
+    pixel = (place[..., :2] * view.drawn.size).floor().long()
+    inside = ((pixel >= 0) & (pixel < view.drawn.size)).all(-1)
+    column, row = pixel.clamp(0, view.drawn.size - 1).unbind(-1)
+    near = place[..., 2] <= view.depth[row, column] + DEPTH_TOLERANCE_M
+    return inside & near & (part > 0) & (view.shown[row, column] == part)
+
+
+def _sample(image: Float[Tensor, "1 3 h w"], place: Float[Tensor, "h w 2"]) -> Float[Tensor, "1 3 h w"]:
+    return grid_sample(image, place[None].to(image.dtype) * 2 - 1, padding_mode="border", align_corners=False)
+
+
+def _vertex_colours(view: SourceView) -> Float[Tensor, "v 3"]:
+    """A colour for every vertex: its own, its mirror image's, or that of the nearest shown vertex on the surface."""
+    topology, model, places = mesh(view.shown.device), body_model(), view.drawn.vertices
+    skin = torch.as_tensor(model.skin)
+    vertex_part = torch.zeros(len(places), dtype=torch.int32)
+    vertex_part[topology.faces.long().flatten()] = (topology.parts + 1).repeat_interleave(3)
+    shown = _visible(view, places, vertex_part)
+    colours = _sample(view.image, places[None, :, :2])[0, :, 0].T.clone()
+    borrowed = ~shown & shown[topology.mirror]
+    colours[borrowed] = colours[topology.mirror][borrowed]
+    known = shown | borrowed
+    known_skin = np.flatnonzero(known[skin].numpy())
+    if not len(known_skin):
+        return colours * 0
+    _, _, nearest = dijkstra(_edges(), directed=False, indices=known_skin, min_only=True, return_predecessors=True)
+    reached = nearest >= 0
+    skin_colours = colours[skin].numpy()
+    skin_colours[reached] = skin_colours[nearest[reached]]
+    parts = vertex_part[skin].numpy()
+    for part in np.unique(parts[~reached]):
+        peers = known_skin[parts[known_skin] == part]
+        skin_colours[~reached & (parts == part)] = skin_colours[peers if len(peers) else known_skin].mean(0)
+    keep = known[skin].numpy()[:, None]
+    smooth = _averaging()
+    for _ in range(8):
+        skin_colours = np.where(keep, skin_colours, smooth @ skin_colours)
+    colours[skin] = torch.as_tensor(skin_colours, dtype=colours.dtype)
+    return colours
+
+
+@lru_cache(maxsize=1)
+def _edges() -> csr_matrix:
+    """Lengths of the edges between skin vertices of the template, in metres."""
+    model = body_model()
+    row = np.searchsorted(model.skin, model.faces[:, [0, 1, 2]].ravel())
+    column = np.searchsorted(model.skin, model.faces[:, [1, 2, 0]].ravel())
+    points = model.template[model.skin]
+    lengths = np.linalg.norm(points[row] - points[column], axis=1) + 1e-6
+    size = len(model.skin)
+    return csr_matrix((lengths, (row, column)), shape=(size, size)).maximum(
+        csr_matrix((lengths, (column, row)), shape=(size, size))
+    )
+
+
+@lru_cache(maxsize=1)
+def _averaging() -> csr_matrix:
+    """The matrix that replaces each skin vertex by the mean of its neighbours."""
+    ones = _edges().copy().astype(np.float32)
+    ones.data[:] = 1
+    return csr_matrix(ones.multiply(1 / np.asarray(ones.sum(1))))
+
+
+def _warp_rim(
+    view: SourceView, hit: Hit, target: DrawnBody, orientations: Float[np.ndarray, "j 3 3"]
+) -> tuple[Float[Tensor, "1 3 h w"], Float[Tensor, "1 1 h w"]]:
+    """Pixels close to the body: step from the nearest body pixel, turned as its bone turns between target and source."""
+    size, device = target.size, hit.part.device
+    covered = (hit.part >= 0).cpu().numpy()
+    body_rows, body_columns = np.nonzero(covered)
+    empty = torch.zeros(1, 3, size, size, device=device)
+    if not len(body_rows):
+        return empty, empty[:, :1]
+    distance, label = cv2.distanceTransformWithLabels(
+        (~covered).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    rows, columns = np.nonzero((distance > 0) & (distance < RIM * size))
+    anchors = np.zeros((len(body_rows) + 1, 2), dtype=np.int64)
+    anchors[label[body_rows, body_columns]] = np.stack([body_rows, body_columns], axis=1)
+    anchor = anchors[label[rows, columns]]
+
+    model, topology = body_model(), mesh(device)
+    triangle = hit.triangle.cpu().numpy()[anchor[:, 0], anchor[:, 1]]
+    corner = model.faces[triangle]
+    start = target.vertices.cpu().numpy()[corner].mean(1)[:, :2]
+    source_start = view.drawn.vertices.cpu().numpy()[corner].mean(1)
+    bone = _dominant_bones()[corner[:, 0]]
+    to_camera = BODY_TO_CAMERA.numpy()
+    turn = to_camera @ view.orientations @ orientations.transpose(0, 2, 1) @ to_camera.T
+    here = (np.stack([columns, rows], axis=1) + 0.5) / size
+    step = (here - start) * (view.drawn.scale / target.scale)
+    source_step = np.einsum("nab,nb->na", turn[bone][:, :2, :2], step)
+    stretch = np.linalg.norm(source_step, axis=1) / np.maximum(np.linalg.norm(step, axis=1), 1e-6)
+    place = torch.as_tensor(source_start[:, :2] + source_step, device=device).float()
+
+    pixel = (place * view.drawn.size).floor().long()
+    inside = ((pixel >= 0) & (pixel < view.drawn.size)).all(-1)
+    pixel = pixel.clamp(0, view.drawn.size - 1)
+    part = topology.parts[torch.as_tensor(triangle, device=device).long()] + 1
+    off_body = view.drawn.nearest.part[pixel[:, 1], pixel[:, 0]] < 0
+    same_or_none = view.labels[pixel[:, 1], pixel[:, 0]]
+    fits = (same_or_none == 0) | (same_or_none == part)
+    known = inside & off_body & fits & torch.as_tensor(stretch > RIM_SMALLEST_STRETCH, device=device)
+    colour = _sample(view.image, place[None])[0, :, 0] * known
+    rim, mask = empty.clone(), empty[:, :1].clone()
+    rim[0, :, rows, columns] = colour
+    mask[0, 0, rows, columns] = known.float()
+    return rim, mask
+
+
+@lru_cache(maxsize=1)
+def _dominant_bones() -> Int[np.ndarray, "v"]:
+    return body_model().weights.argmax(1)
+

@@ -1,0 +1,28 @@
+"""Body + person mask -> source parsing S_s: clothes and hair outside the body take the nearest part."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from layerpose.maps.render import DrawnBody
+from layerpose.types import CLASSES
+
+
+def parse_source(drawn: DrawnBody, mask: Float[Tensor, "1 1 h w"]) -> Float[Tensor, "1 7 h w"]:
+    """One-hot classes of the person in a photo; `mask` (0..1) is on the canvas on which the body was drawn."""
+    body = drawn.nearest.part.cpu().numpy() + 1
+    inside = mask[0, 0].cpu().numpy() > 0.5
+    labels = np.where(inside, body, 0)
+    seen = (labels > 0).astype(np.uint8)
+    if seen.any():
+        _, nearest = cv2.distanceTransformWithLabels(1 - seen, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+        rows, columns = np.nonzero(seen)
+        table = np.zeros(len(rows) + 1, dtype=labels.dtype)
+        table[nearest[rows, columns]] = labels[rows, columns]
+        labels = np.where(inside, table[nearest], 0)
+    classes = torch.arange(len(CLASSES), device=mask.device)
+    return (torch.as_tensor(labels, device=mask.device)[None] == classes[:, None, None]).float()[None]

@@ -1,0 +1,198 @@
+"""Triangles -> z-buffers: a rasteriser in Warp kernels, one source for CPU and CUDA.
+
+Every triangle is drawn once, into the z-buffer of its own part. What a part looks like alone is what its buffer holds;
+what the viewer sees is the nearest over the buffers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import warp as wp
+from jaxtyping import Float, Int
+from torch import Tensor
+
+wp.config.log_level = wp.LOG_ERROR
+wp.init()
+EMPTY = 0x7FFFFFFFFFFFFFFF
+DEPTH_OFFSET_M = wp.constant(wp.float64(64.0))
+DEPTH_STEPS = wp.constant(wp.float64(16777216.0))
+"""A key holds the depth, moved into 0..128 m, in steps of 2^-24 m, above the 32 bits of the triangle's number."""
+
+
+@wp.func
+def signed_area(a: wp.vec3, b: wp.vec3, x: float, y: float):
+    """Twice the area of (a, b, point); its sign does not depend on the order in which an edge's ends are given."""
+    if a[0] < b[0] or (a[0] == b[0] and a[1] < b[1]):
+        return (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])
+    return -((a[0] - b[0]) * (y - b[1]) - (a[1] - b[1]) * (x - b[0]))
+
+
+@wp.kernel
+def draw_triangles(
+    vertices: wp.array(dtype=wp.vec3),
+    faces: wp.array2d(dtype=wp.int32),
+    parts: wp.array(dtype=wp.int32),
+    keys: wp.array3d(dtype=wp.int64),
+):
+    f = wp.tid()
+    a = vertices[faces[f, 0]]
+    b = vertices[faces[f, 1]]
+    c = vertices[faces[f, 2]]
+    area = signed_area(a, b, c[0], c[1])
+    if area == 0.0:
+        return
+    left = wp.max(int(wp.ceil(wp.min(a[0], wp.min(b[0], c[0])) - 0.5)), 0)
+    right = wp.min(int(wp.floor(wp.max(a[0], wp.max(b[0], c[0])) - 0.5)), keys.shape[2] - 1)
+    top = wp.max(int(wp.ceil(wp.min(a[1], wp.min(b[1], c[1])) - 0.5)), 0)
+    bottom = wp.min(int(wp.floor(wp.max(a[1], wp.max(b[1], c[1])) - 0.5)), keys.shape[1] - 1)
+    part = parts[f]
+    for row in range(top, bottom + 1):
+        for column in range(left, right + 1):
+            x = float(column) + 0.5
+            y = float(row) + 0.5
+            wa = signed_area(b, c, x, y) / area
+            wb = signed_area(c, a, x, y) / area
+            wc = signed_area(a, b, x, y) / area
+            if wa >= 0.0 and wb >= 0.0 and wc >= 0.0:
+                z = wp.float64(wa * a[2] + wb * b[2] + wc * c[2])
+                steps = wp.int64((z + DEPTH_OFFSET_M) * DEPTH_STEPS)
+                wp.atomic_min(keys, part, row, column, (steps << wp.int64(32)) | wp.int64(f))
+
+
+@wp.kernel
+def find_nearest(
+    keys: wp.array3d(dtype=wp.int64),
+    first: int,
+    last: int,
+    left: wp.float64,
+    top: wp.float64,
+    step: wp.float64,
+    part: wp.array2d(dtype=wp.int32),
+    triangle: wp.array2d(dtype=wp.int32),
+    depth: wp.array2d(dtype=wp.float32),
+):
+    row, column = wp.tid()
+    part[row, column] = -1
+    triangle[row, column] = -1
+    depth[row, column] = 0.0
+    y = int(wp.floor(top + (wp.float64(row) + wp.float64(0.5)) * step))
+    x = int(wp.floor(left + (wp.float64(column) + wp.float64(0.5)) * step))
+    if y < 0 or x < 0 or y >= keys.shape[1] or x >= keys.shape[2]:
+        return
+    best = keys[first, y, x]
+    owner = first
+    for other in range(first + 1, last):
+        key = keys[other, y, x]
+        if key < best:
+            best = key
+            owner = other
+    if best < wp.int64(EMPTY):
+        part[row, column] = owner
+        triangle[row, column] = wp.int32(best & wp.int64(0xFFFFFFFF))
+        depth[row, column] = wp.float32(wp.float64(best >> wp.int64(32)) / DEPTH_STEPS - DEPTH_OFFSET_M)
+
+
+@wp.kernel
+def interpolate_attributes(
+    triangle: wp.array2d(dtype=wp.int32),
+    vertices: wp.array(dtype=wp.vec3),
+    faces: wp.array2d(dtype=wp.int32),
+    attributes: wp.array2d(dtype=wp.float32),
+    out: wp.array3d(dtype=wp.float32),
+):
+    row, column = wp.tid()
+    f = triangle[row, column]
+    if f < 0:
+        return
+    ia = faces[f, 0]
+    ib = faces[f, 1]
+    ic = faces[f, 2]
+    a = vertices[ia]
+    b = vertices[ib]
+    c = vertices[ic]
+    x = float(column) + 0.5
+    y = float(row) + 0.5
+    area = signed_area(a, b, c[0], c[1])
+    wa = signed_area(b, c, x, y) / area
+    wb = signed_area(c, a, x, y) / area
+    wc = 1.0 - wa - wb
+    for k in range(attributes.shape[1]):
+        out[row, column, k] = wa * attributes[ia, k] + wb * attributes[ib, k] + wc * attributes[ic, k]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """What a pixel's ray meets first: part and triangle (-1: nothing) and depth in metres (0 where nothing)."""
+
+    part: Int[Tensor, "h w"]
+    triangle: Int[Tensor, "h w"]
+    depth: Float[Tensor, "h w"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZBuffers:
+    """One z-buffer per part; a key packs depth (high) and triangle (low), so the smaller key is the nearer one."""
+
+    keys: Int[Tensor, "p h w"]
+
+    def nearest(self, box: Float[Tensor, "3"] | None = None, size: int | None = None) -> Hit:
+        """What the viewer sees: the nearest over all parts. With a box, cut to it (`size` pixels a side)."""
+        return self._hit(0, len(self.keys), box, size)
+
+    def of_part(self, part: int, box: Float[Tensor, "3"] | None = None, size: int | None = None) -> Hit:
+        """What the viewer would see if this part were alone. With a box, cut to it (`size` pixels a side)."""
+        return self._hit(part, part + 1, box, size)
+
+    def _hit(self, first: int, last: int, box: Float[Tensor, "3"] | None, size: int | None) -> Hit:
+        canvas, device = self.keys.shape[-1], self.keys.device
+        shape = tuple(self.keys.shape[1:]) if size is None else (size, size)
+        left, top, side = (0.0, 0.0, 1.0) if box is None else box.double().tolist()
+        step = side * canvas / shape[1]
+        part = torch.empty(shape, dtype=torch.int32, device=device)
+        triangle = torch.empty(shape, dtype=torch.int32, device=device)
+        depth = torch.empty(shape, dtype=torch.float32, device=device)
+        place = [left * canvas, top * canvas, step]
+        _launch(find_nearest, shape, [self.keys, first, last, *place], [part, triangle, depth])
+        return Hit(part=part, triangle=triangle, depth=depth)
+
+
+def draw(
+    vertices: Float[Tensor, "v 3"],
+    faces: Int[Tensor, "f 3"],
+    triangle_parts: Int[Tensor, "f"],
+    *,
+    num_parts: int,
+    height: int,
+    width: int,
+) -> ZBuffers:
+    """Draw triangles, both sides, each into the buffer of its part.
+
+    `vertices` hold x and y in pixels (pixel centres at +0.5) and z, smaller is nearer, within 64 m of zero.
+    """
+    keys = torch.full((num_parts, height, width), EMPTY, dtype=torch.int64, device=vertices.device)
+    corners = wp.from_torch(vertices.float().contiguous(), dtype=wp.vec3)
+    _launch(draw_triangles, (len(faces),), [corners, faces, triangle_parts], [keys])
+    return ZBuffers(keys=keys)
+
+
+def interpolate(
+    triangle: Int[Tensor, "h w"],
+    vertices: Float[Tensor, "v 3"],
+    faces: Int[Tensor, "f 3"],
+    attributes: Float[Tensor, "v c"],
+) -> Float[Tensor, "h w c"]:
+    """Attributes of the body point behind each pixel centre; 0 where `triangle` is -1."""
+    out = torch.zeros((*triangle.shape, attributes.shape[1]), device=vertices.device)
+    corners = wp.from_torch(vertices.float().contiguous(), dtype=wp.vec3)
+    inputs = [triangle, corners, faces, attributes.float().contiguous()]
+    _launch(interpolate_attributes, triangle.shape, inputs, [out])
+    return out
+
+
+def _launch(kernel: Any, dim: tuple[int, ...], inputs: list[Any], outputs: list[Tensor]) -> None:
+    device = wp.device_from_torch(outputs[0].device)
+    as_warp = [wp.from_torch(value) if isinstance(value, Tensor) else value for value in inputs]
+    wp.launch(kernel, dim=tuple(dim), inputs=as_warp, outputs=[wp.from_torch(o) for o in outputs], device=device)

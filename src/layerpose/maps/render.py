@@ -1,0 +1,140 @@
+"""Body -> maps: the body is drawn once, and S, D and H of the whole person and of each complete part are read off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from layerpose.body.camera import project
+from layerpose.body.model import BodyModel, Posed, body_model
+from layerpose.body.skeleton import KEYPOINTS
+from layerpose.maps.heatmap import draw_heatmaps
+from layerpose.maps.raster import Hit, ZBuffers, draw
+from layerpose.types import CLASSES, PARTS, Body, Camera, Maps
+
+NECK = KEYPOINTS.index("neck")
+KEYPOINTS_OF_PART = {
+    "head": (0, 1, 2, 3, 4, NECK),
+    "torso": (5, 6, 11, 12, NECK),
+    "left_arm": (5, 7, 9),
+    "right_arm": (6, 8, 10),
+    "left_leg": (11, 13, 15),
+    "right_leg": (12, 14, 16),
+}
+"""Channels of H that belong to a part when it is drawn alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mesh:
+    """The topology that every body shares, on one device."""
+
+    faces: Int[Tensor, "f 3"]
+    parts: Int[Tensor, "f"]
+    mirror: Int[Tensor, "v"]
+    part_vertices: tuple[Int[Tensor, "n"], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawnBody:
+    """A body after drawing: its z-buffers, and its vertices and keypoints in canvas units with depth in metres."""
+
+    buffers: ZBuffers
+    vertices: Float[Tensor, "v 3"]
+    keypoints: Float[Tensor, "18 3"]
+    scale: float
+    """Of the camera: canvas units for a metre."""
+
+    @cached_property
+    def nearest(self) -> Hit:
+        """What the viewer sees."""
+        return self.buffers.nearest()
+
+    @property
+    def size(self) -> int:
+        """Side of the canvas in pixels."""
+        return self.buffers.keys.shape[-1]
+
+    @property
+    def vertices_px(self) -> Float[Tensor, "v 3"]:
+        """Vertices with x and y in pixels of this drawing."""
+        return self.vertices * self.vertices.new_tensor([self.size, self.size, 1])
+
+
+@lru_cache(maxsize=2)
+def mesh(device: torch.device) -> Mesh:
+    """The body's triangles, their parts and the mirrored vertices, as tensors on the device."""
+    model = body_model()
+    part_vertices = (np.unique(model.faces[model.triangle_parts == part]) for part in range(len(PARTS)))
+    return Mesh(
+        faces=torch.as_tensor(model.faces, dtype=torch.int32, device=device),
+        parts=torch.as_tensor(model.triangle_parts, dtype=torch.int32, device=device),
+        mirror=torch.as_tensor(model.mirror, dtype=torch.int64, device=device),
+        part_vertices=tuple(torch.as_tensor(vertices, device=device) for vertices in part_vertices),
+    )
+
+
+def pose_body(body: Body, model: BodyModel | None = None) -> Posed:
+    """The body's mesh and skeleton in body axes."""
+    model = model or body_model()
+    return model.pose(model.rest(body.phenotype.numpy()), body.pose.rotations.double().numpy())
+
+
+def coco_18(keypoints: Float[np.ndarray, "23 3"]) -> Float[np.ndarray, "18 3"]:
+    """The body's keypoints -> the 18 of H: COCO 17 and the middle of the shoulders."""
+    return np.concatenate([keypoints[:17], keypoints[5:7].mean(0, keepdims=True)])
+
+
+def draw_body(body: Body, size: int, *, device: torch.device | None = None) -> DrawnBody:
+    """Draw a body once on a canvas of `size` pixels, one z-buffer per part."""
+    return draw_posed(pose_body(body), body.camera, size, device=device or torch.device("cpu"))
+
+
+def draw_posed(posed: Posed, camera: Camera, size: int, *, device: torch.device) -> DrawnBody:
+    """Draw an already posed body."""
+    vertices = project(torch.as_tensor(posed.vertices, device=device), camera).float()
+    keypoints = project(torch.as_tensor(coco_18(posed.keypoints), device=device), camera).float()
+    topology = mesh(device)
+    scaled = vertices * vertices.new_tensor([size, size, 1])
+    buffers = draw(scaled, topology.faces, topology.parts, num_parts=len(PARTS), height=size, width=size)
+    return DrawnBody(buffers=buffers, vertices=vertices, keypoints=keypoints, scale=camera.scale)
+
+
+def render_maps(drawn: DrawnBody) -> Maps:
+    """S, D and H of the whole person."""
+    return hit_to_maps(drawn.nearest, draw_heatmaps(drawn.keypoints[:, :2], drawn.size))
+
+
+def render_part_maps(drawn: DrawnBody, part: str, box: Float[Tensor, "3"], size: int, *, complete: bool = True) -> Maps:
+    """S, D and H of one part in its box. Complete: drawn alone; else only what the rest of the body leaves to see."""
+    hit = part_hit(drawn, part, box, size, complete=complete)
+    heatmaps = draw_heatmaps(drawn.keypoints[:, :2], size, box=box)
+    own = heatmaps.new_zeros(len(heatmaps), 1, 1)
+    own[list(KEYPOINTS_OF_PART[part])] = 1
+    return hit_to_maps(hit, heatmaps * own)
+
+
+def part_hit(drawn: DrawnBody, part: str, box: Float[Tensor, "3"], size: int, *, complete: bool = True) -> Hit:
+    """What the viewer sees of one part in a box: alone (complete), or what the others leave of it."""
+    index = PARTS.index(part)
+    if complete:
+        return drawn.buffers.of_part(index, box, size)
+    hit = drawn.buffers.nearest(box, size)
+    own = hit.part == index
+    return Hit(
+        part=torch.where(own, hit.part, -1),
+        triangle=torch.where(own, hit.triangle, -1),
+        depth=torch.where(own, hit.depth, 0.0),
+    )
+
+
+def hit_to_maps(hit: Hit, heatmaps: Float[Tensor, "18 h w"]) -> Maps:
+    """Part numbers and depths -> one-hot parsing and depth."""
+    classes = torch.arange(len(CLASSES), device=hit.part.device, dtype=torch.int32)
+    parsing = (hit.part[None] + 1 == classes[:, None, None]).float()
+    return Maps(parsing=parsing[None], depth=hit.depth[None, None], heatmaps=heatmaps[None])
+

@@ -1,0 +1,132 @@
+"""Body <-> pose file: a small JSON that a person can read and edit (docs/pose-format.md)."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.spatial.transform import Rotation
+
+from layerpose.body.model import body_model
+from layerpose.cache import writing
+from layerpose.types import PHENOTYPES, Body, Camera, Pose
+
+FORMAT = 1
+"""Version of the format, under the key `layerpose_pose`."""
+KEYS = ("layerpose_pose", "phenotype", "camera", "rotations")
+SMALLEST_ANGLE = 1e-6
+"""Rotations smaller than this (radians) are left out of the file."""
+LARGEST = 1e6
+"""A number of this size or more is a mistake."""
+
+
+def write_pose(body: Body, path: str | os.PathLike[str]) -> None:
+    """Write a body's shape, camera and pose."""
+    vectors = Rotation.from_matrix(body.pose.rotations.double().numpy()).as_rotvec()
+    rotations = {
+        name: [round(float(x), 6) for x in vector]
+        for name, vector in zip(body_model().bone_names, vectors, strict=True)
+        if np.linalg.norm(vector) > SMALLEST_ANGLE
+    }
+    record = {
+        "layerpose_pose": FORMAT,
+        "phenotype": {name: round(float(x), 6) for name, x in zip(PHENOTYPES, body.phenotype, strict=True)},
+        "camera": {"scale": body.camera.scale, "translation": list(body.camera.translation)},
+        "rotations": rotations,
+    }
+    with writing(Path(path)) as temporary:
+        temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def read_pose(path: str | os.PathLike[str]) -> Pose | Body:
+    """Read a pose file: a `Body` if it has a phenotype and a camera, else a `Pose`."""
+    path = Path(path)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is not JSON ({error}); expected a pose file as `layerpose fit` writes") from error
+    try:
+        return _to_pose_or_body(record)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _to_pose_or_body(record: Any) -> Pose | Body:
+    if not isinstance(record, dict) or "layerpose_pose" not in record:
+        raise ValueError('no "layerpose_pose" key: not a pose file; write one with `layerpose fit PHOTO -o pose.json`')
+    if record["layerpose_pose"] != FORMAT:
+        raise ValueError(f'"layerpose_pose" is {record["layerpose_pose"]!r}; this layerpose reads version {FORMAT}')
+    _check_names(record, KEYS, "key")
+    pose = _to_pose(_mapping(record.get("rotations", {}), "rotations"))
+    if "phenotype" not in record and "camera" not in record:
+        return pose
+    if "phenotype" not in record or "camera" not in record:
+        raise ValueError('expected both "phenotype" and "camera" (a body), or neither (a pose); add or remove one')
+    return Body(phenotype=_to_phenotype(record["phenotype"]), pose=pose, camera=_to_camera(record["camera"]))
+
+
+def _to_pose(vectors: dict[str, Any]) -> Pose:
+    names = body_model().bone_names
+    _check_names(vectors, names, "joint")
+    rows = np.zeros((len(names), 3))
+    for name, vector in vectors.items():
+        rows[names.index(name)] = _numbers(vector, 3, f"the rotation of {name!r}", "a rotation vector in radians")
+    return Pose(rotations=torch.from_numpy(Rotation.from_rotvec(rows).as_matrix().astype(np.float32)))
+
+
+def _to_phenotype(record: Any) -> torch.Tensor:
+    record = _mapping(record, "phenotype")
+    _check_names(record, PHENOTYPES, "phenotype")
+    values = []
+    for name in PHENOTYPES:
+        [value] = _numbers([record.get(name, 0.5)], 1, f"phenotype {name!r}", "a number in 0..1")
+        if not 0 <= value <= 1:
+            raise ValueError(f"phenotype {name!r} is {value}; expected a number in 0..1")
+        values.append(value)
+    return torch.tensor(values, dtype=torch.float32)
+
+
+def _to_camera(record: Any) -> Camera:
+    record = _mapping(record, "camera")
+    _check_names(record, ("scale", "translation"), "camera key")
+    if len(record) < 2:
+        raise ValueError(f'"camera" has only {sorted(record)}; expected "scale" and "translation"')
+    [scale] = _numbers([record["scale"]], 1, "the camera's scale", "canvas units a metre")
+    if scale <= 0:
+        raise ValueError(f"the camera's scale is {scale}; expected a positive number (canvas units a metre)")
+    x, y = _numbers(record["translation"], 2, "the camera's translation", "canvas units")
+    return Camera(scale=scale, translation=(x, y))
+
+
+def _mapping(value: Any, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f'"{name}" is {value!r:.40}; expected an object of names and values')
+    return value
+
+
+def _numbers(value: Any, count: int, subject: str, meaning: str) -> list[float]:
+    good = isinstance(value, list) and len(value) == count
+    if not good or not all(isinstance(x, int | float) and not isinstance(x, bool) for x in value):
+        raise ValueError(f"{subject} is {value!r:.60}; expected {count} numbers ({meaning})")
+    numbers = [float(x) if abs(x) < LARGEST else math.inf for x in value]
+    if not all(math.isfinite(x) for x in numbers):
+        raise ValueError(f"{subject} is {value!r:.60}; expected finite numbers ({meaning})")
+    return numbers
+
+
+def _check_names(record: dict[str, Any], known: tuple[str, ...] | list[str], kind: str) -> None:
+    for name in record:
+        if name not in known:
+            raise ValueError(f"unknown {kind} {name!r}; {_suggestion(name, known)}")
+
+
+def _suggestion(name: str, known: tuple[str, ...] | list[str]) -> str:
+    lowered = {other.lower(): other for other in known}
+    near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.4)
+    return f"did you mean {lowered[near[0]]!r}?" if near else f"known: {', '.join(list(known)[:8])} ..."

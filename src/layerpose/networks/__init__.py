@@ -1,0 +1,1 @@
+"""Bricks that know tensors, not people."""

@@ -1,0 +1,82 @@
+"""The generator of every stage: inputs -> an offset to a base image, in the manner of Johnson et al.
+
+With `blend` it ends in a per-pixel mix of three candidates: base + offset, the warp where the source shows the point, and
+the filled warp. At the start the mix leans to the filled warp, so training begins at the trivial result.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from layerpose.config import GeneratorConfig
+from layerpose.networks.blocks import ConvBlock, ResidualBlock, Up
+
+FILLED_BIAS = 2.0
+
+
+class Generator(nn.Module):
+    """Down, residual blocks, up. `inputs` counts the channels of the stacked input."""
+
+    def __init__(self, config: GeneratorConfig, inputs: int) -> None:
+        super().__init__()
+        self.config = config
+        widths = [min(config.width * 2**level, config.max_width) for level in range(config.num_downs + 1)]
+        kernel = config.stem if config.patch == 1 else 2 * config.patch
+        self.stem = ConvBlock(inputs, widths[0], kernel=kernel, stride=config.patch, norm=config.full_resolution_norm)
+        self.downs = nn.ModuleList(
+            ConvBlock(fine, coarse, stride=2) for fine, coarse in zip(widths, widths[1:], strict=False)
+        )
+        self.blocks = nn.Sequential(*(ResidualBlock(widths[-1]) for _ in range(config.num_blocks)))
+        self.ups = nn.ModuleList(
+            Up(widths[level + 1], widths[level], norm=level > 0 or config.full_resolution_norm)
+            for level in reversed(range(config.num_downs))
+        )
+        mode = "reflect" if config.stem == 7 else "zeros"
+        outputs = 6 if config.blend else 3
+        self.head = nn.Sequential(
+            nn.Conv2d(widths[0], outputs * config.patch**2, config.stem, padding=config.stem // 2, padding_mode=mode),
+            nn.PixelShuffle(config.patch),
+        )
+        if config.blend:
+            self._lean_to_the_filled_warp()
+
+    def _lean_to_the_filled_warp(self) -> None:
+        last = self.head[0]
+        assert isinstance(last, nn.Conv2d) and last.bias is not None
+        nn.init.normal_(last.weight, std=0.01)
+        nn.init.zeros_(last.bias)
+        with torch.no_grad():
+            last.bias[5 * self.config.patch**2 :] = FILLED_BIAS
+
+    def forward(
+        self,
+        stacked: Float[Tensor, "b c h w"],
+        base: Float[Tensor, "b 3 h w"] | None,
+        warp: Float[Tensor, "b 7 h w"] | None = None,
+    ) -> Float[Tensor, "b 3 h w"]:
+        """The picture. `warp` stacks image, visibility and filled warp; it is needed where the generator blends."""
+        features = self.stem(stacked)
+        skipped = []
+        for down in self.downs:
+            skipped.append(features)
+            features = down(features)
+        features = self.blocks(features)
+        for up in self.ups:
+            features = up(features)
+            if self.config.skips:
+                features = features + skipped.pop()
+        return self._finish(self.head(features), base, warp)
+
+    def _finish(self, out: Tensor, base: Tensor | None, warp: Tensor | None) -> Tensor:
+        out = out.float()
+        offset = out[:, :3].tanh()
+        colour = offset if base is None else (base + offset * 2).clamp(-1, 1)
+        if not self.config.blend:
+            return colour
+        assert warp is not None
+        image, visible, filled = warp[:, :3], warp[:, 3:4], warp[:, 4:7]
+        logits = out[:, 3:6] + torch.cat([torch.zeros_like(visible), (visible - 1) * 30, torch.zeros_like(visible)], 1)
+        mix = logits.softmax(1)
+        return mix[:, :1] * colour + mix[:, 1:2] * image + mix[:, 2:] * filled

@@ -1,0 +1,40 @@
+"""Output paths -> checked before the heavy work starts, so that an hour's work is never lost to a typing error."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def check_output(path: Path, suffix: str, *, inputs: Sequence[Path] = ()) -> None:
+    """ValueError unless a file with this suffix can be written at `path` without replacing one of the inputs."""
+    if path.suffix.lower() != suffix:
+        raise ValueError(f"{path} does not end in {suffix}; this file is written as {suffix[1:].upper()}; rename it")
+    if path.is_dir():
+        raise ValueError(
+            f"{path} is a folder; expected the name of a {suffix} file; add one, like {path / 'out'}{suffix}"
+        )
+    for other in inputs:
+        if path.exists() and other.exists() and path.samefile(other):
+            raise ValueError(f"{path} is the input {other}, which is never overwritten; choose another output")
+    _check_folder(path.parent, path)
+
+
+def check_output_folder(folder: Path) -> None:
+    """ValueError unless files can be written into `folder`, which may be new if the folder above it exists."""
+    _check_folder(folder if folder.exists() else folder.parent, folder)
+
+
+def _check_folder(folder: Path, wanted: Path) -> None:
+    if not folder.exists():
+        raise ValueError(f"cannot write {wanted}: the folder {folder} does not exist; create it or choose another")
+    if not folder.is_dir():
+        raise ValueError(f"cannot write {wanted}: {folder} is a file, not a folder; choose another")
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"cannot write {wanted}: the folder {folder} cannot be written to ({error.strerror}); choose another"
+        ) from error

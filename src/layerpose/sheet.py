@@ -1,0 +1,155 @@
+"""Transfer -> pictures for people: one contact sheet of every step, and the layers as files of their own."""
+
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from layerpose.maps.render import draw_body, render_maps
+from layerpose.pictures import image_to_picture, write_png
+from layerpose.types import Body, Layer, Transfer
+
+CELL = 320
+"""Side of a small cell in pixels; the result is three of them and their titles tall."""
+TITLE = 26
+"""Height of a title in pixels."""
+GAP = 8
+"""Space between cells in pixels."""
+COLUMNS = 4
+PAPER, INK = (246, 245, 242), (40, 40, 44)
+PALETTE = (
+    (28, 28, 32), (244, 190, 104), (120, 132, 150), (226, 92, 76), (88, 152, 224), (236, 148, 172), (96, 188, 140),
+)  # fmt: skip
+"""Colours of the seven classes."""
+CHECKER = (168, 208)
+"""The two greys behind a layer."""
+
+Cell = tuple[str, Image.Image]
+
+
+def draw_sheet(transfer: Transfer, overlay: Image.Image, *, more: Sequence[Cell] = ()) -> Image.Image:
+    """Source, fit, S, D, H, coarse, the layers, pasted, and the result large; `more` is a row of cells below."""
+    maps = transfer.maps
+    cells: list[Cell] = [
+        ("source", image_to_picture(transfer.source[:1])),
+        ("fit", overlay),
+        ("target parsing S", parsing_to_picture(maps.parsing[:1])),
+        ("target depth D", depth_to_picture(maps.depth[:1])),
+        ("target heatmaps H", heatmaps_to_picture(maps.heatmaps[:1])),
+        ("coarse", image_to_picture(transfer.coarse[:1])),
+        *((f"layer: {layer.part.replace('_', ' ')}", layer_to_picture(layer)) for layer in transfer.layers),
+        ("pasted", image_to_picture(transfer.pasted[:1])),
+    ]
+    small = grid(cells, COLUMNS, CELL)
+    result = grid([("result", image_to_picture(transfer.image[:1]))], 1, small.height - TITLE - 2 * GAP)
+    sheet = beside(small, result)
+    return below(sheet, grid(more, len(more), (sheet.width - GAP) // len(more) - GAP)) if more else sheet
+
+
+def draw_fit(image: Float[Tensor, "1 3 h w"], body: Body) -> Image.Image:
+    """A photo on the canvas with its fitted body: the parts in colour, the keypoints as dots."""
+    photo = image_to_picture(image)
+    drawn = draw_body(body, photo.width)
+    maps = render_maps(drawn)
+    covered = Image.fromarray((1 - maps.parsing[0, 0]).mul(150).byte().numpy())
+    overlay = Image.composite(parsing_to_picture(maps.parsing), photo, covered)
+    pen, radius = ImageDraw.Draw(overlay), max(photo.width // 160, 1)
+    for x, y in (drawn.keypoints[:, :2] * photo.width).tolist():
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill="white", outline=INK)
+    return overlay
+
+
+def write_layers(transfer: Transfer, folder: Path, *, comment: str) -> list[Path]:
+    """Each layer as RGBA PNG, its mask as alpha; returns the files."""
+    folder.mkdir(exist_ok=True)
+    paths = []
+    for layer in transfer.layers:
+        picture = image_to_picture(layer.image[:1])
+        picture.putalpha(_mask(layer))
+        paths.append(folder / f"{layer.part}.png")
+        write_png(picture, paths[-1], comment=comment)
+    return paths
+
+
+def parsing_to_picture(parsing: Float[Tensor, "1 7 h w"]) -> Image.Image:
+    """One colour for each class."""
+    colours = torch.tensor(PALETTE, dtype=torch.uint8)
+    return Image.fromarray(colours[parsing[0].argmax(0).cpu()].numpy())
+
+
+def depth_to_picture(depth: Float[Tensor, "1 1 h w"]) -> Image.Image:
+    """Near is white, far is dark grey, nothing is black."""
+    values = depth[0, 0].cpu().numpy()
+    inside = values != 0
+    if not inside.any():
+        return Image.fromarray(np.zeros(values.shape, dtype=np.uint8)).convert("RGB")
+    near, far = values[inside].min(), values[inside].max()
+    grey = 255 - (values - near) / max(far - near, 1e-6) * 200
+    return Image.fromarray(np.where(inside, grey, 0).astype(np.uint8)).convert("RGB")
+
+
+def heatmaps_to_picture(heatmaps: Float[Tensor, "1 k h w"]) -> Image.Image:
+    """A hue for each keypoint, the strongest on top."""
+    num = heatmaps.shape[1]
+    hues = torch.tensor([colorsys.hsv_to_rgb(k / num, 0.75, 1.0) for k in range(num)])
+    strength, owner = heatmaps[0].cpu().max(0)
+    return Image.fromarray((hues[owner] * strength[..., None] * 255).byte().numpy())
+
+
+def layer_to_picture(layer: Layer) -> Image.Image:
+    """A layer over a checkerboard."""
+    mask = _mask(layer)
+    tiles = np.indices((mask.height, mask.width)) * 16 // mask.width
+    board = Image.fromarray(np.asarray(CHECKER, dtype=np.uint8)[tiles.sum(0) % 2]).convert("RGB")
+    return Image.composite(image_to_picture(layer.image[:1]), board, mask)
+
+
+def grid(cells: Sequence[Cell], columns: int, side: int) -> Image.Image:
+    """Titled square cells in rows."""
+    rows = -(-len(cells) // columns)
+    size = (columns * (side + GAP) + GAP, rows * (side + TITLE + GAP) + GAP)
+    paper = Image.new("RGB", size, PAPER)
+    pen, font = ImageDraw.Draw(paper), ImageFont.load_default(size=15)
+    for index, (title, picture) in enumerate(cells):
+        left = GAP + index % columns * (side + GAP)
+        top = GAP + index // columns * (side + TITLE + GAP)
+        pen.text((left + 2, top + 4), title, fill=INK, font=font)
+        paper.paste(_fit_into(picture, side), (left, top + TITLE))
+    return paper
+
+
+def beside(left: Image.Image, right: Image.Image) -> Image.Image:
+    """Two pictures next to each other."""
+    paper = Image.new("RGB", (left.width + right.width, max(left.height, right.height)), PAPER)
+    paper.paste(left, (0, 0))
+    paper.paste(right, (left.width, 0))
+    return paper
+
+
+def below(upper: Image.Image, lower: Image.Image) -> Image.Image:
+    """Two pictures one above the other."""
+    paper = Image.new("RGB", (max(upper.width, lower.width), upper.height + lower.height), PAPER)
+    paper.paste(upper, (0, 0))
+    paper.paste(lower, (0, upper.height))
+    return paper
+
+
+def _fit_into(picture: Image.Image, side: int) -> Image.Image:
+    scale = side / max(picture.size)
+    size = (max(round(picture.width * scale), 1), max(round(picture.height * scale), 1))
+    return picture.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC)
+
+
+def _mask(layer: Layer) -> Image.Image:
+    mask = layer.mask[:1].detach().float().cpu()
+    if mask.shape[-2:] != layer.image.shape[-2:]:
+        mask = interpolate(mask, layer.image.shape[-2:], mode="bilinear", align_corners=False)
+    return Image.fromarray((mask[0, 0].clamp(0, 1) * 255).round().byte().numpy())

@@ -1,0 +1,31 @@
+"""Stage 1: source photo + S, D, H (+ warp) -> a draft of the whole person."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from layerpose.config import ModelConfig
+from layerpose.networks.generator import Generator
+from layerpose.stages.conditions import (
+    Conditions, coarse_maps, num_guide_channels, resize, shrink_warp, stack_guides, stack_warp,
+)  # fmt: skip
+
+
+class Coarse(nn.Module):
+    """The coarse generator."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.guides = config.guides
+        self.generator = Generator(config.coarse, 3 + num_guide_channels(config.guides))
+
+    def forward(self, conditions: Conditions) -> Float[Tensor, "b 3 c c"]:
+        """The draft."""
+        size = conditions.coarse_heatmaps.shape[-1]
+        warp = shrink_warp(conditions.warp, size)
+        guides = stack_guides(coarse_maps(conditions, size), warp, self.guides)
+        source = resize(conditions.source, size)
+        stacked = source if guides is None else torch.cat([source, guides], dim=1)
+        return self.generator(stacked, None, None if warp is None else stack_warp(warp))

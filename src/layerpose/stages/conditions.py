@@ -1,0 +1,162 @@
+"""Source view + target body -> everything the three stages are told, at the sizes they want it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, interpolate
+
+from layerpose.config import Guides, ModelConfig
+from layerpose.maps.correspondence import SourceView, warp_part, warp_person
+from layerpose.maps.crops import cut, part_box
+from layerpose.maps.heatmap import draw_heatmaps
+from layerpose.maps.render import DrawnBody, render_maps, render_part_maps
+from layerpose.types import CLASSES, LAYERS, Maps, Warp
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartConditions:
+    """What stage 2 is told about one part: its box, its maps alone, the source's crops, the warp."""
+
+    boxes: Float[Tensor, "b 3"]
+    maps: Maps
+    source: Float[Tensor, "b 3 s s"]
+    other: Float[Tensor, "b 3 s s"] | None
+    warp: Warp | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """What the model is told: the source, and the target's maps and warps at the canvas's size."""
+
+    source: Float[Tensor, "b 3 h w"]
+    source_parsing: Float[Tensor, "b 7 h w"]
+    maps: Maps
+    coarse_heatmaps: Float[Tensor, "b 18 c c"]
+    warp: Warp | None
+    parts: tuple[PartConditions, ...]
+
+
+def prepare(
+    view: SourceView, target: DrawnBody, orientations: Float[np.ndarray, "j 3 3"], config: ModelConfig
+) -> Conditions:
+    """Draw and cut everything for one source and one target. Nothing of a target *picture* goes in."""
+    parts = ()
+    if config.layers != "none":
+        parts = tuple(_prepare_part(view, target, part, config) for part in LAYERS)
+    return Conditions(
+        source=view.image,
+        source_parsing=view.parsing,
+        maps=render_maps(target),
+        coarse_heatmaps=draw_heatmaps(target.keypoints[:, :2], config.coarse_size)[None],
+        warp=warp_person(view, target, orientations) if config.guides.warp else None,
+        parts=parts,
+    )
+
+
+def _prepare_part(view: SourceView, target: DrawnBody, part: str, config: ModelConfig) -> PartConditions:
+    size = layer_size(part, config)
+    complete = config.layers == "complete"
+    box = part_box(target, part)
+    other = other_side(part)
+    return PartConditions(
+        boxes=box[None],
+        maps=render_part_maps(target, part, box, size, complete=complete),
+        source=_source_crop(view, part, size),
+        other=None if other is None else _source_crop(view, other, size),
+        warp=warp_part(view, target, part, box, size, complete=complete) if config.guides.warp else None,
+    )
+
+
+def _source_crop(view: SourceView, part: str, size: int) -> Float[Tensor, "1 3 s s"]:
+    """The part in the source, cut to its box; what is not this part is flat grey."""
+    own = view.parsing[:, CLASSES.index(part)][:, None]
+    return cut(view.image * own, part_box(view.drawn, part)[None], size)
+
+
+def other_side(part: str) -> str | None:
+    """The same limb on the other side; None for the head."""
+    side, _, limb = part.partition("_")
+    return {"left": f"right_{limb}", "right": f"left_{limb}"}.get(side)
+
+
+def layer_size(part: str, config: ModelConfig) -> int:
+    """Side of a part's layer in pixels."""
+    return {"head": config.face_size, "arm": config.arm_size, "leg": config.leg_size}[part.rpartition("_")[2]]
+
+
+def stack_guides(maps: Maps, warp: Warp | None, guides: Guides) -> Float[Tensor, "b c h w"] | None:
+    """The guides that are switched on, stacked; None when all are off."""
+    stacked = []
+    if guides.heatmaps:
+        stacked.append(maps.heatmaps)
+    if guides.parsing:
+        stacked.append(maps.parsing)
+    if guides.depth:
+        stacked.append(maps.depth)
+    if guides.warp:
+        assert warp is not None
+        stacked.append(stack_warp(warp))
+    return torch.cat(stacked, dim=1) if stacked else None
+
+
+def stack_warp(warp: Warp) -> Float[Tensor, "b 7 h w"]:
+    """Image, visibility, filled."""
+    return torch.cat([warp.image, warp.visible, warp.filled], dim=1)
+
+
+def num_guide_channels(guides: Guides) -> int:
+    """Channels that `stack_guides` makes."""
+    return 18 * guides.heatmaps + 7 * guides.parsing + guides.depth + 7 * guides.warp
+
+
+def coarse_maps(conditions: Conditions, size: int) -> Maps:
+    """The maps of the whole person at the size of the draft."""
+    factor = conditions.maps.parsing.shape[-1] // size
+    return Maps(
+        parsing=avg_pool2d(conditions.maps.parsing, factor),
+        depth=avg_pool2d(conditions.maps.depth, factor),
+        heatmaps=conditions.coarse_heatmaps,
+    )
+
+
+def shrink_warp(warp: Warp | None, size: int) -> Warp | None:
+    """A warp at a smaller size; colours are averaged over the visible pixels only."""
+    if warp is None or warp.image.shape[-1] == size:
+        return warp
+    factor = warp.image.shape[-1] // size
+    visible = avg_pool2d(warp.visible, factor)
+    return Warp(
+        image=avg_pool2d(warp.image, factor) / visible.clamp(min=1e-3),
+        visible=visible,
+        filled=avg_pool2d(warp.filled, factor),
+    )
+
+
+def resize(image: Float[Tensor, "b c h w"], size: int) -> Float[Tensor, "b c s s"]:
+    """Bilinear, antialiased on the way down."""
+    if image.shape[-1] == size:
+        return image
+    if image.shape[-1] % size == 0:
+        return avg_pool2d(image, image.shape[-1] // size)
+    return interpolate(image, size=(size, size), mode="bilinear", align_corners=False, antialias=True)
+
+
+def collate(samples: list[Conditions]) -> Conditions:
+    """Stack samples into a batch."""
+    return _stack(samples)
+
+
+def _stack(items: list) -> object:
+    first = items[0]
+    if first is None:
+        return None
+    if isinstance(first, Tensor):
+        return torch.cat(items)
+    if isinstance(first, tuple):
+        return tuple(_stack(list(column)) for column in zip(*items, strict=True))
+    return type(first)(**{f.name: _stack([getattr(item, f.name) for item in items]) for f in fields(first)})

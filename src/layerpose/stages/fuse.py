@@ -1,0 +1,42 @@
+"""Stage 3: draft + layers -> pasted picture (Eq. 6) -> finished picture."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from layerpose.config import ModelConfig
+from layerpose.maps.crops import paste
+from layerpose.networks.generator import Generator
+from layerpose.stages.conditions import Conditions, num_guide_channels, stack_guides, stack_warp
+from layerpose.types import CLASSES, Layer
+
+
+def paste_layers(
+    coarse: Float[Tensor, "b 3 c c"], layers: tuple[Layer, ...], parsing: Float[Tensor, "b 7 h w"]
+) -> Float[Tensor, "b 3 h w"]:
+    """The draft plus every layer's offset where the parsing shows that part (Eq. 6)."""
+    size = parsing.shape[-1]
+    pasted = interpolate(coarse, size=(size, size), mode="bilinear", align_corners=False)
+    for layer in layers:
+        visible = parsing[:, CLASSES.index(layer.part)][:, None]
+        pasted = pasted + visible * paste(layer.offset, layer.boxes, size)
+    return pasted
+
+
+class Fusion(nn.Module):
+    """The refinement generator: an offset to the pasted picture."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.guides = config.guides
+        self.generator = Generator(config.fusion, 6 + num_guide_channels(config.guides))
+
+    def forward(self, conditions: Conditions, pasted: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+        """The finished picture."""
+        guides = stack_guides(conditions.maps, conditions.warp, self.guides)
+        pictures = [conditions.source, pasted]
+        stacked = torch.cat(pictures if guides is None else [*pictures, guides], dim=1)
+        return self.generator(stacked, pasted, None if conditions.warp is None else stack_warp(conditions.warp))

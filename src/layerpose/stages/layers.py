@@ -1,0 +1,78 @@
+"""Stage 2: for each of five parts, source crop + its maps alone + the draft's crop -> the complete layer.
+
+Arms and legs share one network for left and right: the right side is flipped before it goes in and flipped back after,
+and both take the other side's source crop too.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from layerpose.body.skeleton import MIRRORED_KEYPOINTS
+from layerpose.config import ModelConfig
+from layerpose.maps.crops import cut
+from layerpose.networks.generator import Generator
+from layerpose.stages.conditions import (
+    Conditions, PartConditions, num_guide_channels, stack_guides, stack_warp,
+)  # fmt: skip
+from layerpose.types import CLASSES, LAYERS, MIRRORED_CLASSES, Layer, Maps, Warp
+
+
+class Layers(nn.Module):
+    """The three layer generators: face, arm, leg."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.guides = config.guides
+        channels = 6 + num_guide_channels(config.guides)
+        self.generators = nn.ModuleDict(
+            {
+                "head": Generator(config.face, channels),
+                "arm": Generator(config.arm, channels + 3),
+                "leg": Generator(config.leg, channels + 3),
+            }
+        )
+
+    def forward(self, conditions: Conditions, coarse: Float[Tensor, "b 3 c c"]) -> tuple[Layer, ...]:
+        """The layers, in the order of `LAYERS`."""
+        return tuple(
+            self.make_layer(part, given, coarse) for part, given in zip(LAYERS, conditions.parts, strict=True)
+        )
+
+    def make_layer(self, part: str, given: PartConditions, coarse: Float[Tensor, "b 3 c c"]) -> Layer:
+        """One layer; its offset is relative to the draft's crop."""
+        crop = cut(coarse, given.boxes, given.source.shape[-1])
+        image = self._generate(part, given, crop)
+        mask = given.maps.parsing[:, CLASSES.index(part)][:, None]
+        return Layer(
+            part=part, boxes=given.boxes, maps=given.maps, source=given.source, coarse=crop, image=image, mask=mask
+        )
+
+    def _generate(self, part: str, given: PartConditions, crop: Float[Tensor, "b 3 s s"]) -> Float[Tensor, "b 3 s s"]:
+        flip = part.startswith("right_")
+        generator = self.generators[part.rpartition("_")[2]]
+        maps, warp = (flip_maps(given.maps), flip_warp(given.warp)) if flip else (given.maps, given.warp)
+        pictures = [given.source, crop] if given.other is None else [given.source, given.other.flip(-1), crop]
+        pictures = [picture.flip(-1) if flip else picture for picture in pictures]
+        guides = stack_guides(maps, warp, self.guides)
+        stacked = torch.cat(pictures if guides is None else [*pictures, guides], dim=1)
+        image = generator(stacked, pictures[-1], None if warp is None else stack_warp(warp))
+        return image.flip(-1) if flip else image
+
+
+def flip_maps(maps: Maps) -> Maps:
+    """The maps of the flipped picture: left and right change names."""
+    return Maps(
+        parsing=maps.parsing[:, list(MIRRORED_CLASSES)].flip(-1),
+        depth=maps.depth.flip(-1),
+        heatmaps=maps.heatmaps[:, list(MIRRORED_KEYPOINTS)].flip(-1),
+    )
+
+
+def flip_warp(warp: Warp | None) -> Warp | None:
+    """The warp of the flipped picture."""
+    if warp is None:
+        return None
+    return Warp(image=warp.image.flip(-1), visible=warp.visible.flip(-1), filled=warp.filled.flip(-1))

@@ -1,0 +1,1 @@
+"""Losses, recipes, loop, checkpoints."""

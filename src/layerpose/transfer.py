@@ -1,0 +1,92 @@
+"""Photo + pose -> Transfer: what users hold."""
+
+from __future__ import annotations
+
+import contextlib
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Literal
+
+import torch
+from PIL.Image import Image
+
+from layerpose.body.camera import frame
+from layerpose.body.model import body_model
+from layerpose.config import ModelConfig
+from layerpose.estimation.estimate import Estimate, estimate
+from layerpose.maps.correspondence import SourceView, view_source
+from layerpose.maps.render import draw_posed, pose_body
+from layerpose.pictures import read_photo
+from layerpose.stages.conditions import Conditions, prepare
+from layerpose.stages.model import Model
+from layerpose.training.checkpoint import load_model
+from layerpose.types import Body, Pose, Transfer
+
+BUNDLED = "base"
+
+
+class PoseTransfer:
+    """A model ready to run: ``PoseTransfer.load()(photo, pose)``."""
+
+    def __init__(self, model: Model, device: torch.device) -> None:
+        self.model = model.eval().to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.device = device
+
+    @classmethod
+    def load(cls, weights: Path | None = None, *, device: Literal["auto", "cpu", "cuda"] = "auto") -> PoseTransfer:
+        """Read a model folder (without one: the bundled weights) onto a device; auto takes the GPU if there is one."""
+        if device == "cuda" and not torch.cuda.is_available():
+            raise ValueError("--device cuda: found no usable GPU; use --device cpu or auto")
+        chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+        if weights is not None:
+            return cls(load_model(weights), chosen)
+        with as_file(files("layerpose") / "weights" / BUNDLED) as folder:
+            return cls(load_model(folder), chosen)
+
+    @property
+    def config(self) -> ModelConfig:
+        """The model's configuration."""
+        return self.model.config
+
+    def __call__(self, photo: Image | Path | str | Estimate, pose: Pose | Body) -> Transfer:
+        """The person of the photo in the pose. ValueError says what is wrong with a photo."""
+        seen = self.look(photo)
+        view = self.view(seen)
+        return self.draw(self.prepare(view, place(seen.body, pose)))
+
+    def look(self, photo: Image | Path | str | Estimate) -> Estimate:
+        """Find the person and fit the body; an `Estimate` passes through."""
+        if isinstance(photo, Estimate):
+            return photo
+        return estimate(photo if isinstance(photo, Image) else read_photo(Path(photo)), self.config.canvas)
+
+    def view(self, seen: Estimate) -> SourceView:
+        """What the photo shows of its body; made once for many poses of the same photo."""
+        posed = pose_body(seen.body)
+        drawn = draw_posed(posed, seen.body.camera, self.config.canvas, device=self.device)
+        return view_source(seen.photo.image.to(self.device), seen.parsing.to(self.device), drawn, posed)
+
+    def prepare(self, view: SourceView, body: Body) -> Conditions:
+        """The maps, crops and warps for a body."""
+        posed = pose_body(body)
+        drawn = draw_posed(posed, body.camera, self.config.canvas, device=self.device)
+        return prepare(view, drawn, posed.transforms[:, :3, :3], self.config)
+
+    @torch.inference_mode()
+    def draw(self, conditions: Conditions) -> Transfer:
+        """Run the three stages."""
+        with fast_precision(self.device):
+            return self.model(conditions)
+
+
+def place(source: Body, pose: Pose | Body) -> Body:
+    """The source's shape in the target pose, as large as in the photo if that fits the canvas, centred."""
+    body = Body(phenotype=source.phenotype, pose=pose.pose if isinstance(pose, Body) else pose, camera=source.camera)
+    points = torch.as_tensor(pose_body(body).vertices[body_model().skin])
+    return Body(phenotype=body.phenotype, pose=body.pose, camera=frame(points, scale=source.camera.scale))
+
+
+def fast_precision(device: torch.device) -> contextlib.AbstractContextManager[object]:
+    """bfloat16 where the device multiplies it faster than float32, else nothing."""
+    fast = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.autocast(device.type, torch.bfloat16) if fast else contextlib.nullcontext()

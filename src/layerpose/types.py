@@ -1,0 +1,126 @@
+"""The nouns: frozen records of tensors that travel between the folders.
+
+Conventions, stated here and nowhere else:
+
+- An image is float in [-1, 1], ``b 3 h w``, between reading and writing a file.
+- The canvas is square. A `Camera` maps metres to *canvas units*, 0..1 from the left or top edge to the right or bottom
+  edge, so one body can be drawn at any resolution: ``pixel = size * unit``; the centre of pixel 0 is at 0.5.
+- Body axes: x to the person's left, y to the back, z up, metres, the pelvis at the origin (the person faces -y).
+  Camera axes: x right, y down, z away from the viewer.
+- Depth is in metres along the camera's z, relative to the pelvis; smaller is nearer.
+- Angles are in radians; left and right are the *person's*.
+- The seven classes of a parsing are in `CLASSES`; the six parts are its rows 1..6.
+
+Dimensions: b batch, c channels, h w rows and columns, j bones, k keypoints, v vertices, f triangles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor
+
+CLASSES = ("background", "head", "torso", "left_arm", "right_arm", "left_leg", "right_leg")
+PARTS = CLASSES[1:]
+MIRRORED_CLASSES = (0, 1, 2, 4, 3, 6, 5)
+"""The class that each class becomes when a picture is flipped."""
+
+LAYERS = ("head", "left_arm", "right_arm", "left_leg", "right_leg")
+"""The parts that stage 2 generates as complete layers, in the order in which they are kept."""
+
+PHENOTYPES = ("gender", "age", "muscle", "weight", "height", "proportions")
+"""The six numbers in 0..1 of a body shape; gender 0 is male, age 2/3 a young adult and 1 old."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pose:
+    """Joint rotations of the body model.
+
+    `rotations[0]` is the orientation of the whole body; every other row is the rotation of a bone relative to its parent,
+    in axes aligned with the reference pose (a relaxed A-pose is all identities).
+    """
+
+    rotations: Float[Tensor, "j 3 3"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Camera:
+    """Weak perspective: ``unit = scale * (x, y of the camera axes) + translation``, in canvas units."""
+
+    scale: float
+    translation: tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """One person: shape, pose and camera; everything needed to draw the maps."""
+
+    phenotype: Float[Tensor, "6"]
+    pose: Pose
+    camera: Camera
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maps:
+    """What the 3D body tells the networks: parsing S (one-hot), depth D (0 outside the body), heatmaps H."""
+
+    parsing: Float[Tensor, "b 7 h w"]
+    depth: Float[Tensor, "b 1 h w"]
+    heatmaps: Float[Tensor, "b 18 h w"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Warp:
+    """The source image carried to the target by body correspondence.
+
+    `image` holds the source's colour where the same body point is visible in the source and 0 elsewhere; `visible` says
+    where that is; `filled` has every hole inside the body closed.
+    """
+
+    image: Float[Tensor, "b 3 h w"]
+    visible: Float[Tensor, "b 1 h w"]
+    filled: Float[Tensor, "b 3 h w"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One complete part: where it lies, what the network saw, and what it made of it.
+
+    A row of `boxes` is a square on the canvas (left, top, side; canvas units), which may reach over the edge.
+    """
+
+    part: str
+    boxes: Float[Tensor, "b 3"]
+    maps: Maps
+    source: Float[Tensor, "b 3 s s"]
+    coarse: Float[Tensor, "b 3 s s"]
+    image: Float[Tensor, "b 3 s s"]
+    mask: Float[Tensor, "b 1 s s"]
+
+    @property
+    def offset(self) -> Float[Tensor, "b 3 s s"]:
+        """What the layer adds to the coarse crop."""
+        return self.image - self.coarse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photo:
+    """A person cut out on the square canvas: image over flat grey (0) and soft mask."""
+
+    image: Float[Tensor, "1 3 h w"]
+    mask: Float[Tensor, "1 1 h w"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transfer:
+    """Every intermediate of one transfer."""
+
+    source: Float[Tensor, "b 3 h w"]
+    source_parsing: Float[Tensor, "b 7 h w"]
+    maps: Maps
+    warp: Warp | None
+    coarse: Float[Tensor, "b 3 h w"]
+    layers: tuple[Layer, ...]
+    pasted: Float[Tensor, "b 3 h w"]
+    image: Float[Tensor, "b 3 h w"]
