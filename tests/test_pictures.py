@@ -16,8 +16,8 @@ from layerpose.pictures import image_to_picture, picture_to_image, read_photo, w
 def scene() -> Image.Image:
     """Red above, blue below, wider than tall."""
     values = np.zeros((80, 120, 3), dtype=np.uint8)
-    values[:40] = (200, 30, 20)
-    values[40:] = (20, 30, 200)
+    values[:40] = (204, 51, 0)
+    values[40:] = (0, 51, 204)
     return Image.fromarray(values)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -36,25 +36,23 @@ def demo(*, device: Device = "auto") -> None:
         device: Where the networks run; auto takes the GPU if there is one.
     """
     from layerpose.motion.library import library_pose
-    from layerpose.outputs import check_output, check_output_folder
+    from layerpose.outputs import check_output_folder
     from layerpose.pictures import image_to_picture, read_photo, write_png
     from layerpose.sheet import draw_fit, draw_sheet
 
     out, sheet = DEMO_FOLDER / "demo.png", DEMO_FOLDER / "demo-sheet.png"
     check_output_folder(DEMO_FOLDER)
-    DEMO_FOLDER.mkdir(exist_ok=True)
-    check_output(out, ".png")
-    check_output(sheet, ".png")
     model = _load(None, device)
     with as_file(files("layerpose") / "examples" / "person.png") as example:
         photo = read_photo(example)
-    seen = _estimate(photo, model.config.canvas)
+    seen = _find(photo, model.look)
     with _busy(f"Transferring to {DEMO_POSE!r}"):
         result = model(seen, library_pose(DEMO_POSE))
     more = []
     for name in DEMO_MORE:
         with _busy(f"Transferring to {name!r}"):
             more.append((name, image_to_picture(model(seen, library_pose(name)).image)))
+    DEMO_FOLDER.mkdir(exist_ok=True)
     write_png(image_to_picture(result.image), out, comment=_comment(model))
     fit_overlay = draw_fit(seen.photo.image, seen.body)
     write_png(draw_sheet(result, fit_overlay, more=more), sheet, comment=_comment(model))
@@ -90,7 +88,9 @@ def transfer(
     if sheet is not None:
         check_output(sheet, ".png", inputs=[*inputs, out])
     if layers is not None:
-        check_output_folder(layers)
+        from layerpose.sheet import LAYER_FILES
+
+        check_output_folder(layers, list(LAYER_FILES.values()), inputs=[*inputs, out, *([sheet] if sheet else [])])
     with _busy("Starting"):
         from layerpose.pictures import image_to_picture, read_photo, write_png
         from layerpose.poses import resolve_pose
@@ -98,7 +98,7 @@ def transfer(
     with _busy("Reading the pose"):
         target = resolve_pose(pose)
     model = _load(weights, device)
-    seen = _estimate(picture, model.config.canvas)
+    seen = _find(picture, model.look)
     with _busy("Transferring"):
         result = model(seen, target)
     write_png(image_to_picture(result.image), out, comment=_comment(model))
@@ -136,10 +136,11 @@ def fit(
     if sheet is not None:
         check_output(sheet, ".png", inputs=[photo])
     picture = read_photo(photo)
-    from layerpose.motion.pose_file import write_pose
-    from layerpose.presets import base
-
-    seen = _estimate(picture, base().canvas)
+    with _busy("Starting"):
+        from layerpose.estimation.estimate import estimate
+        from layerpose.motion.pose_file import write_pose
+        from layerpose.presets import base
+    seen = _find(picture, lambda photo: estimate(photo, base().canvas))
 
     write_pose(seen.body, out)
     written = [out]
@@ -185,11 +186,9 @@ def _load(weights: Path | None, device: Device) -> PoseTransfer:
         return PoseTransfer.load(weights, device=device)
 
 
-def _estimate(photo: Image, size: int) -> Estimate:
+def _find(photo: Image, find: Callable[[Image], Estimate]) -> Estimate:
     with _busy("Finding the person"):
-        from layerpose.estimation.estimate import estimate
-
-        seen = estimate(photo, size)
+        seen = find(photo)
     _say(f"Fit: {seen.quality}")
     return seen
 

@@ -15,15 +15,21 @@ def check_output(path: Path, suffix: str, *, inputs: Sequence[Path] = ()) -> Non
         raise ValueError(
             f"{path} is a folder; expected the name of a {suffix} file; add one, like {path / 'out'}{suffix}"
         )
-    for other in inputs:
-        if path.exists() and other.exists() and path.samefile(other):
-            raise ValueError(f"{path} is the input {other}, which is never overwritten; choose another output")
+    _check_is_none_of(path, inputs)
     _check_folder(path.parent, path)
 
 
-def check_output_folder(folder: Path) -> None:
-    """ValueError unless files can be written into `folder`, which may be new if the folder above it exists."""
+def check_output_folder(folder: Path, names: Sequence[str] = (), *, inputs: Sequence[Path] = ()) -> None:
+    """ValueError unless files with these names can be written into `folder`; it may be new, the one above may not."""
     _check_folder(folder if folder.exists() else folder.parent, folder)
+    for name in names:
+        _check_is_none_of(folder / name, inputs)
+
+
+def _check_is_none_of(path: Path, inputs: Sequence[Path]) -> None:
+    for other in inputs:
+        if path.resolve() == other.resolve() or (path.exists() and other.exists() and path.samefile(other)):
+            raise ValueError(f"{path} is also {other}, which is never overwritten; choose another output")
 
 
 def _check_folder(folder: Path, wanted: Path) -> None:

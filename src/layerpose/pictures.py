@@ -20,9 +20,9 @@ from layerpose.cache import writing
 
 MAX_PIXELS = 100_000_000
 """A photo with more pixels than this is refused before any of it is unpacked."""
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 EXPECTED = "JPEG, PNG, WebP, TIFF, BMP or GIF"
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, struct.error, zlib.error)
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 """What Pillow's decoders raise over a file that is not what it says."""
 MIN_SIDE = 64
 """A photo with a side shorter than this shows no person that could be fitted."""

@@ -15,7 +15,7 @@ from torch.nn.functional import interpolate
 
 from layerpose.maps.render import draw_body, render_maps
 from layerpose.pictures import image_to_picture, write_png
-from layerpose.types import Body, Layer, Transfer
+from layerpose.types import LAYERS, Body, Layer, Transfer
 
 CELL = 320
 """Side of a small cell in pixels; the result is three of them and their titles tall."""
@@ -31,6 +31,8 @@ PALETTE = (
 """Colours of the seven classes."""
 CHECKER = (168, 208)
 """The two greys behind a layer."""
+LAYER_FILES = {part: f"{part}.png" for part in LAYERS}
+"""What each layer's file is called."""
 
 Cell = tuple[str, Image.Image]
 
@@ -74,7 +76,7 @@ def write_layers(transfer: Transfer, folder: Path, *, comment: str) -> list[Path
     for layer in transfer.layers:
         picture = image_to_picture(layer.image[:1])
         picture.putalpha(_mask(layer))
-        paths.append(folder / f"{layer.part}.png")
+        paths.append(folder / LAYER_FILES[layer.part])
         write_png(picture, paths[-1], comment=comment)
     return paths
 

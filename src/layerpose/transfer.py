@@ -19,7 +19,7 @@ from layerpose.maps.render import draw_posed, pose_body
 from layerpose.pictures import read_photo
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model import Model
-from layerpose.training.checkpoint import load_model
+from layerpose.stages.model_folder import load_model
 from layerpose.types import Body, Pose, Transfer
 
 BUNDLED = "base"

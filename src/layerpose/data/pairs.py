@@ -46,8 +46,8 @@ class Sample:
     conditions: Conditions
     target: Float[Tensor, "b 3 h w"]
     mask: Float[Tensor, "b 1 h w"]
-    part_targets: tuple[Float[Tensor, "b 3 s s"], ...]
-    part_visible: tuple[Float[Tensor, "b 1 s s"], ...]
+    part_targets: tuple[Float[Tensor, "b 3 _ _"], ...]
+    part_visible: tuple[Float[Tensor, "b 1 _ _"], ...]
     """Where the target shows each complete part, in its box."""
 
 

@@ -14,11 +14,13 @@ from layerpose.estimation.fit_problem import Evidence, Problem, unit
 from layerpose.estimation.fit_solver import EVERYTHING, POSE, minimise
 from layerpose.estimation.fit_start import start, upright
 from layerpose.estimation.landmarks import Landmarks
-from layerpose.estimation.outline import Matcher, Outline, outline_of, overlap, seen_vertices
+from layerpose.estimation.outline import Matcher, Outline, fronts, outline_of, overlap, seen_vertices
 from layerpose.estimation.targets import DIRECTIONS, POINTS, point_row
 from layerpose.types import Body, Camera, Pose
 
-POSE_STEPS, SHAPE_STEPS, OUTLINE_ROUNDS, OUTLINE_STEPS = 25, 10, 5, 2
+POSE_STEPS, SHAPE_STEPS = 25, 10
+ORDER_ROUNDS, ORDER_STEPS = 2, 5
+OUTLINE_ROUNDS, OUTLINE_STEPS = 5, 2
 WORST_REPROJECTION = 0.04
 WORST_OVERLAP = 0.6
 CLEAR = 0.5
@@ -43,9 +45,9 @@ def fit_body(landmarks: Landmarks) -> Fit:
     fit = solve(landmarks)
     if fit.reprojection > WORST_REPROJECTION or fit.overlap < WORST_OVERLAP:
         raise ValueError(
-            f"the body could not be fitted to the person: it misses the landmarks by {fit.reprojection:.1%} of the "
-            f"stature (at most {WORST_REPROJECTION:.0%} is usable) and covers {fit.overlap:.0%} of the outline (at least "
-            f"{WORST_OVERLAP:.0%}); use a photo that shows one whole person, unobstructed and in tighter clothes"
+            f"the body could not be fitted: it misses the person's landmarks by {fit.reprojection:.1%} of the stature "
+            f"(at most {WORST_REPROJECTION:.0%} is usable) and its outline agrees by {fit.overlap:.0%} (at least "
+            f"{WORST_OVERLAP:.0%}); use a photo of one whole person with nothing in front, in closer-fitting clothes"
         )
     return fit
 
@@ -63,23 +65,28 @@ def solve(landmarks: Landmarks) -> Fit:
     problem = Problem(model=fit_model(), evidence=evidence, stature=1.0)
     parameters = start(problem, world)
     problem.stature = _stature(parameters)
+    outline = outline_of(landmarks.mask, unit_px, problem.stature)
     parameters = minimise(problem, parameters, POSE, num_steps=POSE_STEPS)
+    for _ in range(ORDER_ROUNDS):
+        _look(problem, parameters, outline, follow=False)
+        parameters = minimise(problem, parameters, POSE, num_steps=ORDER_STEPS)
     problem.stature = _stature(parameters)
     parameters = minimise(problem, parameters, EVERYTHING, num_steps=SHAPE_STEPS)
+    for _ in range(OUTLINE_ROUNDS):
+        problem.stature = _stature(parameters)
+        _look(problem, parameters, outline, follow=True)
+        parameters = minimise(problem, parameters, EVERYTHING, num_steps=OUTLINE_STEPS)
     problem.stature = _stature(parameters)
-    outline = outline_of(landmarks.mask, unit_px, problem.stature)
-    parameters = _follow_outline(problem, parameters, outline)
     return _finish(problem, parameters, outline, unit_px)
 
 
-def _follow_outline(
-    problem: Problem, parameters: Float[np.ndarray, "63"], outline: Outline
-) -> Float[np.ndarray, "63"]:
-    for _ in range(OUTLINE_ROUNDS):
-        problem.match(matcher().match(_vertices(parameters), outline))
-        parameters = minimise(problem, parameters, EVERYTHING, num_steps=OUTLINE_STEPS)
-        problem.stature = _stature(parameters)
-    return parameters
+def _look(problem: Problem, parameters: Float[np.ndarray, "63"], outline: Outline, *, follow: bool) -> None:
+    """Draw the body; see which joints it hides that the photo shows and, on demand, how its outline runs."""
+    vertices, scale = _vertices(parameters), float(np.exp(parameters[CAMERA_COLUMNS.start]))
+    buffers = matcher().draw(vertices, outline)
+    body = (buffers.nearest().part >= 0).numpy()
+    hidden = fronts(buffers, outline, problem.evidence, problem.points(parameters[None])[0, : len(POINTS)], scale)
+    problem.match(matcher().match(vertices, body, outline) if follow else None, hidden)
 
 
 def _finish(problem: Problem, parameters: Float[np.ndarray, "63"], outline: Outline, unit_px: float) -> Fit:
@@ -98,7 +105,7 @@ def _finish(problem: Problem, parameters: Float[np.ndarray, "63"], outline: Outl
     return Fit(
         body=body,
         reprojection=float(errors[clear].mean() if clear.any() else errors.mean()),
-        overlap=overlap(matcher().drawn(_vertices(parameters), outline), outline.mask),
+        overlap=overlap(matcher().draw(_vertices(parameters), outline).nearest().part.numpy() >= 0, outline.mask),
         points=points * unit_px,
     )
 

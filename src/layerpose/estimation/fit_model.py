@@ -16,6 +16,7 @@ from scipy.spatial.transform import Rotation
 
 from layerpose.body.camera import BODY_TO_CAMERA
 from layerpose.body.model import BodyModel, body_model, nearest_rotations
+from layerpose.estimation.hands import relaxed_fingers
 from layerpose.estimation.targets import POINTS
 from layerpose.types import PHENOTYPES
 
@@ -89,6 +90,7 @@ class FitModel:
 
     def __init__(self, model: BodyModel) -> None:
         self.model = model
+        self.fingers = relaxed_fingers()
         self.moving = np.array([model.bone(bone) for bones in GROUPS.values() for bone in bones])
         self.shares = np.repeat([1 / len(bones) for bones in GROUPS.values()], [len(b) for b in GROUPS.values()])
         self.group = np.repeat(np.arange(len(GROUPS)), [len(bones) for bones in GROUPS.values()])
@@ -184,8 +186,9 @@ class FitModel:
         return (CAMERA @ columns).transpose(0, 1, 3, 2).reshape(len(pose), -1, 3)
 
     def rotations(self, pose: Float[np.ndarray, "54"]) -> Float[np.ndarray, "104 3 3"]:
-        """The joint rotations of all bones."""
+        """The joint rotations of all bones; the fingers relaxed."""
         out = np.tile(np.eye(3), (len(self.model.parents), 1, 1))
+        out[list(self.fingers)] = list(self.fingers.values())
         out[self.moving] = exponential(pose.reshape(-1, 3)[self.group] * self.shares[:, None])
         return out
 
@@ -259,8 +262,8 @@ def _joined(parts: list[Moments], *, num_points: int) -> Moments:
 
 
 def _spread(model: BodyModel, pitch_m: float) -> Int[np.ndarray, "n"]:
-    """Skin vertices spread evenly: the first vertex in every cell of a grid. Eyes and toes are left out."""
-    left_out = [bone for bone, name in enumerate(model.bone_names) if name.startswith(("toe", "eye"))]
+    """Skin vertices spread evenly: the first vertex in every cell of a grid. Eyes, toes and fingers are left out."""
+    left_out = [bone for bone, name in enumerate(model.bone_names) if name.startswith(("toe", "eye", "finger"))]
     skin = model.skin[model.weights[model.skin][:, left_out].sum(1) < 0.1]
     cells = np.floor(model.template[skin] / pitch_m).astype(np.int64)
     return skin[np.sort(np.unique(cells, axis=0, return_index=True)[1])]

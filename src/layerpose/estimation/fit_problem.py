@@ -38,6 +38,8 @@ AXIS_SIGMA_RAD = {
 EXTENSION_WEIGHT = 8.0
 EXTENSION_SLACK_RAD = 0.05
 OUTLINE_WEIGHT = 800.0
+FRONT_WEIGHT = 40.0
+"""For each metre by which a joint that is seen lies behind another part of the body."""
 OUTLIER_SIGMAS = 4.0
 OUTLINE_OUTLIER = 0.03
 LEAST_VISIBILITY = 0.05
@@ -102,6 +104,18 @@ class Matches:
     normals: Float[np.ndarray, "n 2"]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Fronts:
+    """Places that are seen in the photo where the body has another part: they must lie before that part."""
+
+    rows: Int[np.ndarray, "n 2"]
+    """Of `targets.POINTS`; the place between the two."""
+    others: Int[np.ndarray, "n"]
+    """Of `targets.POINTS`; the nearest point of the other part."""
+    farthest: Float[np.ndarray, "n"]
+    """How much farther away than the other part's point each may be, in metres."""
+
+
 @dataclass(kw_only=True)
 class Problem:
     """The sum of squares that a fit makes small."""
@@ -111,6 +125,7 @@ class Problem:
     stature: float
     """In the units of the evidence; refreshed between stages."""
     matches: Matches | None = None
+    fronts: Fronts | None = None
     _moments: Moments | None = None
     _kept: tuple[bytes, Shapes, Float[np.ndarray, "s p 92"]] | None = field(default=None, repr=False)
 
@@ -125,9 +140,10 @@ class Problem:
         )
         self.match(None)
 
-    def match(self, matches: Matches | None) -> None:
-        """Follow this outline from now on."""
+    def match(self, matches: Matches | None, fronts: Fronts | None = None) -> None:
+        """Follow this outline and keep these joints in front from now on."""
         self.matches = matches
+        self.fronts = fronts
         self._moments = None if matches is None else self.model.outline.take(matches.vertices)
         self._kept = None
 
@@ -165,6 +181,10 @@ class Problem:
             self._extension_term(parameters),
             (parameters[:, SHAPE_COLUMNS] - SHAPE_MEAN) / SHAPE_SIGMA,
         ]
+        if self.fronts is not None:
+            depth = points[:, self.fronts.rows, 2].mean(-1) - points[:, self.fronts.others, 2]
+            behind = depth - self.fronts.farthest
+            terms.append(FRONT_WEIGHT * np.maximum(behind, 0))
         if self.matches is not None:
             terms.append(self._outline_term(drawn[:, num:], self.matches))
         return np.concatenate([term.reshape(len(parameters), -1) for term in terms], axis=1)

@@ -27,10 +27,11 @@ HEATMAP_RADIUS = 3
 OVERLAPPING = 0.3
 """Detections whose boxes overlap by more (IoU) are one person."""
 CERTAIN = 0.5
+SMALLEST = 0.002
+"""The least share of the photo that a person must cover."""
 BYSTANDER = 0.5
 """A second person smaller than this share of the largest is a bystander and does no harm."""
 
-NOSE, WRISTS = 0, (15, 16)
 JOINTS = {
     "nose": 0, "left shoulder": 11, "right shoulder": 12, "left elbow": 13, "right elbow": 14, "left wrist": 15,
     "right wrist": 16, "left hip": 23, "right hip": 24, "left knee": 25, "right knee": 26, "left ankle": 27,
@@ -101,9 +102,10 @@ def find_landmarks(photo: UInt8[np.ndarray, "h w 3"]) -> Landmarks:
     if len(large) > 1:
         raise ValueError(f"{len(large)} people were found in the photo; crop it so that it shows only one of them")
     landmarks = _landmarks_in(photo, people[0].region, num_people=len(people))
-    if landmarks.score < CERTAIN:
+    if landmarks.score < CERTAIN or (landmarks.mask > CERTAIN).mean() < SMALLEST:
         raise ValueError(
-            f"no person was found for sure in the photo (certainty {landmarks.score:.0%}); "
+            f"no person was found for sure (certainty {landmarks.score:.0%}, "
+            f"covering {(landmarks.mask > CERTAIN).mean():.1%} of the photo); "
             "use a photo that shows one whole person clearly"
         )
     _refuse_cut(landmarks)

@@ -1,4 +1,4 @@
-"""Mask and body -> matches: which vertices on the body's outline belong to which places on the mask's contour."""
+"""Mask and body -> what to follow: places on the mask's contour for outline vertices; joints that must be in front."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from scipy.sparse import csr_matrix
+from scipy.spatial.distance import cdist
 
 from layerpose.body.model import BodyModel
 from layerpose.estimation.fit_model import CAMERA, FitModel
-from layerpose.estimation.fit_problem import Matches
-from layerpose.maps.raster import draw
+from layerpose.estimation.fit_problem import Evidence, Fronts, Matches
+from layerpose.estimation.targets import POINTS, point_row
+from layerpose.maps.raster import ZBuffers, draw
+from layerpose.types import PARTS
 
 PIXELS_PER_STATURE = 256
 ROOM = 0.25
@@ -24,6 +27,8 @@ TURN_PX = 12.0
 FARTHEST_PX = 18.0
 LEAST_AGREEMENT = 0.4
 SHORTEST_PX = 16
+FEWEST = 10
+"""Matches; fewer say nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,41 +70,70 @@ def outline_of(mask: Float[np.ndarray, "h w"], unit_px: float, stature: float) -
 def _contour(soft: Float[np.ndarray, "h w"]) -> tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]]:
     """Places (pixels, centres at +0.5) and outward normals along every contour that is not a speck."""
     contours, _ = cv2.findContours((soft > 0.5).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    pixels = np.concatenate([contour[:, 0] for contour in contours if len(contour) >= SHORTEST_PX])
+    none = np.empty((0, 2), dtype=np.int64)
+    pixels = np.concatenate([none, *(contour[:, 0] for contour in contours if len(contour) >= SHORTEST_PX)])
     smooth = cv2.GaussianBlur(soft.astype(np.float32), (0, 0), 1.5)
     slope = np.stack([cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)], axis=-1)
-    normals = -slope[pixels[:, 1], pixels[:, 0]].astype(np.float64)
+    normals = -slope[tuple(pixels.T[::-1])].astype(np.float64)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
     return pixels + 0.5 + 0.5 * normals, normals
 
 
+FRONT_POINTS = [
+    ((point_row(f"{side}_{start}"), point_row(f"{side}_{end}")), PARTS.index(f"{side}_{limb}"))
+    for side in ("left", "right")
+    for start, end, limb in (
+        ("elbow", "elbow", "arm"),
+        ("elbow", "wrist", "arm"),
+        ("wrist", "wrist", "arm"),
+        ("index", "index", "arm"),
+        ("knee", "knee", "leg"),
+        ("knee", "ankle", "leg"),
+        ("ankle", "ankle", "leg"),
+    )
+]
+"""Places, each between two points, that must not be hidden when the photo shows them, and the part they belong to."""
+POINTS_OF_PART = [
+    [row for row, point in enumerate(POINTS) if any(point.name.endswith(f"{joint}") for joint in joints)]
+    if part in ("head", "torso")
+    else [point_row(f"{part.split('_')[0]}_{joint}") for joint in joints]
+    for part, joints in (
+        ("head", ("nose", "ear")),
+        ("torso", ("shoulder", "hip")),
+        ("left_arm", ("elbow", "wrist")),
+        ("right_arm", ("elbow", "wrist")),
+        ("left_leg", ("knee", "ankle")),
+        ("right_leg", ("knee", "ankle")),
+    )
+]
+IN_SIGHT = 0.8
+CLEARANCE_M = 0.04
+"""From a joint's centre to the surface of what lies behind it."""
+
+
 class Matcher:
-    """Draws the body and matches its outline."""
+    """Draws the body and matches its outline and its order in depth."""
 
     def __init__(self, model: FitModel) -> None:
         self.model = model
         self.faces = torch.as_tensor(model.model.faces, dtype=torch.int32)
-        self.parts = torch.zeros(len(self.faces), dtype=torch.int32)
+        self.parts = torch.as_tensor(model.model.triangle_parts, dtype=torch.int32)
         self.around = _faces_around(model)
 
-    def drawn(self, vertices: Float[np.ndarray, "v 3"], outline: Outline) -> Bool[np.ndarray, "h w"]:
-        """The silhouette of a body whose vertices are in fit units (x, y) and metres (z)."""
+    def draw(self, vertices: Float[np.ndarray, "v 3"], outline: Outline) -> ZBuffers:
+        """A body whose vertices are in fit units, one z-buffer per part."""
         pixels = vertices.copy()
         pixels[:, :2] = (vertices[:, :2] - outline.origin) / outline.pitch
         height, width = outline.mask.shape
-        buffers = draw(
-            torch.as_tensor(pixels, dtype=torch.float32),
-            self.faces,
-            self.parts,
-            num_parts=1,
-            height=height,
-            width=width,
-        )
-        return (buffers.nearest().part >= 0).numpy()
+        corners = torch.as_tensor(pixels, dtype=torch.float32)
+        return draw(corners, self.faces, self.parts, num_parts=len(PARTS), height=height, width=width)
 
-    def match(self, vertices: Float[np.ndarray, "v 3"], outline: Outline) -> Matches | None:
+    def match(
+        self, vertices: Float[np.ndarray, "v 3"], body: Bool[np.ndarray, "h w"], outline: Outline
+    ) -> Matches | None:
         """Vertices at the drawn outline -> the nearest contour that points the same way; None if there are too few."""
-        body = self.drawn(vertices, outline)
+        if not len(outline.places):
+            return None
         points = (vertices[self.model.outline_vertices, :2] - outline.origin) / outline.pitch
         pixel = np.clip(np.floor(points).astype(int), 0, np.array(body.shape[::-1]) - 1)
         depth = cv2.distanceTransform(body.astype(np.uint8), cv2.DIST_L2, 3)
@@ -107,12 +141,11 @@ class Matcher:
         normals = self._normals(vertices)[candidates]
         places = (outline.places - outline.origin) / outline.pitch
         agreement = normals @ outline.normals.T
-        distance = np.linalg.norm(points[candidates, None] - places[None], axis=-1)
-        best = np.argmin(distance + TURN_PX * (1 - agreement), axis=1)
+        cost = cdist(points[candidates], places) + TURN_PX * (1 - agreement)
+        best = np.argmin(cost, axis=1)
         rows = np.arange(len(candidates))
-        cost = (distance + TURN_PX * (1 - agreement))[rows, best]
-        kept = (cost < FARTHEST_PX) & (agreement[rows, best] > LEAST_AGREEMENT)
-        if kept.sum() < 10:
+        kept = (cost[rows, best] < FARTHEST_PX) & (agreement[rows, best] > LEAST_AGREEMENT)
+        if kept.sum() < FEWEST:
             return None
         best = best[kept]
         return Matches(vertices=candidates[kept], places=outline.places[best], normals=outline.normals[best])
@@ -133,6 +166,39 @@ def _faces_around(model: FitModel) -> csr_matrix:
     used = vertex >= 0
     entries = (np.ones(used.sum()), (vertex[used], face[used]))
     return csr_matrix(entries, shape=(len(model.outline_vertices), len(vertex)))
+
+
+def fronts(
+    buffers: ZBuffers,
+    outline: Outline,
+    evidence: Evidence,
+    points: Float[np.ndarray, "p 3"],
+    scale: float,
+) -> Fronts:
+    """What the photo shows must lie before every other part of the body that is drawn at its place.
+
+    `points` are the body's own, in metres and camera axes; `scale` is fit units for a metre.
+    """
+    rows, others, farthest = [], [], []
+    height, width = outline.mask.shape
+    drawn = [buffers.of_part(part) for part in range(len(PARTS))]
+    for ends, own in FRONT_POINTS:
+        place = evidence.points[list(ends)].mean(0)
+        column, line = np.floor((place - outline.origin) / outline.pitch).astype(int)
+        if evidence.visibility[list(ends)].min() < IN_SIGHT or not (0 <= line < height and 0 <= column < width):
+            continue
+        for part, hit in enumerate(drawn):
+            if part != own and hit.part[line, column] >= 0:
+                joints = POINTS_OF_PART[part]
+                joint = joints[int(np.linalg.norm(evidence.points[joints] - place, axis=1).argmin())]
+                rows.append(ends)
+                others.append(joint)
+                farthest.append(float(hit.depth[line, column]) / scale - points[joint, 2] - CLEARANCE_M)
+    return Fronts(
+        rows=np.array(rows, dtype=np.int64).reshape(-1, 2),
+        others=np.array(others, dtype=np.int64),
+        farthest=np.array(farthest, dtype=np.float64),
+    )
 
 
 def overlap(a: Bool[np.ndarray, "h w"], b: Bool[np.ndarray, "h w"]) -> float:

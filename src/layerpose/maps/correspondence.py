@@ -116,7 +116,7 @@ def _visible(view: SourceView, place: Float[Tensor, "*n 3"], part: Int[Tensor, "
     return inside & near & (part > 0) & (view.shown[row, column] == part)
 
 
-def _sample(image: Float[Tensor, "1 3 h w"], place: Float[Tensor, "h w 2"]) -> Float[Tensor, "1 3 h w"]:
+def _sample(image: Float[Tensor, "1 3 h w"], place: Float[Tensor, "r c 2"]) -> Float[Tensor, "1 3 r c"]:
     return grid_sample(image, place[None].to(image.dtype) * 2 - 1, padding_mode="border", align_corners=False)
 
 

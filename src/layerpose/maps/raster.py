@@ -14,7 +14,10 @@ import warp as wp
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from layerpose.cache import cache_dir
+
 wp.config.log_level = wp.LOG_ERROR
+wp.config.kernel_cache_dir = str(cache_dir() / "warp")
 wp.init()
 EMPTY = 0x7FFFFFFFFFFFFFFF
 DEPTH_OFFSET_M = wp.constant(wp.float64(64.0))

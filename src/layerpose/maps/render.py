@@ -36,7 +36,7 @@ class Mesh:
     faces: Int[Tensor, "f 3"]
     parts: Int[Tensor, "f"]
     mirror: Int[Tensor, "v"]
-    part_vertices: tuple[Int[Tensor, "n"], ...]
+    part_vertices: tuple[Int[Tensor, "_"], ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,8 +60,10 @@ def read_pose(path: str | os.PathLike[str]) -> Pose | Body:
 def _to_pose_or_body(record: Any) -> Pose | Body:
     if not isinstance(record, dict) or "layerpose_pose" not in record:
         raise ValueError('no "layerpose_pose" key: not a pose file; write one with `layerpose fit PHOTO -o pose.json`')
-    if record["layerpose_pose"] != FORMAT:
-        raise ValueError(f'"layerpose_pose" is {record["layerpose_pose"]!r}; this layerpose reads version {FORMAT}')
+    if type(record["layerpose_pose"]) is not int or record["layerpose_pose"] != FORMAT:
+        raise ValueError(
+            f'"layerpose_pose" is {record["layerpose_pose"]!r}; expected the version that is read, {FORMAT}'
+        )
     _check_names(record, KEYS, "key")
     pose = _to_pose(_mapping(record.get("rotations", {}), "rotations"))
     if "phenotype" not in record and "camera" not in record:

@@ -19,8 +19,9 @@ from layerpose.networks.perceptual import Vgg19
 from layerpose.stages.conditions import collate, resize
 from layerpose.stages.fuse import paste_layers
 from layerpose.stages.model import Model
+from layerpose.stages.model_folder import save_model
 from layerpose.training import losses
-from layerpose.training.checkpoint import average_into, load_state, save_model, save_state
+from layerpose.training.checkpoint import average_into, load_state, save_state
 from layerpose.training.objectives import Critics, Term, cut_windows, layer_terms, picture_terms
 from layerpose.training.preview import write_preview
 from layerpose.training.recipes import Phase, Recipe
@@ -65,10 +66,9 @@ def train(data: Path, out: Path, config: ModelConfig, recipe: Recipe, *, seed: i
         critics.load_state_dict(state["critics"])
         run.average = state["average"]
         first_phase = state["phase"]
-    records = Records(data)
     for number, phase in enumerate(recipe.phases[first_phase:], first_phase):
         resumed = state if state is not None and number == first_phase else None
-        _train_phase(run, phase, number, records, out, seed=seed + number, workers=workers, state=resumed)
+        _train_phase(run, phase, number, Records(data), out, seed=seed + number, workers=workers, state=resumed)
     return _averaged(run, config)
 
 

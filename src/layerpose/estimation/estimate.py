@@ -1,0 +1,70 @@
+"""Photo -> Estimate: the person cut out on the canvas, the fitted body, the source parsing. The one entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+from PIL import Image
+from torch import Tensor
+
+from layerpose.estimation.canvas import GREY, Canvas, canvas_around
+from layerpose.estimation.fit import fit_body
+from layerpose.estimation.landmarks import Landmarks, find_landmarks
+from layerpose.estimation.matte import cut_out
+from layerpose.maps.parsing import parse_source
+from layerpose.maps.render import draw_body
+from layerpose.types import Body, Photo
+
+LONGEST_SIDE = 4096
+"""Larger photos are averaged down before anything else."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What one photo says: the person on the square canvas, the fitted body (canvas units), S_s and the figures."""
+
+    photo: Photo
+    body: Body
+    parsing: Float[Tensor, "1 7 h w"]
+    canvas: Canvas
+    """Where the canvas lies in the photo."""
+    landmarks: Landmarks
+    reprojection: float
+    """Mean distance between landmarks and the body's own points, as a share of the stature."""
+    overlap: float
+    """Intersection over union of the person's mask and the body."""
+
+    @property
+    def quality(self) -> str:
+        """The figures of the fit in one line."""
+        return (
+            f"landmarks missed by {self.reprojection:.1%} of the stature, "
+            f"outline overlap {self.overlap:.0%}, person found with {self.landmarks.score:.0%}"
+        )
+
+
+def estimate(photo: Image.Image, size: int = 1024) -> Estimate:
+    """Find the person, fit the body and cut both out on a canvas of `size` pixels; ValueError says what is wrong."""
+    photo = photo.convert("RGB")
+    if max(photo.size) > LONGEST_SIDE:
+        photo = photo.copy()
+        photo.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BOX)
+    pixels = np.array(photo)
+    landmarks = find_landmarks(pixels)
+    fit = fit_body(landmarks)
+    canvas = canvas_around(landmarks, size)
+    picture = np.clip(canvas.cut(pixels, outside=GREY) / 255, 0, 1)
+    mask = np.clip(canvas.cut(landmarks.mask, outside=0.0), 0, 1)
+    cut = cut_out(picture, mask)
+    body = replace(fit.body, camera=canvas.place(fit.body.camera))
+    return Estimate(
+        photo=cut,
+        body=body,
+        parsing=parse_source(draw_body(body, size), cut.mask),
+        canvas=canvas,
+        landmarks=landmarks,
+        reprojection=fit.reprojection,
+        overlap=fit.overlap,
+    )

@@ -1,0 +1,1 @@
+"""How good a picture is: SSIM, LPIPS, and where the body landed."""

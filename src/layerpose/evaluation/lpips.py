@@ -1,0 +1,51 @@
+"""LPIPS v0.1 with AlexNet (Zhang et al., CVPR 2018): the perceptual distance between two pictures. A metric, never a loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+SHIFT = (-0.030, -0.088, -0.188)
+SCALE = (0.458, 0.448, 0.450)
+CONVOLUTIONS = ((3, 64, 11, 4, 2), (64, 192, 5, 1, 2), (192, 384, 3, 1, 1), (384, 256, 3, 1, 1), (256, 256, 3, 1, 1))
+"""Inputs, outputs, kernel, stride, padding of AlexNet's convolutions; the first two are followed by pooling."""
+POSITIONS = (0, 3, 6, 8, 10)
+"""Their numbers in torchvision's `features`."""
+
+
+class Lpips(nn.Module):
+    """Pictures in [-1, 1] -> distance; 0 for equal pictures."""
+
+    def __init__(self, weights: Path) -> None:
+        """`weights`: a state dict with keys ``features.*`` and ``lin0.weight`` ... ``lin4.weight``."""
+        super().__init__()
+        if not weights.is_file():
+            raise ValueError(f"LPIPS needs its weights: found no file {weights}; expected lpips_alex_v01.pt")
+        state = torch.load(weights, weights_only=True)
+        self.convolutions = nn.ModuleList(nn.Conv2d(i, o, k, s, p) for i, o, k, s, p in CONVOLUTIONS)
+        for position, convolution in zip(POSITIONS, self.convolutions, strict=True):
+            assert isinstance(convolution, nn.Conv2d)
+            convolution.weight.data = state[f"features.{position}.weight"]
+            convolution.bias.data = state[f"features.{position}.bias"]
+        self.lines = [state[f"lin{tap}.weight"].view(1, -1, 1, 1) for tap in range(5)]
+        self.requires_grad_(False)
+
+    def forward(self, image: Float[Tensor, "b 3 h w"], target: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b"]:
+        """Distance of each pair."""
+        total = image.new_zeros(len(image))
+        for line, ours, theirs in zip(self.lines, self._features(image), self._features(target), strict=True):
+            total = total + ((ours - theirs) ** 2 * line).sum(1).mean((1, 2))
+        return total
+
+    def _features(self, image: Tensor) -> list[Tensor]:
+        features = (image - image.new_tensor(SHIFT).view(1, 3, 1, 1)) / image.new_tensor(SCALE).view(1, 3, 1, 1)
+        found = []
+        for number, convolution in enumerate(self.convolutions):
+            if number in (1, 2):
+                features = nn.functional.max_pool2d(features, 3, 2)
+            features = convolution(features).relu()
+            found.append(features / (features.norm(dim=1, keepdim=True) + 1e-10))
+        return found

@@ -1,0 +1,48 @@
+"""Our forward pass against anny's own."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+import torch
+from layerpose.body.model import body_model
+from layerpose.body.skeleton import KEYPOINTS, mirrored
+from layerpose.cache import cache_dir
+from scipy.spatial.transform import Rotation
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_body_is_annys() -> None:
+    model = body_model()
+    os.environ.setdefault("ANNY_CACHE_DIR", str(cache_dir() / "anny"))
+    import anny
+
+    theirs = anny.Anny(topology="anny-full")
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        phenotype = rng.random(6)
+        rotations = Rotation.from_rotvec(rng.normal(scale=0.3, size=(104, 3))).as_matrix()
+        posed = model.pose(model.rest(phenotype), rotations)
+        deltas = torch.eye(4, dtype=torch.float64).repeat(1, 104, 1, 1)
+        deltas[0, :, :3, :3] = torch.as_tensor(rotations)
+        names = dict(zip(theirs.phenotype_labels, torch.as_tensor(phenotype)[:, None], strict=True))
+        wanted = theirs(pose_parameters=deltas, phenotype_kwargs=names)["vertices"][0].numpy()
+        assert np.abs(posed.vertices - wanted).max() < 1e-5
+
+
+def test_the_mesh_mirrors_onto_itself() -> None:
+    model = body_model()
+    assert np.abs(model.template[model.mirror] * [-1, 1, 1] - model.template).max() < 1e-9
+    assert (model.mirror[model.mirror] == np.arange(len(model.mirror))).all()
+
+
+def test_left_keypoints_are_on_the_persons_left() -> None:
+    model = body_model()
+    keypoints = model.pose(model.rest(np.full(6, 0.6)), np.tile(np.eye(3), (104, 1, 1))).keypoints
+    for name in KEYPOINTS[1:17]:
+        if name.startswith("left_"):
+            left, right = (keypoints[model.keypoint_names.index(n)] for n in (name, mirrored(name)))
+            assert left[0] > 0 > right[0]
+            assert np.allclose(left * [-1, 1, 1], right, atol=2e-3)

@@ -1,0 +1,163 @@
+"""What the three stages must do whatever their weights are."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from layerpose.body.camera import frame
+from layerpose.body.model import body_model
+from layerpose.config import GeneratorConfig, Guides, ModelConfig
+from layerpose.maps.correspondence import view_source
+from layerpose.maps.crops import paste
+from layerpose.maps.parsing import parse_source
+from layerpose.maps.render import draw_posed, pose_body
+from layerpose.presets import base, debug, paper
+from layerpose.stages.conditions import Conditions, collate, prepare
+from layerpose.stages.fuse import paste_layers
+from layerpose.stages.layers import flip_maps, flip_warp
+from layerpose.stages.model import Model
+from layerpose.types import CLASSES, LAYERS, Body, Camera, Pose
+from scipy.spatial.transform import Rotation
+
+CPU = torch.device("cpu")
+
+
+def turned_body(azimuth: float, arm: float) -> Body:
+    model = body_model()
+    rotations = np.tile(np.eye(3), (len(model.bone_names), 1, 1))
+    rotations[0] = Rotation.from_euler("z", azimuth).as_matrix()
+    rotations[model.bone("upperarm01.L")] = Rotation.from_euler("y", arm).as_matrix()
+    pose = Pose(rotations=torch.as_tensor(rotations))
+    body = Body(phenotype=torch.full((6,), 0.6), pose=pose, camera=Camera(scale=1.0, translation=(0.0, 0.0)))
+    return dataclasses.replace(body, camera=frame(torch.as_tensor(pose_body(body).vertices[model.skin])))
+
+
+def conditions_for(config: ModelConfig, seed: int = 0) -> Conditions:
+    source, target = turned_body(0.2, -0.4), turned_body(-0.5, 0.6)
+    posed, target_posed = pose_body(source), pose_body(target)
+    drawn = draw_posed(posed, source.camera, config.canvas, device=CPU)
+    mask = (drawn.nearest.part >= 0).float()[None, None]
+    noise = torch.rand(1, 3, config.canvas, config.canvas, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+    view = view_source(noise * mask, parse_source(drawn, mask), drawn, posed)
+    target_drawn = draw_posed(target_posed, target.camera, config.canvas, device=CPU)
+    return prepare(view, target_drawn, target_posed.transforms[:, :3, :3], config)
+
+
+@pytest.fixture(scope="module")
+def conditions() -> Conditions:
+    return conditions_for(debug())
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    torch.manual_seed(0)
+    return Model(debug()).eval()
+
+
+def test_every_intermediate_is_kept_at_its_size(model: Model, conditions: Conditions) -> None:
+    with torch.no_grad():
+        made = model(conditions)
+    config = debug()
+    assert made.coarse.shape == (1, 3, config.coarse_size, config.coarse_size)
+    assert made.image.shape == made.pasted.shape == (1, 3, config.canvas, config.canvas)
+    assert [layer.part for layer in made.layers] == list(LAYERS)
+    sizes = [config.face_size, config.arm_size, config.arm_size, config.leg_size, config.leg_size]
+    assert [layer.image.shape[-1] for layer in made.layers] == sizes
+    assert made.image.abs().max() <= 1.0 + 1e-5
+
+
+def test_pasting_changes_nothing_outside_the_visible_parts(model: Model, conditions: Conditions) -> None:
+    """Eq. 6: an offset counts only where the parsing shows its own part."""
+    with torch.no_grad():
+        made = model(conditions)
+    loud = tuple(dataclasses.replace(layer, image=layer.coarse + 0.5) for layer in made.layers)
+    parsing = conditions.maps.parsing
+    size = parsing.shape[-1]
+    plain = paste_layers(made.coarse, (), parsing)
+    pasted = paste_layers(made.coarse, loud, parsing)
+    generated = sum(parsing[:, CLASSES.index(part)] for part in LAYERS)
+    changed = (pasted - plain).abs().amax(1)
+    assert changed[generated == 0].max() == 0
+    assert torch.allclose(changed[generated == 1], torch.tensor(0.5), atol=1e-4)
+    for layer in loud:
+        own = paste_layers(made.coarse, (layer,), parsing)
+        expected = plain + parsing[:, CLASSES.index(layer.part)][:, None] * paste(layer.offset, layer.boxes, size)
+        assert torch.equal(own, expected)
+
+
+def test_right_limbs_are_the_mirror_image_of_left_ones(model: Model, conditions: Conditions) -> None:
+    assert model.layers is not None
+    for left, right in ((1, 2), (3, 4)):
+        given = conditions.parts[left]
+        flipped = dataclasses.replace(
+            given, maps=flip_maps(given.maps), source=given.source.flip(-1), other=given.other.flip(-1),
+            warp=flip_warp(given.warp), boxes=(given.boxes * torch.tensor([-1, 1, 1])) + torch.tensor([1, 0, 0])
+            - given.boxes[:, 2:] * torch.tensor([1, 0, 0]),
+        )  # fmt: skip
+        coarse = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+        with torch.no_grad():
+            one = model.layers.make_layer(LAYERS[left], given, coarse)
+            other = model.layers.make_layer(LAYERS[right], flipped, coarse.flip(-1))
+        assert torch.allclose(one.image, other.image.flip(-1), atol=1e-4)
+        assert torch.equal(one.mask, other.mask.flip(-1))
+
+
+@pytest.mark.parametrize("off", ["heatmaps", "parsing", "depth"])
+def test_every_guide_can_be_switched_off(off: str) -> None:
+    config = dataclasses.replace(debug(), guides=dataclasses.replace(debug().guides, **{off: False}))
+    with torch.no_grad():
+        assert torch.isfinite(Model(config)(conditions_for(config)).image).all()
+
+
+def test_all_guides_off_leaves_the_source_alone() -> None:
+    tiny = GeneratorConfig(width=4, num_downs=1, num_blocks=1)
+    off = Guides(heatmaps=False, parsing=False, depth=False)
+    config = dataclasses.replace(debug(), guides=off, coarse=tiny, face=tiny, arm=tiny, leg=tiny, fusion=tiny)
+    given = conditions_for(config)
+    assert given.warp is None
+    with torch.no_grad():
+        assert torch.isfinite(Model(config)(given).image).all()
+
+
+def test_layers_and_fusion_can_be_switched_off() -> None:
+    without = dataclasses.replace(debug(), layers="none", fuse=False)
+    given = conditions_for(without)
+    with torch.no_grad():
+        made = Model(without)(given)
+    assert made.layers == () and torch.equal(made.image, made.pasted)
+    cut = dataclasses.replace(debug(), layers="incomplete")
+    complete, incomplete = conditions_for(debug()), conditions_for(cut)
+    areas = [sum(float(part.maps.parsing[:, 1:].sum()) for part in c.parts) for c in (complete, incomplete)]
+    assert areas[1] < areas[0], "what other parts hide is missing from an incomplete layer"
+
+
+def test_a_blend_without_a_warp_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"guides\.warp"):
+        dataclasses.replace(base(), guides=Guides())
+
+
+def test_an_untrained_blend_starts_near_the_filled_warp(model: Model, conditions: Conditions) -> None:
+    with torch.no_grad():
+        made = model(conditions)
+    assert conditions.warp is not None
+    near = (made.image - conditions.warp.filled).abs().mean()
+    assert near < 0.5 * (made.image - conditions.source).abs().mean()
+
+
+def test_the_paper_has_the_papers_sizes_and_inputs() -> None:
+    config = paper()
+    assert (config.canvas, config.coarse_size) == (1024, 512)
+    assert (config.face_size, config.arm_size, config.leg_size) == (128, 256, 512)
+    assert config.guides == Guides(heatmaps=True, parsing=True, depth=True, warp=False)
+    assert not any(g.blend or g.skips for g in (config.coarse, config.face, config.arm, config.leg, config.fusion))
+
+
+def test_a_batch_is_its_samples(model: Model) -> None:
+    samples = [conditions_for(debug(), seed) for seed in (0, 1)]
+    with torch.no_grad():
+        together = model(collate(samples)).image
+        alone = torch.cat([model(sample).image for sample in samples])
+    assert torch.allclose(together, alone, atol=1e-4)
