@@ -17,7 +17,7 @@ def paper() -> ModelConfig:
 
 
 def base() -> ModelConfig:
-    """The model that ships: light enough for a CPU, with the warp as a fourth guide and a blend at the end of each stage."""
+    """The model that ships: light enough for a CPU; the warp is a fourth guide, each stage ends in a blend."""
     return ModelConfig(
         name="base", canvas=1024, coarse_size=512, face_size=128, arm_size=256, leg_size=512, guides=Guides(warp=True),
         coarse=_light(width=32, num_downs=3, num_blocks=6, max_width=192, patch=2),

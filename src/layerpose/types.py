@@ -37,8 +37,8 @@ PHENOTYPES = ("gender", "age", "muscle", "weight", "height", "proportions")
 class Pose:
     """Joint rotations of the body model.
 
-    `rotations[0]` is the orientation of the whole body; every other row is the rotation of a bone relative to its parent,
-    in axes aligned with the reference pose (a relaxed A-pose is all identities).
+    `rotations[0]` is the orientation of the whole body; every other row is the rotation of a bone relative to its
+    parent, in axes aligned with the reference pose (a relaxed A-pose is all identities).
     """
 
     rotations: Float[Tensor, "j 3 3"]

@@ -7,10 +7,11 @@ import os
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.transform import Rotation
+
 from layerpose.body.model import body_model
 from layerpose.body.skeleton import KEYPOINTS, mirrored
 from layerpose.cache import cache_dir
-from scipy.spatial.transform import Rotation
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 import trimesh
+from scipy.spatial.transform import Rotation
+
 from layerpose.body.camera import BODY_TO_CAMERA, frame
 from layerpose.body.model import body_model
 from layerpose.body.skeleton import mirrored
@@ -15,7 +17,6 @@ from layerpose.maps.crops import cut, part_box, paste
 from layerpose.maps.raster import draw
 from layerpose.maps.render import draw_body, pose_body, render_maps, render_part_maps
 from layerpose.types import CLASSES, LAYERS, MIRRORED_CLASSES, PARTS, Body, Camera, Pose
-from scipy.spatial.transform import Rotation
 
 SIZE = 256
 LIMBS = ("upperarm01", "lowerarm01", "upperleg01", "lowerleg01")

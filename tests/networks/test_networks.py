@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from layerpose.config import GeneratorConfig
 from layerpose.networks.discriminator import CompletenessDiscriminator, MultiScaleDiscriminator
 from layerpose.networks.generator import Generator

@@ -7,6 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.transform import Rotation
+
 from layerpose.body.camera import frame
 from layerpose.body.model import body_model
 from layerpose.config import GeneratorConfig, Guides, ModelConfig
@@ -20,7 +22,6 @@ from layerpose.stages.fuse import paste_layers
 from layerpose.stages.layers import flip_maps, flip_warp
 from layerpose.stages.model import Model
 from layerpose.types import CLASSES, LAYERS, Body, Camera, Pose
-from scipy.spatial.transform import Rotation
 
 CPU = torch.device("cpu")
 
@@ -127,7 +128,8 @@ def test_layers_and_fusion_can_be_switched_off() -> None:
     given = conditions_for(without)
     with torch.no_grad():
         made = Model(without)(given)
-    assert made.layers == () and torch.equal(made.image, made.pasted)
+    assert made.layers == ()
+    assert torch.equal(made.image, made.pasted)
     cut = dataclasses.replace(debug(), layers="incomplete")
     complete, incomplete = conditions_for(debug()), conditions_for(cut)
     areas = [sum(float(part.maps.parsing[:, 1:].sum()) for part in c.parts) for c in (complete, incomplete)]

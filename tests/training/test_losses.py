@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+
 from layerpose.networks.perceptual import TAP_WEIGHTS
 from layerpose.training import losses
 
@@ -30,7 +31,9 @@ def test_masked_perceptual_loss_counts_the_visible_region_only() -> None:
 
 
 def test_nothing_visible_costs_nothing() -> None:
-    nothing = losses.masked_perceptual_loss([torch.zeros(1, 1, 2, 2)], [torch.ones(1, 1, 2, 2)], torch.zeros(1, 1, 2, 2))
+    nothing = losses.masked_perceptual_loss(
+        [torch.zeros(1, 1, 2, 2)], [torch.ones(1, 1, 2, 2)], torch.zeros(1, 1, 2, 2)
+    )
     assert float(nothing) == 0
 
 

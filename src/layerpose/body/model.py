@@ -165,9 +165,8 @@ def body_model() -> BodyModel:
     if not path.exists():
         print("layerpose: building the body model (once, about a minute) ...", file=sys.stderr, flush=True)
         arrays = _build(cache_dir() / "anny")
-        with writing(path) as temporary:
-            with open(temporary, "wb") as file:
-                np.savez(file, **arrays)
+        with writing(path) as temporary, open(temporary, "wb") as file:
+            np.savez(file, **arrays)
         print(f"layerpose: the body model is kept in {path}", file=sys.stderr, flush=True)
     with np.load(path) as arrays:
         return BodyModel({name: arrays[name] for name in arrays.files})

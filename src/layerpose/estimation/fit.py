@@ -23,6 +23,8 @@ ORDER_ROUNDS, ORDER_STEPS = 2, 5
 OUTLINE_ROUNDS, OUTLINE_STEPS = 5, 2
 WORST_REPROJECTION = 0.04
 WORST_OVERLAP = 0.6
+LEAST_STATURE = 0.3
+"""As a share of the landmarks' extent; a body that comes out smaller is nonsense, and is refused by its figures."""
 CLEAR = 0.5
 """Landmarks with a greater visibility count in the reprojection error."""
 
@@ -65,7 +67,7 @@ def solve(landmarks: Landmarks) -> Fit:
     problem = Problem(model=fit_model(), evidence=evidence, stature=1.0)
     parameters = start(problem, world)
     problem.stature = _stature(parameters)
-    outline = outline_of(landmarks.mask, unit_px, problem.stature)
+    outline = outline_of(landmarks.mask, unit_px, max(problem.stature, LEAST_STATURE))
     parameters = minimise(problem, parameters, POSE, num_steps=POSE_STEPS)
     for _ in range(ORDER_ROUNDS):
         _look(problem, parameters, outline, follow=False)

@@ -1,4 +1,4 @@
-"""LPIPS v0.1 with AlexNet (Zhang et al., CVPR 2018): the perceptual distance between two pictures. A metric, never a loss."""
+"""LPIPS v0.1 with AlexNet (Zhang et al., CVPR 2018): how different two pictures look. A metric, never a loss."""
 
 from __future__ import annotations
 

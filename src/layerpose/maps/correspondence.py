@@ -1,9 +1,9 @@
 """Two bodies, one photo -> the photo's colours carried to the target, body point by body point.
 
-For a target pixel (of the whole person or of one complete part) the same body point is looked up in the source. Where it
-is visible there it is a fact; where it is not, the hole is closed from the mirrored half of the body, else from the
-nearest point on the body's surface that the source shows. Around the body a thin rim moves rigidly with the nearest bone,
-so that hair and loose clothes come along.
+For a target pixel (of the whole person or of one complete part) the same body point is looked up in the source. Where
+it is visible there it is a fact; where it is not, the hole is closed from the mirrored half of the body, else from the
+nearest point on the body's surface that the source shows. Around the body a thin rim moves rigidly with the nearest
+bone, so that hair and loose clothes come along.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from layerpose.types import MIRRORED_CLASSES, Warp
 DEPTH_TOLERANCE_M = 0.02
 """A body point further than this behind the source's surface is hidden there."""
 EROSION = 3 / 1024
-"""The source mask is eroded by this share of the canvas before it counts: the outline of a photo is mixed with background."""
+"""The source mask loses this share of the canvas all round: the outline of a photo is mixed with background."""
 RIM = 0.07
 """Width of the rim around the body that moves with it, as a share of the canvas."""
 RIM_SMALLEST_STRETCH = 0.6
@@ -175,7 +175,7 @@ def _averaging() -> csr_matrix:
 def _warp_rim(
     view: SourceView, hit: Hit, target: DrawnBody, orientations: Float[np.ndarray, "j 3 3"]
 ) -> tuple[Float[Tensor, "1 3 h w"], Float[Tensor, "1 1 h w"]]:
-    """Pixels close to the body: step from the nearest body pixel, turned as its bone turns between target and source."""
+    """Pixels close to the body: step from the nearest body pixel, turned as its bone turns."""
     size, device = target.size, hit.part.device
     covered = (hit.part >= 0).cpu().numpy()
     body_rows, body_columns = np.nonzero(covered)
@@ -212,6 +212,9 @@ def _warp_rim(
     same_or_none = view.labels[pixel[:, 1], pixel[:, 0]]
     fits = (same_or_none == 0) | (same_or_none == part)
     known = inside & off_body & fits & torch.as_tensor(stretch > RIM_SMALLEST_STRETCH, device=device)
+    person = (known & (same_or_none > 0)).cpu().numpy()
+    loose = person & ~_attached(covered, rows, columns, person)
+    known &= ~torch.as_tensor(loose, device=device)
     colour = _sample(view.image, place[None])[0, :, 0] * known
     rim, mask = empty.clone(), empty[:, :1].clone()
     rim[0, :, rows, columns] = colour
@@ -219,7 +222,17 @@ def _warp_rim(
     return rim, mask
 
 
+def _attached(
+    covered: Bool[np.ndarray, "h w"], rows: Int[np.ndarray, "n"], columns: Int[np.ndarray, "n"],
+    person: Bool[np.ndarray, "n"],
+) -> Bool[np.ndarray, "n"]:  # fmt: skip
+    """Which rim pixels that show the person hang together with the body; shreds that float beside it do not."""
+    whole = covered.astype(np.uint8)
+    whole[rows[person], columns[person]] = 1
+    _, component = cv2.connectedComponents(whole, connectivity=8)
+    return np.isin(component[rows, columns], np.unique(component[covered]))
+
+
 @lru_cache(maxsize=1)
 def _dominant_bones() -> Int[np.ndarray, "v"]:
     return body_model().weights.argmax(1)
-

@@ -13,7 +13,7 @@ SIGMA = 6 / 512
 def draw_heatmaps(
     keypoints: Float[Tensor, "k 2"], size: int, *, box: Float[Tensor, "3"] | None = None
 ) -> Float[Tensor, "k size size"]:
-    """One Gaussian with peak 1 for each keypoint (canvas units), over a box of the canvas (left, top, side) or all of it."""
+    """One Gaussian of peak 1 for each keypoint (canvas units), over a box (left, top, side) or the whole canvas."""
     left, top, side = (0.0, 0.0, 1.0) if box is None else box.tolist()
     centres = (torch.arange(size, device=keypoints.device, dtype=torch.float32) + 0.5) / size * side
     across = torch.exp(-((centres + left - keypoints[:, :1].float()) ** 2) / (2 * SIGMA**2))

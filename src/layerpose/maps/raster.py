@@ -40,6 +40,7 @@ def draw_triangles(
     parts: wp.array(dtype=wp.int32),
     keys: wp.array3d(dtype=wp.int64),
 ):
+    """One thread a triangle: leave depth and number in every pixel whose centre it covers, if nearer."""
     f = wp.tid()
     a = vertices[faces[f, 0]]
     b = vertices[faces[f, 1]]
@@ -77,6 +78,7 @@ def find_nearest(
     triangle: wp.array2d(dtype=wp.int32),
     depth: wp.array2d(dtype=wp.float32),
 ):
+    """One thread a pixel of the crop: the smallest key over the buffers first .. last - 1."""
     row, column = wp.tid()
     part[row, column] = -1
     triangle[row, column] = -1
@@ -106,6 +108,7 @@ def interpolate_attributes(
     attributes: wp.array2d(dtype=wp.float32),
     out: wp.array3d(dtype=wp.float32),
 ):
+    """One thread a pixel: barycentric mean of the corners' attributes."""
     row, column = wp.tid()
     f = triangle[row, column]
     if f < 0:

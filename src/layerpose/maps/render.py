@@ -137,4 +137,3 @@ def hit_to_maps(hit: Hit, heatmaps: Float[Tensor, "18 h w"]) -> Maps:
     classes = torch.arange(len(CLASSES), device=hit.part.device, dtype=torch.int32)
     parsing = (hit.part[None] + 1 == classes[:, None, None]).float()
     return Maps(parsing=parsing[None], depth=hit.depth[None, None], heatmaps=heatmaps[None])
-

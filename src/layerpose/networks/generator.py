@@ -1,10 +1,12 @@
 """The generator of every stage: inputs -> an offset to a base image, in the manner of Johnson et al.
 
-With `blend` it ends in a per-pixel mix of three candidates: base + offset, the warp where the source shows the point, and
-the filled warp. At the start the mix leans to the filled warp, so training begins at the trivial result.
+With `blend` it ends in a per-pixel mix of three candidates: base + offset, the warp where the source shows the point,
+and the filled warp. At the start the mix leans to the filled warp, so training begins at the trivial result.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -25,9 +27,7 @@ class Generator(nn.Module):
         widths = [min(config.width * 2**level, config.max_width) for level in range(config.num_downs + 1)]
         kernel = config.stem if config.patch == 1 else 2 * config.patch
         self.stem = ConvBlock(inputs, widths[0], kernel=kernel, stride=config.patch, norm=config.full_resolution_norm)
-        self.downs = nn.ModuleList(
-            ConvBlock(fine, coarse, stride=2) for fine, coarse in zip(widths, widths[1:], strict=False)
-        )
+        self.downs = nn.ModuleList(ConvBlock(fine, coarse, stride=2) for fine, coarse in pairwise(widths))
         self.blocks = nn.Sequential(*(ResidualBlock(widths[-1]) for _ in range(config.num_blocks)))
         self.ups = nn.ModuleList(
             Up(widths[level + 1], widths[level], norm=level > 0 or config.full_resolution_norm)
@@ -44,7 +44,8 @@ class Generator(nn.Module):
 
     def _lean_to_the_filled_warp(self) -> None:
         last = self.head[0]
-        assert isinstance(last, nn.Conv2d) and last.bias is not None
+        assert isinstance(last, nn.Conv2d)
+        assert last.bias is not None
         nn.init.normal_(last.weight, std=0.01)
         nn.init.zeros_(last.bias)
         with torch.no_grad():

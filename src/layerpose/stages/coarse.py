@@ -9,7 +9,13 @@ from torch import Tensor, nn
 from layerpose.config import ModelConfig
 from layerpose.networks.generator import Generator
 from layerpose.stages.conditions import (
-    Conditions, coarse_maps, num_guide_channels, resize, shrink_warp, stack_guides, stack_warp,
+    Conditions,
+    coarse_maps,
+    num_guide_channels,
+    resize,
+    shrink_warp,
+    stack_guides,
+    stack_warp,
 )  # fmt: skip
 
 

@@ -15,7 +15,11 @@ from layerpose.config import ModelConfig
 from layerpose.maps.crops import cut
 from layerpose.networks.generator import Generator
 from layerpose.stages.conditions import (
-    Conditions, PartConditions, num_guide_channels, stack_guides, stack_warp,
+    Conditions,
+    PartConditions,
+    num_guide_channels,
+    stack_guides,
+    stack_warp,
 )  # fmt: skip
 from layerpose.types import CLASSES, LAYERS, MIRRORED_CLASSES, Layer, Maps, Warp
 
@@ -37,9 +41,7 @@ class Layers(nn.Module):
 
     def forward(self, conditions: Conditions, coarse: Float[Tensor, "b 3 c c"]) -> tuple[Layer, ...]:
         """The layers, in the order of `LAYERS`."""
-        return tuple(
-            self.make_layer(part, given, coarse) for part, given in zip(LAYERS, conditions.parts, strict=True)
-        )
+        return tuple(self.make_layer(part, given, coarse) for part, given in zip(LAYERS, conditions.parts, strict=True))
 
     def make_layer(self, part: str, given: PartConditions, coarse: Float[Tensor, "b 3 c c"]) -> Layer:
         """One layer; its offset is relative to the draft's crop."""

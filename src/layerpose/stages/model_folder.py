@@ -49,7 +49,5 @@ def load_model(folder: Path) -> Model:
 
 
 def _config(stored: dict[str, Any]) -> ModelConfig:
-    generators = {
-        name: GeneratorConfig(**stored[name]) for name in ("coarse", "face", "arm", "leg", "fusion")
-    }
+    generators = {name: GeneratorConfig(**stored[name]) for name in ("coarse", "face", "arm", "leg", "fusion")}
     return ModelConfig(**{**stored, "guides": Guides(**stored["guides"]), **generators})

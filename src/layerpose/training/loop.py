@@ -54,7 +54,8 @@ def train(data: Path, out: Path, config: ModelConfig, recipe: Recipe, *, seed: i
     model = Model(config).to(memory_format=torch.channels_last)
     critics = Critics(config, recipe).to(memory_format=torch.channels_last)
     run = Run(
-        model=model, critics=critics, vgg=Vgg19(recipe.deepest_tap).to(memory_format=torch.channels_last), recipe=recipe,
+        model=model, critics=critics, recipe=recipe,
+        vgg=Vgg19(recipe.deepest_tap).to(memory_format=torch.channels_last),
         average={name: value.clone() for name, value in model.state_dict().items()},
         pools={"head": [], "arm": [], "leg": []}, generator=torch.Generator().manual_seed(seed),
     )  # fmt: skip
@@ -108,7 +109,9 @@ def _train_phase(
             pace = (time.monotonic() - begin) / (step + 1 - first)
             text = " ".join(f"{name} {sum(v) / len(v):.4f}" for name, v in sums.items())
             left = pace * (phase.num_steps - step - 1) / 60
-            print(f"{phase.name} {step + 1}/{phase.num_steps} {pace:.2f} s/step, {left:.0f} min left | {text}", flush=True)
+            print(
+                f"{phase.name} {step + 1}/{phase.num_steps} {pace:.2f} s/step, {left:.0f} min left | {text}", flush=True
+            )
             sums = {}
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == phase.num_steps:
             done = step + 1 == phase.num_steps
@@ -182,9 +185,7 @@ def _add_picture(
     source, target, mask = pictures
     critic = getattr(run.critics, stage)
     window = cut_windows([image, target], mask, phase.window, run.generator)
-    found = picture_terms(
-        critic, run.vgg, run.recipe.weights, source, image, target, mask, (window[0], window[1])
-    )
+    found = picture_terms(critic, run.vgg, run.recipe.weights, source, image, target, mask, (window[0], window[1]))
     terms += [Term(name=f"{stage} {t.name}", value=t.value, weight=t.weight) for t in found]
     detached = image.detach()
 
@@ -195,7 +196,7 @@ def _add_picture(
     reports.append(judge)
 
 
-def _judge_layer(run: Run, layer, target: Tensor, visible: Tensor):  # noqa: ANN001, ANN202
+def _judge_layer(run: Run, layer, target: Tensor, visible: Tensor):
     """Whole parts seen in this batch go into the pool; the judge compares the layers with parts drawn from it."""
     name = layer.part.rpartition("_")[2]
     flip = layer.part.startswith("right_")

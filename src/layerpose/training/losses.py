@@ -44,17 +44,13 @@ def patch_adversarial_loss(scales: Sequence[Sequence[Tensor]]) -> Float[Tensor, 
     return torch.stack([((features[-1] - 1) ** 2).mean() for features in scales]).mean()
 
 
-def patch_discriminator_loss(
-    real: Sequence[Sequence[Tensor]], made: Sequence[Sequence[Tensor]]
-) -> Float[Tensor, ""]:
+def patch_discriminator_loss(real: Sequence[Sequence[Tensor]], made: Sequence[Sequence[Tensor]]) -> Float[Tensor, ""]:
     """Least-squares adversarial loss for the discriminator, mean over scales (in Eq. 3 and 7)."""
     pairs = zip(real, made, strict=True)
     return torch.stack([((r[-1] - 1) ** 2).mean() / 2 + (m[-1] ** 2).mean() / 2 for r, m in pairs]).mean()
 
 
-def feature_matching_loss(
-    real: Sequence[Sequence[Tensor]], made: Sequence[Sequence[Tensor]]
-) -> Float[Tensor, ""]:
+def feature_matching_loss(real: Sequence[Sequence[Tensor]], made: Sequence[Sequence[Tensor]]) -> Float[Tensor, ""]:
     """L1 between the discriminator's features of target and result, mean over layers and scales (Eq. 4)."""
     terms = [
         (ours - theirs.detach()).abs().mean()

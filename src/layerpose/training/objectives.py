@@ -55,7 +55,7 @@ def picture_terms(
     critic: MultiScaleDiscriminator, vgg: Vgg19, weights: Weights, source: Tensor, image: Tensor, target: Tensor,
     mask: Tensor, window: tuple[Tensor, Tensor],
 ) -> list[Term]:  # fmt: skip
-    """What a whole picture (draft or result) minimises: Eq. 3 with 4 and 5, Eq. 7. `window` = (image, target) windows."""
+    """What a whole picture minimises: Eq. 3 with 4 and 5, Eq. 7. `window` holds a window of image and target."""
     critic.requires_grad_(False)
     made, real = critic(source, image), critic(source, target)
     critic.requires_grad_(True)
