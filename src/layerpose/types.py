@@ -120,7 +120,7 @@ class Transfer:
     source_parsing: Float[Tensor, "b 7 h w"]
     maps: Maps
     warp: Warp | None
-    coarse: Float[Tensor, "b 3 h w"]
+    coarse: Float[Tensor, "b 3 c c"]
     layers: tuple[Layer, ...]
     pasted: Float[Tensor, "b 3 h w"]
     image: Float[Tensor, "b 3 h w"]

@@ -67,9 +67,9 @@ def test_a_part_is_carried_over_whole_where_others_hide_it() -> None:
     drawn, posed, image, mask = painted(0.0)
     target, *_ = painted(np.pi / 2)
     view = view_source(image, parse_source(drawn, mask), drawn, posed)
-    box = part_box(target, "right_arm")
-    complete = warp_part(view, target, "right_arm", box, 64)
-    cut = warp_part(view, target, "right_arm", box, 64, complete=False)
+    box = part_box(target, "left_arm")
+    complete = warp_part(view, target, "left_arm", box, 64)
+    cut = warp_part(view, target, "left_arm", box, 64, complete=False)
     assert (complete.filled.abs().sum(1) > 0).sum() > 1.5 * (cut.filled.abs().sum(1) > 0).sum()
 
 

@@ -166,7 +166,7 @@ def body_model() -> BodyModel:
         print("layerpose: building the body model (once, about a minute) ...", file=sys.stderr, flush=True)
         arrays = _build(cache_dir() / "anny")
         with writing(path) as temporary, open(temporary, "wb") as file:
-            np.savez(file, **arrays)
+            np.savez(file, **arrays)  # pyright: ignore[reportArgumentType]
         print(f"layerpose: the body model is kept in {path}", file=sys.stderr, flush=True)
     with np.load(path) as arrays:
         return BodyModel({name: arrays[name] for name in arrays.files})
@@ -181,13 +181,14 @@ def _build(anny_cache: Path) -> dict[str, np.ndarray]:
 
         model = anny.Anny(topology="anny-full")
         keypoints = anny.KeypointsRegressor.coco(model)
+
+    def array(name: str) -> np.ndarray:
+        return getattr(model, name).numpy()
+
     num_vertices = len(model.template_vertices)
     weights = np.zeros((num_vertices, NUM_BONES), dtype=np.float32)
-    np.add.at(
-        weights,
-        (np.arange(num_vertices)[:, None], model.vertex_bone_indices.numpy()),
-        model.vertex_bone_weights.numpy().astype(np.float32),
-    )
+    vertex, bone_weights = np.arange(num_vertices)[:, None], array("vertex_bone_weights").astype(np.float32)
+    np.add.at(weights, (vertex, array("vertex_bone_indices")), bone_weights)
     columns = {key: i for i, key in enumerate(k for keys in PHENOTYPE_VARIATIONS.values() for k in keys)}
     features = ("gender", "age", "muscle", "weight", "height", "proportions", "cupsize", "firmness")
     feature_columns = np.full((NUM_FEATURES, 5), -1)
@@ -197,21 +198,21 @@ def _build(anny_cache: Path) -> dict[str, np.ndarray]:
     arrays = {
         "bone_names": np.array(model.bone_labels),
         "parents": np.array(model.bone_parents),
-        "faces": model.faces.numpy().astype(np.int32),
-        "uv": model.texture_coordinates.numpy(),
-        "uv_faces": model.face_texture_coordinate_indices.numpy().astype(np.int32),
+        "faces": array("faces").astype(np.int32),
+        "uv": array("texture_coordinates"),
+        "uv_faces": array("face_texture_coordinate_indices").astype(np.int32),
         "weights": weights,
-        "template": model.template_vertices.numpy(),
-        "blendshapes": model.blendshapes.numpy().astype(np.float32),
-        "template_heads": model.template_bone_heads.numpy(),
-        "head_blendshapes": model.bone_heads_blendshapes.numpy(),
-        "orientation_template": model.bone_template_orientation_matrices.numpy(),
-        "orientation_blendshapes": model.bone_orientation_blendshapes.numpy(),
-        "reference_orientations": model.reference_bone_orientations.numpy(),
+        "template": array("template_vertices"),
+        "blendshapes": array("blendshapes").astype(np.float32),
+        "template_heads": array("template_bone_heads"),
+        "head_blendshapes": array("bone_heads_blendshapes"),
+        "orientation_template": array("bone_template_orientation_matrices"),
+        "orientation_blendshapes": array("bone_orientation_blendshapes"),
+        "reference_orientations": array("reference_bone_orientations"),
         "keypoint_names": np.array(keypoints.labels),
         "keypoint_weights": keypoints.regression_weights.numpy(),
-        "variation_mask": model.stacked_phenotype_blend_shapes_mask.numpy(),
-        "projection": model.phenotype_blendshape_projection.numpy(),
+        "variation_mask": array("stacked_phenotype_blend_shapes_mask"),
+        "projection": array("phenotype_blendshape_projection"),
         "feature_columns": feature_columns,
         "race_columns": np.array([columns[key] for key in ("african", "asian", "caucasian")]),
     }

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 from jaxtyping import Float
+from threadpoolctl import threadpool_limits
 
 from layerpose.estimation.fit_model import CAMERA_COLUMNS, NUM_POSE, SHAPE_COLUMNS, fit_model
 from layerpose.estimation.fit_problem import Evidence, Problem, unit
@@ -44,7 +45,8 @@ class Fit:
 
 def fit_body(landmarks: Landmarks) -> Fit:
     """Fit the body; ValueError if the result does not hold."""
-    fit = solve(landmarks)
+    with threadpool_limits(1, user_api="blas"):  # the matrices are so small that a second thread only gets in the way
+        fit = solve(landmarks)
     if fit.reprojection > WORST_REPROJECTION or fit.overlap < WORST_OVERLAP:
         raise ValueError(
             f"the body could not be fitted: it misses the person's landmarks by {fit.reprojection:.1%} of the stature "

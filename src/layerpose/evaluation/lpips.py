@@ -27,9 +27,8 @@ class Lpips(nn.Module):
         state = torch.load(weights, weights_only=True)
         self.convolutions = nn.ModuleList(nn.Conv2d(i, o, k, s, p) for i, o, k, s, p in CONVOLUTIONS)
         for position, convolution in zip(POSITIONS, self.convolutions, strict=True):
-            assert isinstance(convolution, nn.Conv2d)
-            convolution.weight.data = state[f"features.{position}.weight"]
-            convolution.bias.data = state[f"features.{position}.bias"]
+            parameters = {name: state[f"features.{position}.{name}"] for name in ("weight", "bias")}
+            convolution.load_state_dict(parameters)
         self.lines = [state[f"lin{tap}.weight"].view(1, -1, 1, 1) for tap in range(5)]
         self.requires_grad_(False)
 

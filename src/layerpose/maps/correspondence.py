@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import cKDTree
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
@@ -24,12 +25,15 @@ from layerpose.body.camera import BODY_TO_CAMERA
 from layerpose.body.model import Posed, body_model
 from layerpose.maps.raster import interpolate
 from layerpose.maps.render import DrawnBody, Hit, mesh, part_hit
-from layerpose.types import MIRRORED_CLASSES, Warp
+from layerpose.types import CLASSES, MIRRORED_CLASSES, Warp
 
 DEPTH_TOLERANCE_M = 0.02
 """A body point further than this behind the source's surface is hidden there."""
 EROSION = 3 / 1024
 """The source mask loses this share of the canvas all round: the outline of a photo is mixed with background."""
+THROUGH = 0.3
+"""How far front and back count as apart when a hidden point of the trunk or a limb looks for a colour."""
+FEWEST_PEERS = 20
 RIM = 0.07
 """Width of the rim around the body that moves with it, as a share of the canvas."""
 RIM_SMALLEST_STRETCH = 0.6
@@ -130,24 +134,34 @@ def _vertex_colours(view: SourceView) -> Float[Tensor, "v 3"]:
     colours = _sample(view.image, places[None, :, :2])[0, :, 0].T.clone()
     borrowed = ~shown & shown[topology.mirror]
     colours[borrowed] = colours[topology.mirror][borrowed]
-    known = shown | borrowed
-    known_skin = np.flatnonzero(known[skin].numpy())
-    if not len(known_skin):
+    known = (shown | borrowed)[skin].numpy()
+    if not known.any():
         return colours * 0
-    _, _, nearest = dijkstra(_edges(), directed=False, indices=known_skin, min_only=True, return_predecessors=True)
-    reached = nearest >= 0
     skin_colours = colours[skin].numpy()
-    skin_colours[reached] = skin_colours[nearest[reached]]
-    parts = vertex_part[skin].numpy()
-    for part in np.unique(parts[~reached]):
-        peers = known_skin[parts[known_skin] == part]
-        skin_colours[~reached & (parts == part)] = skin_colours[peers if len(peers) else known_skin].mean(0)
-    keep = known[skin].numpy()[:, None]
+    skin_colours[~known] = skin_colours[_nearest_known(known, vertex_part[skin].numpy())]
+    keep = known[:, None]
     smooth = _averaging()
     for _ in range(8):
         skin_colours = np.where(keep, skin_colours, smooth @ skin_colours)
     colours[skin] = torch.as_tensor(skin_colours, dtype=colours.dtype)
     return colours
+
+
+def _nearest_known(known: Bool[np.ndarray, "s"], parts: Int[np.ndarray, "s"]) -> Int[np.ndarray, "u"]:
+    """For every unknown skin vertex the known one to take the colour of.
+
+    Clothes look alike in front and behind, so trunk and limbs look straight through the body; the head, whose two sides
+    differ, goes along the surface.
+    """
+    model = body_model()
+    _, _, nearest = dijkstra(_edges(), indices=np.flatnonzero(known), min_only=True, return_predecessors=True)
+    nearest = np.where(nearest < 0, np.flatnonzero(known)[0], nearest)
+    places = model.template[model.skin] * [1, THROUGH, 1]
+    for part in range(CLASSES.index("torso"), len(CLASSES)):
+        peers, lost = np.flatnonzero(known & (parts == part)), np.flatnonzero(~known & (parts == part))
+        if len(peers) >= FEWEST_PEERS:
+            nearest[lost] = peers[cKDTree(places[peers]).query(places[lost])[1]]
+    return nearest[~known]
 
 
 @lru_cache(maxsize=1)
@@ -159,9 +173,9 @@ def _edges() -> csr_matrix:
     points = model.template[model.skin]
     lengths = np.linalg.norm(points[row] - points[column], axis=1) + 1e-6
     size = len(model.skin)
-    return csr_matrix((lengths, (row, column)), shape=(size, size)).maximum(
-        csr_matrix((lengths, (column, row)), shape=(size, size))
-    )
+    pairs = (np.concatenate([row, column]), np.concatenate([column, row]))
+    once, index = np.unique(pairs[0] * size + pairs[1], return_index=True)
+    return csr_matrix((np.tile(lengths, 2)[index], (once // size, once % size)), shape=(size, size))
 
 
 @lru_cache(maxsize=1)
@@ -185,6 +199,7 @@ def _warp_rim(
     distance, label = cv2.distanceTransformWithLabels(
         (~covered).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
+    label = label.astype(np.int64)
     rows, columns = np.nonzero((distance > 0) & (distance < RIM * size))
     anchors = np.zeros((len(body_rows) + 1, 2), dtype=np.int64)
     anchors[label[body_rows, body_columns]] = np.stack([body_rows, body_columns], axis=1)

@@ -22,6 +22,7 @@ def parse_source(drawn: DrawnBody, mask: Float[Tensor, "1 1 h w"]) -> Float[Tens
         _, nearest = cv2.distanceTransformWithLabels(1 - seen, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
         rows, columns = np.nonzero(seen)
         table = np.zeros(len(rows) + 1, dtype=labels.dtype)
+        nearest = nearest.astype(np.int64)
         table[nearest[rows, columns]] = labels[rows, columns]
         labels = np.where(inside, table[nearest], 0)
     classes = torch.arange(len(CLASSES), device=mask.device)

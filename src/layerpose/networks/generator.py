@@ -1,12 +1,13 @@
 """The generator of every stage: inputs -> an offset to a base image, in the manner of Johnson et al.
 
 With `blend` it ends in a per-pixel mix of three candidates: base + offset, the warp where the source shows the point,
-and the filled warp. At the start the mix leans to the filled warp, so training begins at the trivial result.
+and the filled warp. At the start the mix leans to one of them, so training begins at a result that is already plain.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -15,13 +16,20 @@ from torch import Tensor, nn
 from layerpose.config import GeneratorConfig
 from layerpose.networks.blocks import ConvBlock, ResidualBlock, Up
 
-FILLED_BIAS = 2.0
+CANDIDATES = {"generated": 3, "warp": 4, "filled": 5}
+"""Where the logit of each candidate stands among the head's outputs."""
+LEANING = 2.0
 
 
 class Generator(nn.Module):
-    """Down, residual blocks, up. `inputs` counts the channels of the stacked input."""
+    """Down, residual blocks, up. `inputs` counts the channels of the stacked input.
 
-    def __init__(self, config: GeneratorConfig, inputs: int) -> None:
+    `lean`: the candidate that an untrained blend prefers.
+    """
+
+    def __init__(
+        self, config: GeneratorConfig, inputs: int, *, lean: Literal["generated", "filled"] = "filled"
+    ) -> None:
         super().__init__()
         self.config = config
         widths = [min(config.width * 2**level, config.max_width) for level in range(config.num_downs + 1)]
@@ -40,16 +48,16 @@ class Generator(nn.Module):
             nn.PixelShuffle(config.patch),
         )
         if config.blend:
-            self._lean_to_the_filled_warp()
+            self._lean_to(lean)
 
-    def _lean_to_the_filled_warp(self) -> None:
+    def _lean_to(self, candidate: str) -> None:
         last = self.head[0]
         assert isinstance(last, nn.Conv2d)
         assert last.bias is not None
         nn.init.normal_(last.weight, std=0.01)
         nn.init.zeros_(last.bias)
         with torch.no_grad():
-            last.bias[5 * self.config.patch**2 :] = FILLED_BIAS
+            last.bias.view(6, -1)[CANDIDATES[candidate]] = LEANING
 
     def forward(
         self,

@@ -36,20 +36,19 @@ class Vgg19(nn.Module):
             for index in range(1, num + 1):
                 conv = nn.Conv2d(inputs, WIDTHS[block - 1], 3, padding=1)
                 name = f"block{block}_conv{index}"
-                conv.weight.data = state[f"{name}_W_table"][state[f"{name}_W_q"].long()].float().clone()
-                conv.bias.data = state[f"{name}_b"].float().clone()
+                weight = state[f"{name}_W_table"][state[f"{name}_W_q"].long()].float()
+                conv.load_state_dict({"weight": weight, "bias": state[f"{name}_b"].float()})
                 layers += [conv, nn.ReLU()]
                 inputs = WIDTHS[block - 1]
             self.blocks.append(nn.Sequential(*layers))
-        self.register_buffer("means", torch.tensor(PIXEL_MEANS).view(1, 3, 1, 1))
         self.requires_grad_(False)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
         """Features at every tap; the network wants BGR in 0..255 less its means."""
-        features = (image.flip(1) + 1) * 127.5 - self.means
+        features = (image.flip(1) + 1) * 127.5 - image.new_tensor(PIXEL_MEANS).view(1, 3, 1, 1)
         found = []
         for number, (tap, block) in enumerate(zip(self.taps, self.blocks, strict=True)):
-            for index, layer in enumerate(block):
+            for index, layer in enumerate(block.children()):
                 features = layer(features)
                 if index == (4 if number else 3):
                     found.append(features / TAP_MEANS[tap])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -146,12 +148,15 @@ def resize(image: Float[Tensor, "b c h w"], size: int) -> Float[Tensor, "b c s s
     return interpolate(image, size=(size, size), mode="bilinear", align_corners=False, antialias=True)
 
 
-def collate(samples: list[Conditions]) -> Conditions:
-    """Stack samples into a batch."""
-    return _stack(samples)
+Record = TypeVar("Record")
 
 
-def _stack(items: list) -> object:
+def collate(samples: Sequence[Record]) -> Record:
+    """Stack records of one-sample tensors into a batch."""
+    return _stack(list(samples))
+
+
+def _stack(items: list[Any]) -> Any:
     first = items[0]
     if first is None:
         return None

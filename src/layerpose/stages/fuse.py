@@ -32,7 +32,7 @@ class Fusion(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.guides = config.guides
-        self.generator = Generator(config.fusion, 6 + num_guide_channels(config.guides))
+        self.generator = Generator(config.fusion, 6 + num_guide_channels(config.guides), lean="generated")
 
     def forward(self, conditions: Conditions, pasted: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
         """The finished picture."""

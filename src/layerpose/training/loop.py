@@ -51,11 +51,11 @@ def train(data: Path, out: Path, config: ModelConfig, recipe: Recipe, *, seed: i
     """Run the recipe; the same call again goes on where the last one stopped. Returns the averaged model."""
     torch.manual_seed(seed)
     out.mkdir(parents=True, exist_ok=True)
-    model = Model(config).to(memory_format=torch.channels_last)
-    critics = Critics(config, recipe).to(memory_format=torch.channels_last)
+    model, critics, vgg = Model(config), Critics(config, recipe), Vgg19(recipe.deepest_tap)
+    for network in (model, critics, vgg):
+        network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     run = Run(
-        model=model, critics=critics, recipe=recipe,
-        vgg=Vgg19(recipe.deepest_tap).to(memory_format=torch.channels_last),
+        model=model, critics=critics, vgg=vgg, recipe=recipe,
         average={name: value.clone() for name, value in model.state_dict().items()},
         pools={"head": [], "arm": [], "leg": []}, generator=torch.Generator().manual_seed(seed),
     )  # fmt: skip
@@ -89,7 +89,7 @@ def _train_phase(
         judge.load_state_dict(state["judge"])
     pairs = Pairs(records, records.split("train"), config, length=phase.num_steps * phase.batch, seed=seed)
     loader = DataLoader(
-        Subset(pairs, range(first * phase.batch, len(pairs))), phase.batch, num_workers=workers, collate_fn=_batch,
+        Subset(pairs, range(first * phase.batch, len(pairs))), phase.batch, num_workers=workers, collate_fn=collate,
         prefetch_factor=4 if workers else None, worker_init_fn=_single_thread,
     )  # fmt: skip
     checks = Pairs(records, records.split("val"), scaled(run.model.config, phase.size), length=4, seed=7, disturb=False)
@@ -228,10 +228,6 @@ def _averaged(run: Run, config: ModelConfig) -> Model:
     model = Model(config)
     model.load_state_dict(run.average if run.recipe.average else run.model.state_dict())
     return model.eval()
-
-
-def _batch(samples: list[Sample]) -> Sample:
-    return collate(samples)
 
 
 def _single_thread(_: int) -> None:

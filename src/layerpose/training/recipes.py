@@ -56,10 +56,10 @@ def base_recipe(*, minutes_scale: float = 1.0) -> Recipe:
             Phase(name="coarse", trains=("coarse",), num_steps=steps(800), batch=4, size=0.5, window=128),
             Phase(name="layers", trains=("layers",), num_steps=steps(500), batch=4, size=0.5, window=96),
             Phase(
-                name="joint", trains=("coarse", "layers", "fusion"), num_steps=steps(220), batch=2, size=0.5, window=192
+                name="joint", trains=("coarse", "layers", "fusion"), num_steps=steps(170), batch=2, size=0.5, window=192
             ),
             Phase(
-                name="full", trains=("coarse", "layers", "fusion"), num_steps=steps(70), size=1.0, window=256,
+                name="full", trains=("coarse", "layers", "fusion"), num_steps=steps(50), size=1.0, window=256,
                 learning_rate=1e-4,
             ),
         ),
