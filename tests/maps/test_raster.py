@@ -51,16 +51,11 @@ def cast_rays(body: Body) -> tuple[np.ndarray, np.ndarray]:
         (centres - camera.translation[0]) / camera.scale, (centres - camera.translation[1]) / camera.scale
     )
     origins = np.stack([x.ravel(), y.ravel(), np.full(SIZE**2, -5.0)], axis=1)
-    inside = (np.abs(origins[:, None, :2] - seen[None, ::20, :2]).max(-1) < 0.12).any(1)
-    directions = np.tile([0.0, 0.0, 1.0], (inside.sum(), 1))
-    triangle, ray, place = mesh.ray.intersects_id(
-        origins[inside], directions, multiple_hits=True, return_locations=True
-    )
+    directions = np.tile([0.0, 0.0, 1.0], (len(origins), 1))
+    triangle, ray, place = mesh.ray.intersects_id(origins, directions, multiple_hits=False, return_locations=True)
     classes, depths = np.zeros(SIZE**2, dtype=np.int64), np.full(SIZE**2, np.inf)
-    pixels = np.flatnonzero(inside)[ray]
-    order = np.argsort(-place[:, 2])
-    classes[pixels[order]] = model.triangle_parts[triangle[order]] + 1
-    depths[pixels[order]] = place[order, 2]
+    classes[ray] = model.triangle_parts[triangle] + 1
+    depths[ray] = place[:, 2]
     return classes.reshape(SIZE, SIZE), depths.reshape(SIZE, SIZE)
 
 

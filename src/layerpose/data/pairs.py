@@ -6,7 +6,6 @@ target's maps are exact. The network is told nothing of the target picture.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +33,7 @@ NOISY_BONES = (
 JOINT_NOISE = 0.045
 """Standard deviation, in radians about each axis, of what a fitted joint is off."""
 CAMERA_NOISE = 0.004
+"""Standard deviation of a fitted body's place, in canvas units."""
 PHENOTYPE_NOISE = 0.06
 JITTERED_SHARE = 0.6
 """Share of the pairs whose colours are changed, source and target alike."""
@@ -114,14 +114,12 @@ def disturb(body: Body, rng: np.random.Generator) -> Body:
     bones = [0, *(model.bone(name) for name in NOISY_BONES)]
     noise = Rotation.from_rotvec(rng.normal(scale=JOINT_NOISE, size=(len(bones), 3))).as_matrix()
     rotations[bones] = rotations[bones] @ noise
-    shift = rng.normal(scale=CAMERA_NOISE, size=2)
-    left, top = body.camera.translation
+    x, y = np.array(body.camera.translation) + rng.normal(scale=CAMERA_NOISE, size=2)
+    noise_of_shape = torch.as_tensor(rng.normal(scale=PHENOTYPE_NOISE, size=6))
     return Body(
-        phenotype=(body.phenotype + torch.as_tensor(rng.normal(scale=PHENOTYPE_NOISE, size=6))).clamp(0, 1),
+        phenotype=(body.phenotype + noise_of_shape).clamp(0, 1),
         pose=Pose(rotations=torch.as_tensor(rotations)),
-        camera=dataclasses.replace(body.camera, translation=(left + shift[0], top + shift[1]))
-        if isinstance(body.camera, Camera)
-        else body.camera,
+        camera=Camera(scale=body.camera.scale, translation=(float(x), float(y))),
     )
 
 

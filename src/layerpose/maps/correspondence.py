@@ -8,7 +8,7 @@ bone, so that hair and loose clothes come along.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -70,7 +70,7 @@ def view_source(
         image=image, drawn=drawn, orientations=posed.transforms[:, :3, :3], parsing=parsing, labels=labels, shown=shown,
         depth=hit.depth, colours=drawn.vertices.new_zeros(len(drawn.vertices), 3),
     )  # fmt: skip
-    return SourceView(**{**view.__dict__, "colours": _vertex_colours(view)})
+    return replace(view, colours=_vertex_colours(view))
 
 
 def warp_person(view: SourceView, target: DrawnBody, orientations: Float[np.ndarray, "j 3 3"]) -> Warp:

@@ -54,7 +54,7 @@ class Generator(nn.Module):
         last = self.head[0]
         assert isinstance(last, nn.Conv2d)
         assert last.bias is not None
-        nn.init.normal_(last.weight, std=0.01)
+        nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
         with torch.no_grad():
             last.bias.view(6, -1)[CANDIDATES[candidate]] = LEANING

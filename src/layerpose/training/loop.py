@@ -68,7 +68,7 @@ def train(data: Path, out: Path, config: ModelConfig, recipe: Recipe, *, seed: i
         run.average = state["average"]
         first_phase = state["phase"]
     for number, phase in enumerate(recipe.phases[first_phase:], first_phase):
-        resumed = state if state is not None and number == first_phase else None
+        resumed = state if state is not None and number == first_phase and state["step"] else None
         _train_phase(run, phase, number, Records(data), out, seed=seed + number, workers=workers, state=resumed)
     return _averaged(run, config)
 
