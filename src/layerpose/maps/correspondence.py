@@ -34,6 +34,8 @@ EROSION = 3 / 1024
 THROUGH = 0.3
 """How far front and back count as apart when a hidden point of the trunk or a limb looks for a colour."""
 FEWEST_PEERS = 20
+"""A part of which fewer vertices are shown takes its colours along the surface instead."""
+SMOOTHINGS = 8
 RIM = 0.07
 """Width of the rim around the body that moves with it, as a share of the canvas."""
 RIM_SMALLEST_STRETCH = 0.6
@@ -126,25 +128,23 @@ def _sample(image: Float[Tensor, "1 3 h w"], place: Float[Tensor, "r c 2"]) -> F
 
 def _vertex_colours(view: SourceView) -> Float[Tensor, "v 3"]:
     """A colour for every vertex: its own, its mirror image's, or that of the nearest shown vertex on the surface."""
-    topology, model, places = mesh(view.shown.device), body_model(), view.drawn.vertices
-    skin = torch.as_tensor(model.skin)
-    vertex_part = torch.zeros(len(places), dtype=torch.int32)
-    vertex_part[topology.faces.long().flatten()] = (topology.parts + 1).repeat_interleave(3)
-    shown = _visible(view, places, vertex_part)
-    colours = _sample(view.image, places[None, :, :2])[0, :, 0].T.clone()
-    borrowed = ~shown & shown[topology.mirror]
-    colours[borrowed] = colours[topology.mirror][borrowed]
-    known = (shown | borrowed)[skin].numpy()
+    model, device = body_model(), view.shown.device
+    vertex_part = np.zeros(len(model.template), dtype=np.int32)
+    vertex_part[model.faces.ravel()] = np.repeat(model.triangle_parts + 1, 3)
+    shown = _visible(view, view.drawn.vertices, torch.as_tensor(vertex_part, device=device)).cpu().numpy()
+    colours = _sample(view.image, view.drawn.vertices[None, :, :2])[0, :, 0].T.cpu().numpy().copy()
+    borrowed = ~shown & shown[model.mirror]
+    colours[borrowed] = colours[model.mirror[borrowed]]
+    known = (shown | borrowed)[model.skin]
     if not known.any():
-        return colours * 0
-    skin_colours = colours[skin].numpy()
-    skin_colours[~known] = skin_colours[_nearest_known(known, vertex_part[skin].numpy())]
-    keep = known[:, None]
+        return torch.zeros(len(colours), 3, device=device)
+    skin_colours = colours[model.skin]
+    skin_colours[~known] = skin_colours[_nearest_known(known, vertex_part[model.skin])]
     smooth = _averaging()
-    for _ in range(8):
-        skin_colours = np.where(keep, skin_colours, smooth @ skin_colours)
-    colours[skin] = torch.as_tensor(skin_colours, dtype=colours.dtype)
-    return colours
+    for _ in range(SMOOTHINGS):
+        skin_colours = np.where(known[:, None], skin_colours, smooth @ skin_colours)
+    colours[model.skin] = skin_colours
+    return torch.as_tensor(colours, device=device).float()
 
 
 def _nearest_known(known: Bool[np.ndarray, "s"], parts: Int[np.ndarray, "s"]) -> Int[np.ndarray, "u"]:
