@@ -94,7 +94,8 @@ def test_right_limbs_are_the_mirror_image_of_left_ones(model: Model, conditions:
     for left, right in ((1, 2), (3, 4)):
         given = conditions.parts[left]
         flipped = dataclasses.replace(
-            given, maps=flip_maps(given.maps), source=given.source.flip(-1), other=given.other.flip(-1),
+            given, maps=flip_maps(given.maps), visible=given.visible.flip(-1),
+            source=given.source.flip(-1), other=given.other.flip(-1),
             warp=flip_warp(given.warp), boxes=(given.boxes * torch.tensor([-1, 1, 1])) + torch.tensor([1, 0, 0])
             - given.boxes[:, 2:] * torch.tensor([1, 0, 0]),
         )  # fmt: skip

@@ -16,7 +16,7 @@ from layerpose.config import Guides, ModelConfig
 from layerpose.maps.correspondence import SourceView, warp_part, warp_person
 from layerpose.maps.crops import cut, part_box
 from layerpose.maps.heatmap import draw_heatmaps
-from layerpose.maps.render import DrawnBody, render_maps, render_part_maps
+from layerpose.maps.render import DrawnBody, part_hit, render_maps, render_part_maps
 from layerpose.types import CLASSES, LAYERS, Maps, Warp
 
 
@@ -26,6 +26,8 @@ class PartConditions:
 
     boxes: Float[Tensor, "b 3"]
     maps: Maps
+    visible: Float[Tensor, "b 1 s s"]
+    """Where the other parts leave this one to be seen."""
     source: Float[Tensor, "b 3 s s"]
     other: Float[Tensor, "b 3 s s"] | None
     warp: Warp | None
@@ -65,8 +67,10 @@ def _prepare_part(view: SourceView, target: DrawnBody, part: str, config: ModelC
     complete = config.layers == "complete"
     box = part_box(target, part)
     other = other_side(part)
+    seen = part_hit(target, part, box, size, complete=False).part >= 0
     return PartConditions(
         boxes=box[None],
+        visible=seen.float()[None, None],
         maps=render_part_maps(target, part, box, size, complete=complete),
         source=_source_crop(view, part, size),
         other=None if other is None else _source_crop(view, other, size),

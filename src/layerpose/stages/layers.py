@@ -33,9 +33,9 @@ class Layers(nn.Module):
         channels = 6 + num_guide_channels(config.guides)
         self.generators = nn.ModuleDict(
             {
-                "head": Generator(config.face, channels),
-                "arm": Generator(config.arm, channels + 3),
-                "leg": Generator(config.leg, channels + 3),
+                "head": Generator(config.face, channels, lean="generated"),
+                "arm": Generator(config.arm, channels + 3, lean="generated"),
+                "leg": Generator(config.leg, channels + 3, lean="generated"),
             }
         )
 
@@ -56,7 +56,9 @@ class Layers(nn.Module):
         flip = part.startswith("right_")
         generator = self.generators[part.rpartition("_")[2]]
         maps, warp = (flip_maps(given.maps), flip_warp(given.warp)) if flip else (given.maps, given.warp)
-        pictures = [given.source, crop] if given.other is None else [given.source, given.other.flip(-1), crop]
+        # Paper: starts from the draft's crop. With a warp, what hides the part in that crop is replaced first.
+        start = crop if given.warp is None else given.visible * crop + (1 - given.visible) * given.warp.filled
+        pictures = [given.source, start] if given.other is None else [given.source, given.other.flip(-1), start]
         pictures = [picture.flip(-1) if flip else picture for picture in pictures]
         guides = stack_guides(maps, warp, self.guides)
         stacked = torch.cat(pictures if guides is None else [*pictures, guides], dim=1)

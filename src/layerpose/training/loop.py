@@ -100,7 +100,7 @@ def _train_phase(
             group["lr"] = rate
         terms = _step(run, phase, step, sample, maker, judge)
         if run.recipe.average:
-            average_into(run.average, run.model, run.recipe.average)
+            average_into(run.average, run.model, min(run.recipe.average, (step + 1) / (step + 10)))
         for term in terms:
             if not torch.isfinite(term.value):
                 raise ValueError(f"the loss '{term.name}' is {float(term.value)} at {phase.name} step {step}")

@@ -42,7 +42,7 @@ class Recipe:
     discriminator_width: int = 64
     deepest_tap: str = "5_2"
     average: float = 0.0
-    """Decay of the running average of the generators' weights; 0: none. Paper: none."""
+    """Decay of the running average of the generators' weights, shorter at a phase's start; 0: none. Paper: none."""
 
 
 def base_recipe(*, minutes_scale: float = 1.0) -> Recipe:
@@ -56,10 +56,10 @@ def base_recipe(*, minutes_scale: float = 1.0) -> Recipe:
             Phase(name="coarse", trains=("coarse",), num_steps=steps(800), batch=4, size=0.5, window=128),
             Phase(name="layers", trains=("layers",), num_steps=steps(500), batch=4, size=0.5, window=96),
             Phase(
-                name="joint", trains=("coarse", "layers", "fusion"), num_steps=steps(170), batch=2, size=0.5, window=192
+                name="joint", trains=("coarse", "layers", "fusion"), num_steps=steps(270), batch=2, size=0.5, window=192
             ),
             Phase(
-                name="full", trains=("coarse", "layers", "fusion"), num_steps=steps(50), size=1.0, window=256,
+                name="full", trains=("coarse", "layers", "fusion"), num_steps=steps(75), size=1.0, window=256,
                 learning_rate=1e-4,
             ),
         ),
