@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,8 @@ from layerpose.data.synth.dress import dress
 from layerpose.data.synth.people import sample_person
 from layerpose.data.synth.render import Studio, sample_look
 from layerpose.data.synth.wardrobe import Wardrobe
-from layerpose.motion.library import library_pose
-from layerpose.motion.posing import turn
+from layerpose.motion.library import FIGURES
+from layerpose.motion.posing import Limb, pose_from_figure, turn
 
 SIZE = (768, 1024)
 
@@ -24,7 +25,9 @@ def render_person(assets: Path, seed: int) -> Image.Image:
     rng = np.random.default_rng(seed)
     wardrobe = Wardrobe(assets)
     studio = Studio(dress(sample_person(wardrobe, "train", rng), wardrobe, 2048))
-    rotations = turn(library_pose("stand"), 0.15).rotations.double().numpy()
+    apart = Limb(upper=(0.55, 0.02, -1), lower=(0.4, -0.15, -1), palm=(-1, 0.1, 0))
+    pose = pose_from_figure(replace(FIGURES["stand"], left_arm=apart, right_arm=apart))
+    rotations = turn(pose, 0.1).rotations.double().numpy()
     _, vertices = studio.pose(rotations)
     camera = frame(torch.as_tensor(vertices), margin=0.08)
     person = Image.fromarray(studio.shoot(vertices, camera, sample_look(rng), SIZE[1], rng), "RGBA")

@@ -36,6 +36,9 @@ THROUGH = 0.3
 FEWEST_PEERS = 20
 """A part of which fewer vertices are shown takes its colours along the surface instead."""
 SMOOTHINGS = 8
+OCCLUDER_REACH = 8 / 1024
+OCCLUDER_STEP_M = 0.05
+"""Closer than this (share of the canvas) to a part that is so much nearer, a photo's colours may be that part's."""
 RIM = 0.07
 """Width of the rim around the body that moves with it, as a share of the canvas."""
 RIM_SMALLEST_STRETCH = 0.6
@@ -67,12 +70,21 @@ def view_source(
     reach = 2 * max(round(EROSION * drawn.size), 1) + 1
     eroded = -torch.nn.functional.max_pool2d(-person, reach, stride=1, padding=reach // 2)
     labels = torch.einsum("chw,c->hw", parsing[0], torch.arange(7.0, device=parsing.device)).round().int()
-    shown = torch.where((eroded[0, 0] > 0.5) & (labels == hit.part + 1), hit.part + 1, 0).int()
+    clear = (eroded[0, 0] > 0.5) & (labels == hit.part + 1) & ~_beside_something_nearer(hit, drawn.size)
+    shown = torch.where(clear, hit.part + 1, 0).int()
     view = SourceView(
         image=image, drawn=drawn, orientations=posed.transforms[:, :3, :3], parsing=parsing, labels=labels, shown=shown,
         depth=hit.depth, colours=drawn.vertices.new_zeros(len(drawn.vertices), 3),
     )  # fmt: skip
     return replace(view, colours=_vertex_colours(view))
+
+
+def _beside_something_nearer(hit: Hit, size: int) -> Bool[Tensor, "h w"]:
+    """Pixels at whose side something nearer begins: a fit that is a little off puts that one's colours here."""
+    depth = torch.where(hit.part >= 0, hit.depth, torch.inf).cpu().numpy()
+    reach = 2 * round(OCCLUDER_REACH * size) + 1
+    near = cv2.erode(np.minimum(depth, 100.0), np.ones((reach, reach), np.uint8))
+    return torch.as_tensor(depth - near > OCCLUDER_STEP_M, device=hit.part.device)
 
 
 def warp_person(view: SourceView, target: DrawnBody, orientations: Float[np.ndarray, "j 3 3"]) -> Warp:
