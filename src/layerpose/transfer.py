@@ -16,6 +16,7 @@ from layerpose.config import ModelConfig
 from layerpose.estimation.estimate import Estimate, estimate
 from layerpose.maps.correspondence import SourceView, view_source
 from layerpose.maps.render import draw_posed, pose_body
+from layerpose.memory import keep_freed_memory
 from layerpose.pictures import read_photo
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model import Model
@@ -34,7 +35,11 @@ class PoseTransfer:
 
     @classmethod
     def load(cls, weights: Path | None = None, *, device: Literal["auto", "cpu", "cuda"] = "auto") -> PoseTransfer:
-        """Read a model folder (without one: the bundled weights) onto a device; auto takes the GPU if there is one."""
+        """Read a model folder (without one: the bundled weights) onto a device; auto takes the GPU if there is one.
+
+        The process keeps the memory that it frees from then on (see `memory`).
+        """
+        keep_freed_memory()
         if device == "cuda" and not torch.cuda.is_available():
             raise ValueError("--device cuda: found no usable GPU; use --device cpu or auto")
         chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")

@@ -6,6 +6,7 @@ what the viewer sees is the nearest over the buffers.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,23 +70,24 @@ def draw_triangles(
 @wp.kernel
 def find_nearest(
     keys: wp.array3d(dtype=wp.int64),
+    area: wp.vec4i,
     first: int,
     last: int,
     left: wp.float64,
     top: wp.float64,
     step: wp.float64,
+    start: wp.vec2i,
     part: wp.array2d(dtype=wp.int32),
     triangle: wp.array2d(dtype=wp.int32),
     depth: wp.array2d(dtype=wp.float32),
 ):
-    """One thread a pixel of the crop: the smallest key over the buffers first .. last - 1."""
+    """One thread a pixel of the crop, from `start` on: the smallest key over the buffers first .. last - 1."""
     row, column = wp.tid()
-    part[row, column] = -1
-    triangle[row, column] = -1
-    depth[row, column] = 0.0
+    row += start[0]
+    column += start[1]
     y = int(wp.floor(top + (wp.float64(row) + wp.float64(0.5)) * step))
     x = int(wp.floor(left + (wp.float64(column) + wp.float64(0.5)) * step))
-    if y < 0 or x < 0 or y >= keys.shape[1] or x >= keys.shape[2]:
+    if x < area[0] or y < area[1] or x >= area[2] or y >= area[3]:
         return
     best = keys[first, y, x]
     owner = first
@@ -143,6 +145,8 @@ class ZBuffers:
     """One z-buffer per part; a key packs depth (high) and triangle (low), so the smaller key is the nearer one."""
 
     keys: Int[Tensor, "p h w"]
+    area: tuple[int, int, int, int]
+    """Left, top, right and bottom of what may be covered; keys outside it are not set and never read."""
 
     def nearest(self, box: Float[Tensor, "3"] | None = None, size: int | None = None) -> Hit:
         """What the viewer sees: the nearest over all parts. With a box, cut to it (`size` pixels a side)."""
@@ -157,11 +161,17 @@ class ZBuffers:
         shape = tuple(self.keys.shape[1:]) if size is None else (size, size)
         left, top, side = (0.0, 0.0, 1.0) if box is None else box.double().tolist()
         step = side * canvas / shape[1]
-        part = torch.empty(shape, dtype=torch.int32, device=device)
-        triangle = torch.empty(shape, dtype=torch.int32, device=device)
-        depth = torch.empty(shape, dtype=torch.float32, device=device)
-        place = [left * canvas, top * canvas, step]
-        _launch(find_nearest, shape, [self.keys, first, last, *place], [part, triangle, depth])
+        part = torch.full(shape, -1, dtype=torch.int32, device=device)
+        triangle = torch.full(shape, -1, dtype=torch.int32, device=device)
+        depth = torch.zeros(shape, dtype=torch.float32, device=device)
+        low = [math.floor((self.area[i] - offset * canvas) / step) for i, offset in ((1, top), (0, left))]
+        high = [math.ceil((self.area[i] - offset * canvas) / step) for i, offset in ((3, top), (2, left))]
+        start = [min(max(place, 0), extent) for place, extent in zip(low, shape, strict=True)]
+        size_of = [
+            min(max(place, begin), extent) - begin for place, begin, extent in zip(high, start, shape, strict=True)
+        ]
+        given = [self.keys, wp.vec4i(*self.area), first, last, left * canvas, top * canvas, step, wp.vec2i(*start)]
+        _launch(find_nearest, tuple(size_of), given, [part, triangle, depth])
         return Hit(part=part, triangle=triangle, depth=depth)
 
 
@@ -178,10 +188,15 @@ def draw(
 
     `vertices` hold x and y in pixels (pixel centres at +0.5) and z, smaller is nearer, within 64 m of zero.
     """
-    keys = torch.full((num_parts, height, width), EMPTY, dtype=torch.int64, device=vertices.device)
+    extent = vertices.new_tensor([width, height])
+    low = vertices[:, :2].amin(0).floor().clamp(min=0).minimum(extent)
+    high = vertices[:, :2].amax(0).ceil().clamp(min=0).minimum(extent)
+    left, top, right, bottom = (int(place) for place in (*low, *high))
+    keys = torch.empty((num_parts, height, width), dtype=torch.int64, device=vertices.device)
+    keys[:, top:bottom, left:right] = EMPTY
     corners = wp.from_torch(vertices.float().contiguous(), dtype=wp.vec3)
     _launch(draw_triangles, (len(faces),), [corners, faces, triangle_parts], [keys])
-    return ZBuffers(keys=keys)
+    return ZBuffers(keys=keys, area=(left, top, right, bottom))
 
 
 def interpolate(

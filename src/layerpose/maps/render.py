@@ -112,10 +112,8 @@ def render_maps(drawn: DrawnBody) -> Maps:
 def render_part_maps(drawn: DrawnBody, part: str, box: Float[Tensor, "3"], size: int, *, complete: bool = True) -> Maps:
     """S, D and H of one part in its box. Complete: drawn alone; else only what the rest of the body leaves to see."""
     hit = part_hit(drawn, part, box, size, complete=complete)
-    heatmaps = draw_heatmaps(drawn.keypoints[:, :2], size, box=box)
-    own = heatmaps.new_zeros(len(heatmaps), 1, 1)
-    own[list(KEYPOINTS_OF_PART[part])] = 1
-    return hit_to_maps(hit, heatmaps * own)
+    heatmaps = draw_heatmaps(drawn.keypoints[:, :2], size, box=box, channels=KEYPOINTS_OF_PART[part])
+    return hit_to_maps(hit, heatmaps)
 
 
 def part_hit(drawn: DrawnBody, part: str, box: Float[Tensor, "3"], size: int, *, complete: bool = True) -> Hit:
