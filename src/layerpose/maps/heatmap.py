@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -27,8 +26,7 @@ def draw_heatmaps(
     Only the given `channels` are drawn; the others stay 0.
     """
     left, top, side = (0.0, 0.0, 1.0) if box is None else box.tolist()
-    # NumPy's zeros cost nothing until they are touched, and hardly any of these are.
-    heatmaps = torch.from_numpy(np.zeros((len(keypoints), size, size), dtype=np.float32))
+    heatmaps = torch.zeros(len(keypoints), size, size)
     centres = (torch.arange(size, dtype=torch.float32) + 0.5) / size * side
     for channel, (x, y) in enumerate(keypoints.tolist()):
         if channels is not None and channel not in channels:

@@ -54,13 +54,14 @@ def draw_triangles(
     top = wp.max(int(wp.ceil(wp.min(a[1], wp.min(b[1], c[1])) - 0.5)), 0)
     bottom = wp.min(int(wp.floor(wp.max(a[1], wp.max(b[1], c[1])) - 0.5)), keys.shape[1] - 1)
     part = parts[f]
+    share = 1.0 / area
     for row in range(top, bottom + 1):
         for column in range(left, right + 1):
             x = float(column) + 0.5
             y = float(row) + 0.5
-            wa = signed_area(b, c, x, y) / area
-            wb = signed_area(c, a, x, y) / area
-            wc = signed_area(a, b, x, y) / area
+            wa = signed_area(b, c, x, y) * share
+            wb = signed_area(c, a, x, y) * share
+            wc = signed_area(a, b, x, y) * share
             if wa >= 0.0 and wb >= 0.0 and wc >= 0.0:
                 z = wp.float64(wa * a[2] + wb * b[2] + wc * c[2])
                 steps = wp.int64((z + DEPTH_OFFSET_M) * DEPTH_STEPS)

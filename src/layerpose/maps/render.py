@@ -133,5 +133,5 @@ def part_hit(drawn: DrawnBody, part: str, box: Float[Tensor, "3"], size: int, *,
 def hit_to_maps(hit: Hit, heatmaps: Float[Tensor, "18 h w"]) -> Maps:
     """Part numbers and depths -> one-hot parsing and depth."""
     classes = torch.arange(len(CLASSES), device=hit.part.device, dtype=torch.int32)
-    parsing = (hit.part[None] + 1 == classes[:, None, None]).float()
+    parsing = (hit.part[None] == classes[:, None, None] - 1).float()
     return Maps(parsing=parsing[None], depth=hit.depth[None, None], heatmaps=heatmaps[None])
