@@ -49,7 +49,7 @@ def main() -> None:
         view = model.view(seen[name])
         others = [list(seen)[(number + step) % len(seen)] for step in (1, 3)]
         clip = clips[(number * 17) % len(clips)]
-        frame = len(read_bvh(clip)) // 2
+        frame = read_bvh(clip).num_frames // 2
         poses = {other: seen[other].body for other in others}
         poses |= {built: library_pose(built) for built in (NAMES[(2 * number + i) % len(NAMES)] for i in (0, 1))}
         poses[f"{clip.stem}#{frame}"] = read_bvh(clip).pose(frame)

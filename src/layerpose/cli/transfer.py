@@ -1,20 +1,16 @@
-"""The command line: one function per command; what a user can fix ends in one line on stderr and exit code 2."""
+"""Photo + pose -> picture on disk: the commands `demo`, `transfer` and `fit`."""
 
 from __future__ import annotations
 
-import os
-import sys
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
-from rich.console import Console
 
 from layerpose import __version__
+from layerpose.cli.console import busy, say
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -46,17 +42,17 @@ def demo(*, device: Device = "auto") -> None:
     with as_file(files("layerpose") / "examples" / "person.png") as example:
         photo = read_photo(example)
     seen = _find(photo, model.look)
-    with _busy(f"Transferring to {DEMO_POSE!r}"):
+    with busy(f"Transferring to {DEMO_POSE!r}"):
         result = model(seen, library_pose(DEMO_POSE))
     more = []
     for name in DEMO_MORE:
-        with _busy(f"Transferring to {name!r}"):
+        with busy(f"Transferring to {name!r}"):
             more.append((name, image_to_picture(model(seen, library_pose(name)).image)))
     DEMO_FOLDER.mkdir(exist_ok=True)
     write_png(image_to_picture(result.image), out, comment=_comment(model))
     fit_overlay = draw_fit(seen.photo.image, seen.body)
     write_png(draw_sheet(result, fit_overlay, more=more), sheet, comment=_comment(model))
-    _say(f"Wrote {out} and {sheet}")
+    say(f"Wrote {out} and {sheet}")
 
 
 def transfer(
@@ -91,15 +87,15 @@ def transfer(
         from layerpose.sheet import LAYER_FILES
 
         check_output_folder(layers, list(LAYER_FILES.values()), inputs=[*inputs, out, *([sheet] if sheet else [])])
-    with _busy("Starting"):
+    with busy("Starting"):
         from layerpose.pictures import image_to_picture, read_photo, write_png
         from layerpose.poses import resolve_pose
     picture = read_photo(photo)
-    with _busy("Reading the pose"):
+    with busy("Reading the pose"):
         target = resolve_pose(pose)
     model = _load(weights, device)
     seen = _find(picture, model.look)
-    with _busy("Transferring"):
+    with busy("Transferring"):
         result = model(seen, target)
     write_png(image_to_picture(result.image), out, comment=_comment(model))
     written = [out]
@@ -112,7 +108,7 @@ def transfer(
         from layerpose.sheet import write_layers
 
         written += write_layers(result, layers, comment=_comment(model))
-    _say(f"Wrote {', '.join(map(str, written))}")
+    say(f"Wrote {', '.join(map(str, written))}")
 
 
 def fit(
@@ -136,7 +132,7 @@ def fit(
     if sheet is not None:
         check_output(sheet, ".png", inputs=[photo])
     picture = read_photo(photo)
-    with _busy("Starting"):
+    with busy("Starting"):
         from layerpose.estimation.estimate import estimate
         from layerpose.motion.pose_file import write_pose
         from layerpose.presets import base
@@ -150,95 +146,22 @@ def fit(
         comment = "A photo with a generated body drawn over it."
         write_png(draw_fit(seen.photo.image, seen.body), sheet, comment=comment)
         written.append(sheet)
-    _say(f"Wrote {', '.join(map(str, written))}")
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code. LAYERPOSE_DEBUG=1 shows the traceback of a refusal."""
-    warnings.showwarning = _show_warning
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    if arguments == ["--version"]:
-        print(f"layerpose {__version__}")
-        return 0
-    try:
-        with _hushed():
-            tyro.extras.subcommand_cli_from_dict(
-                {"demo": demo, "transfer": transfer, "fit": fit},
-                prog="layerpose",
-                description="One photo of a person and one target pose in; a picture of that person in that pose out.",
-                args=arguments,
-            )
-    except (ValueError, OSError) as error:
-        if os.environ.get("LAYERPOSE_DEBUG"):
-            raise
-        print(f"layerpose: {_one_line(error)}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("layerpose: stopped", file=sys.stderr)
-        return 130
-    return 0
+    say(f"Wrote {', '.join(map(str, written))}")
 
 
 def _load(weights: Path | None, device: Device) -> PoseTransfer:
-    with _busy("Loading the model"):
+    with busy("Loading the model"):
         from layerpose.transfer import PoseTransfer
 
         return PoseTransfer.load(weights, device=device)
 
 
 def _find(photo: Image, find: Callable[[Image], Estimate]) -> Estimate:
-    with _busy("Finding the person"):
+    with busy("Finding the person"):
         seen = find(photo)
-    _say(f"Fit: {seen.quality}")
+    say(f"Fit: {seen.quality}")
     return seen
 
 
 def _comment(model: PoseTransfer) -> str:
     return f"Generated by layerpose {__version__}, preset {model.config.name}. Not a photograph."
-
-
-@contextmanager
-def _busy(what: str) -> Iterator[None]:
-    """A spinner on stderr while something takes long; nothing when stderr is no terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield
-        return
-    with console.status(f"{what} ..."):
-        yield
-
-
-@contextmanager
-def _hushed() -> Iterator[None]:
-    """Keep what C libraries print past Python (Warp's search for a GPU, LiteRT's greeting) off the terminal."""
-    if os.environ.get("LAYERPOSE_DEBUG") or sys.stderr is not sys.__stderr__ or sys.stderr is None:
-        yield
-        return
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-    own = os.fdopen(os.dup(terminal), "w", buffering=1, encoding="utf-8", errors="replace")
-    sys.stderr = own
-    try:
-        yield
-    finally:
-        sys.stderr = sys.__stderr__
-        own.close()
-        os.dup2(terminal, 2)
-        os.close(terminal)
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
-def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    print(f"layerpose: warning: {_one_line(message)}", file=sys.stderr)
-
-
-def _one_line(message: object) -> str:
-    if isinstance(message, OSError) and message.filename is not None:
-        return f"{message.filename}: {message.strerror}"
-    return " ".join(str(message).split()) or type(message).__name__
