@@ -10,11 +10,11 @@ import torch
 from layerpose.data.records import Records
 from layerpose.data.synth.make import synthesise
 from layerpose.data.synth.people import sample_person, split_of
-from layerpose.data.synth.poses import PoseSource, collides, mirror
+from layerpose.data.synth.poses import PoseSource, collides
 from layerpose.data.synth.wardrobe import Wardrobe
 from layerpose.maps.render import draw_body
 from layerpose.motion.library import STAND, library_pose
-from layerpose.motion.posing import Limb, pose_from_figure
+from layerpose.motion.posing import Limb, mirror, pose_from_figure
 
 SIZE = 128
 
