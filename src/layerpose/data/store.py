@@ -10,31 +10,10 @@ import io
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
 from layerpose.cache import writing
 
 PEOPLE = "people"
-
-
-class Store(Protocol):
-    """Files of people, by name."""
-
-    def people(self) -> list[str]:
-        """Names of the people that are complete, in order."""
-        ...
-
-    def files(self, person: str) -> list[str]:
-        """Names of a person's files, in order."""
-        ...
-
-    def read(self, person: str, name: str) -> bytes:
-        """One file. OSError if it is not there."""
-        ...
-
-    def place(self, person: str, name: str) -> str:
-        """Where that file lies, for messages."""
-        ...
 
 
 class FolderStore:
@@ -43,16 +22,20 @@ class FolderStore:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def people(self) -> list[str]:  # noqa: D102 (as in Store)
+    def people(self) -> list[str]:
+        """Names of the people that are complete, in order."""
         return sorted(folder.name for folder in (self.path / PEOPLE).iterdir() if not folder.name.startswith("."))
 
-    def files(self, person: str) -> list[str]:  # noqa: D102
+    def files(self, person: str) -> list[str]:
+        """Names of a person's files, in order."""
         return sorted(file.name for file in (self.path / PEOPLE / person).iterdir())
 
-    def read(self, person: str, name: str) -> bytes:  # noqa: D102
+    def read(self, person: str, name: str) -> bytes:
+        """One file. OSError if it is not there."""
         return (self.path / PEOPLE / person / name).read_bytes()
 
-    def place(self, person: str, name: str) -> str:  # noqa: D102
+    def place(self, person: str, name: str) -> str:
+        """Where that file lies, for messages."""
         return str(self.path / PEOPLE / person / name)
 
 
@@ -71,13 +54,16 @@ class TarStore:
             except tarfile.TarError as error:
                 raise ValueError(f"{shard} is no whole tar file ({error}); copy it again") from error
 
-    def people(self) -> list[str]:  # noqa: D102
+    def people(self) -> list[str]:
+        """Names of the people that are complete, in order."""
         return sorted(self._index)
 
-    def files(self, person: str) -> list[str]:  # noqa: D102
+    def files(self, person: str) -> list[str]:
+        """Names of a person's files, in order."""
         return sorted(self._index[person])
 
-    def read(self, person: str, name: str) -> bytes:  # noqa: D102
+    def read(self, person: str, name: str) -> bytes:
+        """One file. OSError if it is not there."""
         if name not in self._index[person]:
             raise FileNotFoundError(self.place(person, name))
         shard, start, size = self._index[person][name]
@@ -85,8 +71,12 @@ class TarStore:
             file.seek(start)
             return file.read(size)
 
-    def place(self, person: str, name: str) -> str:  # noqa: D102
+    def place(self, person: str, name: str) -> str:
+        """Where that file lies, for messages."""
         return f"{self.path}: {person}.{name}"
+
+
+Store = FolderStore | TarStore
 
 
 def open_store(path: Path) -> Store:

@@ -17,8 +17,10 @@ TORSO_REACH_M = (-0.25, 0.2)
 """From where to where, along the spine from the chest, that ellipse reaches."""
 LEG_GAP_M = 0.075
 """Smallest distance of the two legs' axes, and of a hand from a leg's axis."""
+HEAD_CENTRE_M = (0.0, -0.03, 0.07)
+"""Middle of the head from the joint at its base, in body axes of the reference pose."""
 HEAD_RADIUS_M = 0.085
-"""No hand and no forearm is nearer to the middle of the head."""
+"""No hand and no forearm is nearer to that."""
 ARM_SPANS = (("lowerarm01", "wrist"), ("wrist", "finger3-2"))
 LEG_SPANS = (("upperleg02", "lowerleg01"), ("lowerleg01", "foot"))
 OVERBENT = np.deg2rad(12)
@@ -52,7 +54,9 @@ def collides(rotations: Float[np.ndarray, "j 3 3"]) -> bool:
     low, high = TORSO_REACH_M
     if ((ellipse < 1) & (inside[:, 2] > low) & (inside[:, 2] < high)).any():
         return True
-    if _gap(arms, (places["head"] + places["eye.L"] + places["eye.R"])[None] / 3) < HEAD_RADIUS_M:
+    skull = model.bone("head")
+    centre = heads[skull] + turned[skull] @ model.reference_orientations[skull].T @ HEAD_CENTRE_M
+    if _gap(arms, centre[None]) < HEAD_RADIUS_M:
         return True
     legs = [[_along(places[f"{a}.{side}"], places[f"{b}.{side}"]) for a, b in LEG_SPANS] for side in "LR"]
     left, right = (np.concatenate(spans) for spans in legs)

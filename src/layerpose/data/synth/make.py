@@ -84,7 +84,7 @@ def _check(order: Order) -> None:
             raise ValueError(f"{name} is {getattr(order, name)}; expected {low} or more")
     _wardrobe(order.assets)
     for split in order.splits:
-        _poses(order.motion, order.assets, split)
+        _poses(order.motion, order.assets, split).check()
 
 
 def _description(order: Order) -> dict[str, object]:

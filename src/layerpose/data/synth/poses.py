@@ -75,6 +75,13 @@ class PoseSource:
             str(item.name if isinstance(item, Path) else item) for group in self._groups.values() for item in group
         )
 
+    def check(self) -> None:
+        """Read every clip, so that a bad one is found before the work starts. ValueError names it."""
+        for group in self._groups.values():
+            for item in group:
+                if isinstance(item, Path):
+                    _clip(item)
+
     def draw(self, rng: np.random.Generator) -> Drawn:
         """A random pose that is `possible`, seen from a random side."""
         for _ in range(MAX_TRIES):

@@ -135,12 +135,12 @@ def _develop(pixels: Float[np.ndarray, "h w 4"], look: Look, rng: np.random.Gene
         solid = cv2.merge([alpha] * 3 + [np.ones_like(alpha)])
         pixels = cv2.GaussianBlur(cv2.multiply(pixels, solid), (0, 0), look.blur)
         alpha = np.ascontiguousarray(pixels[..., 3])
-        pixels = cv2.multiply(pixels, cv2.merge([1 / cv2.max(alpha, 1e-4)] * 3 + [np.ones_like(alpha)]))
+        pixels = cv2.multiply(pixels, cv2.merge([1 / np.maximum(alpha, 1e-4)] * 3 + [np.ones_like(alpha)]))
     if look.noise > 0:
         tile = rng.standard_normal((NOISE_TILE, NOISE_TILE), dtype=np.float32) * np.float32(look.noise)
         repeats = -(-len(pixels) // NOISE_TILE)
         noise = np.tile(tile, (repeats, repeats))[: len(pixels), : len(pixels)]
-        pixels = cv2.max(cv2.add(pixels, cv2.merge([noise] * 3 + [np.zeros_like(noise)])), 0.0)
+        pixels = np.maximum(cv2.add(pixels, cv2.merge([noise] * 3 + [np.zeros_like(noise)])), 0)
     out = cv2.convertScaleAbs(pixels, alpha=255)
     out[out[..., 3] == 0] = 0
     return out
