@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Literal
@@ -52,6 +53,14 @@ class PoseTransfer:
     def config(self) -> ModelConfig:
         """The model's configuration."""
         return self.model.config
+
+    @property
+    def fingerprint(self) -> str:
+        """A name for the weights: models with the same one draw the same pictures."""
+        found = hashlib.sha256(repr(self.config).encode())
+        for name, value in sorted(self.model.state_dict().items()):
+            found.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
+        return found.hexdigest()[:12]
 
     def __call__(self, photo: Image | Path | str | Estimate, pose: Pose | Body) -> Transfer:
         """The person of the photo in the pose. ValueError says what is wrong with a photo."""
