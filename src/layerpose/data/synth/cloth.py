@@ -203,7 +203,9 @@ def _make_cut(garment: Garment, size: int) -> Cut:
     number = np.full(len(sizes), -1)
     number[large] = 0 if garment.name.startswith("shoes") else np.arange(len(large))
     pieces_of_faces = number[piece_of_vertex[a]]
-    if len(large) == 1:
+    if garment.pieces is not None:
+        pieces_of_faces = garment.pieces
+    elif len(large) == 1:
         pieces_of_faces = _split_at_hips(garment, worn)
     corners = np.concatenate([garment.uv.reshape(-1, 2) * [size, -size] + [0, size], np.zeros((a.size * 3, 1))], axis=1)
     flat = torch.as_tensor(corners, dtype=torch.float32)

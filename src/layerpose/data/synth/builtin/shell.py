@@ -1,0 +1,142 @@
+"""A region of the body -> a shell around it: cut along exact lines, held off the skin, smoothed, turned in at its hems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.sparse import csr_matrix, vstack
+
+from layerpose.body.model import Rest, body_model
+from layerpose.data.synth.builtin.measures import NUM_BODY, measures
+
+SMOOTHING = 0.6
+"""Share of the way to the mean of its neighbours that a vertex goes in each round."""
+HEM_INSIDE_M = 0.003
+"""How deep in the skin the inner edge of a hem ends."""
+HIDING_M = 0.02
+"""Skin nearer to an edge than this stays."""
+
+
+class Shell:
+    """A garment's part that follows the body's own triangles."""
+
+    def __init__(
+        self, fields: Sequence[Float[np.ndarray, "v"]], offset: Float[np.ndarray, "v"], *, rounds: int, hems: bool = True
+    ) -> None:
+        """`fields` are positive inside and measured in metres or shares of a limb; the shell is where all are."""
+        body = measures()
+        points, faces, uv = cut(body.faces, body.uv, fields)
+        self.offset, self.rounds = offset, rounds
+        self.hidden = np.flatnonzero(np.min(fields, axis=0) > HIDING_M)
+        self._outer = points
+        self._num_inner = 0
+        if hems:
+            edges, edge_uv = _border(faces, uv)
+            inner = np.unique(edges)
+            self._inner_rows, self._num_inner = inner, len(inner)
+            lip, lip_uv = _lip(edges, edge_uv, inner, points.shape[0])
+            faces, uv = np.concatenate([faces, lip]), np.concatenate([uv, lip_uv])
+        self.faces, self.uv = faces.astype(np.int32), uv
+
+    @property
+    def points(self) -> csr_matrix:
+        """Shell vertex x body vertex: where on the body's triangles the vertices lie."""
+        if not self._num_inner:
+            return self._outer
+        return csr_matrix(vstack([self._outer, self._outer[self._inner_rows]]))
+
+    def fit(self, rest: Rest) -> Float[np.ndarray, "g 3"]:
+        """The shell on a body."""
+        skin, normals = rest.vertices[:NUM_BODY], measures().normals(rest)
+        held = skin + normals * self.offset[:, None]
+        smooth = held
+        for _ in range(self.rounds):
+            smooth = smooth + SMOOTHING * (measures().mean @ smooth - smooth)
+        height = ((smooth - skin) * normals).sum(1)
+        smooth = smooth + normals * np.maximum(self.offset - height, 0)[:, None]
+        outer = self._outer @ smooth
+        if not self._num_inner:
+            return outer
+        inner = self._outer[self._inner_rows] @ (skin - HEM_INSIDE_M * normals)
+        return np.concatenate([outer, inner])
+
+    def weights(self) -> Float[np.ndarray, "g j"]:
+        """Skinning weights, those of the skin below."""
+        return np.asarray(self.points @ body_model().weights[:NUM_BODY], dtype=np.float32)
+
+
+def cut(
+    faces: Int[np.ndarray, "f 3"], uv: Float[np.ndarray, "f 3 2"], fields: Sequence[Float[np.ndarray, "v"]]
+) -> tuple[csr_matrix, Int[np.ndarray, "g 3"], Float[np.ndarray, "g 3 2"]]:
+    """Cut a mesh where a field is 0, one after the other -> new vertices as mixtures of the old, triangles, corners."""
+    points = csr_matrix(np.eye(1)) if not len(faces) else _identity(len(fields[0]))
+    for field in fields:
+        points, faces, uv = _cut_once(points, faces, uv, points @ field)
+    used, faces = np.unique(faces, return_inverse=True)
+    return csr_matrix(points[used]), faces.reshape(-1, 3), uv
+
+
+def _identity(num: int) -> csr_matrix:
+    return csr_matrix((np.ones(num), (np.arange(num), np.arange(num))), (num, num))
+
+
+def _cut_once(
+    points: csr_matrix, faces: Int[np.ndarray, "f 3"], uv: Float[np.ndarray, "f 3 2"], values: Float[np.ndarray, "g"]
+) -> tuple[csr_matrix, Int[np.ndarray, "h 3"], Float[np.ndarray, "h 3 2"]]:
+    inside = values[faces] > 0
+    count = inside.sum(1)
+    kept_faces, kept_uv = [faces[count == 3]], [uv[count == 3]]
+    crossed: dict[tuple[int, int], int] = {}
+    rows: list[tuple[int, int, float]] = []
+
+    def cross(a: int, b: int) -> tuple[int, float]:
+        low, high = min(a, b), max(a, b)
+        share = values[low] / (values[low] - values[high])
+        if (low, high) not in crossed:
+            crossed[low, high] = points.shape[0] + len(rows)
+            rows.append((low, high, float(share)))
+        return crossed[low, high], float(share if a == low else 1 - share)
+
+    for face in np.flatnonzero((count == 1) | (count == 2)):
+        lonely = int(np.flatnonzero(inside[face] == (count[face] == 1))[0])
+        turn = [lonely, (lonely + 1) % 3, (lonely + 2) % 3]
+        a, b, c = faces[face, turn]
+        ua, ub, uc = uv[face, turn]
+        ab, s = cross(a, b)
+        ac, t = cross(a, c)
+        uab, uac = ua + s * (ub - ua), ua + t * (uc - ua)
+        if count[face] == 1:
+            kept_faces.append(np.array([[a, ab, ac]]))
+            kept_uv.append(np.array([[ua, uab, uac]]))
+        else:
+            kept_faces.append(np.array([[ab, b, c], [ab, c, ac]]))
+            kept_uv.append(np.array([[uab, ub, uc], [uab, uc, uac]]))
+    if rows:
+        low, high, share = (np.array(column) for column in zip(*rows, strict=True))
+        mixed = points[low].multiply(1 - share[:, None]) + points[high].multiply(share[:, None])
+        points = csr_matrix(vstack([points, mixed]))
+    return points, np.concatenate(kept_faces), np.concatenate(kept_uv)
+
+
+def _border(
+    faces: Int[np.ndarray, "f 3"], uv: Float[np.ndarray, "f 3 2"]
+) -> tuple[Int[np.ndarray, "e 2"], Float[np.ndarray, "e 2 2"]]:
+    """Edges with one triangle, in its direction, and their texture coordinates."""
+    edges = faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)
+    corners = uv[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2, 2)
+    _, number, count = np.unique(np.sort(edges, axis=1), axis=0, return_inverse=True, return_counts=True)
+    alone = count[number.reshape(-1)] == 1
+    return edges[alone], corners[alone]
+
+
+def _lip(
+    edges: Int[np.ndarray, "e 2"], uv: Float[np.ndarray, "e 2 2"], inner: Int[np.ndarray, "n"], first: int
+) -> tuple[Int[np.ndarray, "f 3"], Float[np.ndarray, "f 3 2"]]:
+    """A band from the border inwards to the skin: the thickness of the cloth."""
+    a, b = edges.T
+    c, d = (np.searchsorted(inner, edges) + first).T
+    ua, ub = uv[:, 0], uv[:, 1]
+    faces = np.concatenate([np.stack([b, a, c], axis=1), np.stack([b, c, d], axis=1)])
+    return faces, np.concatenate([np.stack([ub, ua, ua], axis=1), np.stack([ub, ua, ub], axis=1)])
