@@ -40,6 +40,8 @@ class Cut:
     num_pieces: int
 
 
+MOST_CUTS = 24
+"""Cuts kept in memory; the oldest goes first."""
 _CUTS: dict[tuple[str, int], Cut] = {}
 
 
@@ -189,6 +191,8 @@ def _draw_print(rng: np.random.Generator) -> Image.Image:
 def _cut(garment: Garment, size: int) -> Cut:
     key = (garment.name, size)
     if key not in _CUTS:
+        while len(_CUTS) >= MOST_CUTS:
+            del _CUTS[next(iter(_CUTS))]
         _CUTS[key] = _make_cut(garment, size)
     return _CUTS[key]
 
@@ -229,7 +233,7 @@ def _make_cut(garment: Garment, size: int) -> Cut:
             shade[own] = ((0.12 + grey[own]) / (0.12 + np.median(grey[own]))).clip(0.45, 1.5) ** 0.8
     return Cut(
         pieces=pieces.astype(np.int8), places=places[rows, columns].astype(np.float16), front=front[rows, columns],
-        shade=shade, num_pieces=num_pieces,
+        shade=shade.astype(np.float32), num_pieces=num_pieces,
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +11,7 @@ from layerpose.data.synth.builtin import cloth
 from layerpose.data.synth.builtin.garment import Paint, Part, Sewn, sew
 from layerpose.data.synth.builtin.loft import Shoe, Skirt
 from layerpose.data.synth.builtin.measures import measures
-from layerpose.data.synth.builtin.shell import Shell
+from layerpose.data.synth.builtin.shell import Shell, Slice
 
 Field = Float[np.ndarray, "v"]
 FAR_M = 1.0
@@ -22,6 +21,8 @@ OVERLAP_M = 0.06
 """How far the waist of a bottom goes on under the top."""
 WAIST_M = 0.27
 """Height of a skirt's waist on the adult body."""
+TUCK_M = 0.1
+"""How far a tucked top goes on under the waist of a skirt."""
 TUCKED_M = 0.003
 UNDER_TOP_M = 0.007
 """A top is at least this much further off the skin than the bottom it covers."""
@@ -76,9 +77,11 @@ BOTTOMS = {
     "trousers": Bottom(paint=cloth.chino, offset_m=0.006, cuff_offset_m=0.019, end=1.93, rounds=8),
     "sweatpants": Bottom(paint=cloth.sweats, offset_m=0.008, cuff_offset_m=0.010, end=1.86, rounds=10),
     "shorts": Bottom(paint=cloth.chino, offset_m=0.007, cuff_offset_m=0.018, end=0.72, rounds=8),
-    "skirt": Bottom(paint=cloth.skirt, offset_m=0.012, cuff_offset_m=0.012, end=0.82, flare=0.16),
+    "skirt": Bottom(paint=cloth.skirt, offset_m=0.012, cuff_offset_m=0.012, end=0.82, flare=0.11),
     "pencilskirt": Bottom(paint=cloth.skirt, offset_m=0.011, cuff_offset_m=0.012, end=0.85, flare=0.02),
 }
+SOLE_EDGE_M = 0.010
+"""Height of the sole's upper edge above the bare foot's ground."""
 SHOES = {"trainers": (-0.005, 0.012), "hightops": (0.05, 0.012), "boots": (0.2, 0.016)}
 """Height of the opening above the ankle and of the sole, in metres."""
 
@@ -87,7 +90,7 @@ def outfit(name: str, top_name: str, bottom_name: str) -> Sewn:
     """A top and a bottom; the same cloth above and below a skirt's waist makes a dress."""
     top, bottom = TOPS[top_name], BOTTOMS[bottom_name]
     if bottom.flare is not None:
-        top = replace(top, hem_m=WAIST_M - OVERLAP_M, tucked=True)
+        top = replace(top, hem_m=WAIST_M - TUCK_M, tucked=True)
         parts = [_top(top), *_bottom(bottom, WAIST_M)]
     else:
         parts = [_top(top), *_bottom(bottom, top.hem_m + OVERLAP_M)]
@@ -98,17 +101,16 @@ def outfit(name: str, top_name: str, bottom_name: str) -> Sewn:
 
 def dress(name: str, top_name: str) -> Sewn:
     """A top that goes on as a skirt, in one cloth, with a belt."""
-    top, bottom = TOPS[top_name], BOTTOMS["skirt"]
     waist = 0.31
+    top, bottom = replace(TOPS[top_name], hem_m=waist - TUCK_M, tucked=True), BOTTOMS["skirt"]
     body = measures()
     belt = [waist + 0.02 - body.places[:, 2], body.places[:, 2] - waist + 0.02, np.where(body.arm > -0.5, -FAR_M, FAR_M)]
-    upper = _shell_part([*_top_fields(top)[:-1], body.places[:, 2] - waist], _top_offset(top), top.rounds, 0, top.paint)
     strap = _shell_part(belt, np.full(len(body.places), 0.02), 14, -1, cloth.leather)
     skirt = Part(
-        shape=Skirt(top_m=waist - 0.253 - 0.005, hem=bottom.end, flare=bottom.flare or 0, offset_m=0.009),
+        shape=Skirt(waist_m=waist, hem=bottom.end, flare=bottom.flare or 0, offset_m=0.010),
         piece=0, paint=bottom.paint, area=(0.75, 0.4),
     )  # fmt: skip
-    return sew(name, "clothes", (upper, skirt, strap, _under(bottom.end, waist)))
+    return sew(name, "clothes", (_top(top), skirt, strap, _under(bottom.end, waist)))
 
 
 def shoes(name: str) -> Sewn:
@@ -118,25 +120,14 @@ def shoes(name: str) -> Sewn:
     parts = []
     for side in "LR":
         shoe = Shoe(side, shaft_m=shaft, sole_m=sole, offset_m=0.006)
-        parts.append(Part(shape=_Faces(shoe, ~shoe.low), piece=0, paint=upper, area=(0.9, 0.36)))
-        parts.append(Part(shape=_Faces(shoe, shoe.low), piece=-1, paint=below, area=(0.9, 0.06)))
+        height = shoe.fit(measures().rest)[:, 2] - measures().places[:, 2].min() - SOLE_EDGE_M
+        parts.append(Part(shape=Slice(shoe, height), piece=0, paint=upper, area=(0.9, 0.36)))
+        parts.append(Part(shape=Slice(shoe, -height), piece=-1, paint=below, area=(0.9, 0.06)))
     if shaft < 0.1:
         body = measures()
         fields = [np.where(body.leg > 0, (body.leg - 1.74) * LEG_M, -FAR_M)]
         parts.append(_shell_part(fields, np.full(len(body.places), 0.0025), 0, -1, cloth.sock))
-    return sew(name, "clothes", tuple(parts))
-
-
-class _Faces:
-    """Some triangles of a shape."""
-
-    def __init__(self, shape: Shoe, chosen: np.ndarray) -> None:
-        used, corners = np.unique(shape.faces[chosen], return_inverse=True)
-        self.shape, self.used = shape, used
-        self.faces, self.uv = corners.reshape(-1, 3).astype(np.int32), shape.uv[chosen]
-        self.hidden = shape.hidden
-        self.fit: Callable = lambda rest: shape.fit(rest)[used]
-        self.weights: Callable = lambda: shape.weights()[used]
+    return sew(name, "clothes", tuple(parts), behind_m=0.0)
 
 
 def _top(top: Top) -> Part:
@@ -148,9 +139,10 @@ def _top_fields(top: Top) -> list[Field]:
     body = measures()
     x, y, z = body.places.T
     away = np.hypot(x, y + 0.028)
+    crew = np.minimum(0.757 - z, np.maximum(0.72 + 0.35 * y - z, away - 0.078))
     neck = {
-        "crew": np.minimum(0.757 - z, away - 0.068),
-        "v": np.minimum(0.755 - z, np.minimum(away - 0.07, np.where(y < 0, 0.60 + 1.9 * np.abs(x) - z, FAR_M))),
+        "crew": crew,
+        "v": np.minimum(crew, np.where(y < 0, 0.60 + 1.9 * np.abs(x) - z, FAR_M)),
         "scoop": np.minimum(0.75 - z, np.where(y < 0, np.hypot(x, 0.75 * (z - 0.72)) - 0.088, away - 0.085)),
     }[top.neck]
     if top.sleeve:
@@ -166,7 +158,7 @@ def _top_offset(top: Top) -> Field:
     offset = top.offset_m + sleeve * (top.cuff_offset_m - top.offset_m)
     height = body.places[:, 2]
     if top.tucked:
-        low = np.clip((WAIST_M + 0.1 - height) / 0.08, 0, 1) * (body.arm < 0.5)
+        low = np.clip((top.hem_m + TUCK_M + 0.1 - height) / 0.08, 0, 1) * (body.arm < 0.5)
         return offset + low * (TUCKED_M - offset)
     low = np.clip((0.33 - height) / 0.12, 0, 1) * (body.arm < 0.5)
     return np.maximum(offset, low * (0.006 + UNDER_TOP_M))
@@ -178,7 +170,7 @@ def _collar(top: Top) -> Part:
     x, y, z = body.places.T
     height = z - 0.3 * (y + 0.02)
     fields = [
-        0.085 - np.hypot(x, y + 0.028), 0.718 + top.collar_m - height, height - 0.69,
+        0.082 - np.hypot(x, y + 0.028), 0.722 + top.collar_m - height, height - 0.705,
         np.where(y < -0.02, np.abs(x) - 0.010 - 0.4 * (height - 0.71), FAR_M),
     ]  # fmt: skip
     return _shell_part(fields, np.full(len(x), top.offset_m + 0.004), top.rounds, 0, cloth.jersey)
@@ -186,7 +178,7 @@ def _collar(top: Top) -> Part:
 
 def _bottom(bottom: Bottom, waist: float) -> list[Part]:
     if bottom.flare is not None:
-        shape = Skirt(top_m=waist - 0.253, hem=bottom.end, flare=bottom.flare, offset_m=0.01)
+        shape = Skirt(waist_m=waist, hem=bottom.end, flare=bottom.flare, offset_m=0.01)
         return [
             Part(shape=shape, piece=1, paint=bottom.paint, area=(0.7, 0.36)),
             _under(bottom.end, waist - 0.02),

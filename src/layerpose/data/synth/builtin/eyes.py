@@ -17,11 +17,13 @@ IRISES = {
     "brown": (0.30, 0.17, 0.09), "darkbrown": (0.18, 0.10, 0.06), "hazel": (0.42, 0.31, 0.15),
     "green": (0.34, 0.42, 0.24), "blue": (0.28, 0.42, 0.58), "grey": (0.45, 0.49, 0.52),
 }  # fmt: skip
+LARGEST_PX = 256
 SCLERA = (0.93, 0.91, 0.89)
 
 
 def paint_eyes(name: str, size: int) -> UInt8[np.ndarray, "h w 4"]:
     """White of the eye, a streaked iris with a dark rim, the pupil."""
+    size = min(size, LARGEST_PX)
     row, column = np.mgrid[:size, :size]
     u, v = (column + 0.5) / size, 1 - (row + 0.5) / size
     out = np.empty((size, size, 3), dtype=np.float64)

@@ -82,7 +82,7 @@ class Sewn(Garment):
         return np.concatenate([part.shape.weights() for part in self.parts])
 
 
-def sew(name: str, kind: str, parts: tuple[Part, ...]) -> Sewn:
+def sew(name: str, kind: str, parts: tuple[Part, ...], *, behind_m: float | None = None) -> Sewn:
     """Join parts into a garment."""
     uv = _pack(parts)
     starts = np.cumsum([0, *(part.shape.weights().shape[0] for part in parts)])
@@ -93,7 +93,7 @@ def sew(name: str, kind: str, parts: tuple[Part, ...]) -> Sewn:
     return Sewn(
         name=name, kind=kind, parts=parts, faces=faces.astype(np.int32), uv=packed,
         hidden=np.unique(np.concatenate([part.shape.hidden for part in parts])), textures=(picture,),
-        pieces=np.repeat([part.piece for part in parts], counts),
+        behind_m=behind_m, pieces=np.repeat([part.piece for part in parts], counts),
     )  # fmt: skip
 
 
@@ -125,10 +125,10 @@ def _paint(name: str, parts: tuple[Part, ...], uv: Float[np.ndarray, "f 3 2"], s
     colours = np.zeros((size, size, 3), dtype=np.float32)
     for number, part in enumerate(parts):
         rows, columns = np.nonzero(own == number)
-        spot = texels[rows, columns].astype(np.float64)
+        spot = texels[rows, columns]
         spots = Spots(
             places=spot[:, :3], arm=spot[:, 3], leg=spot[:, 4], edge_m=spot[:, 5], uv=spot[:, 6:],
-            grain=grain[rows, columns].astype(np.float64),
+            grain=grain[rows, columns],
         )  # fmt: skip
         colours[rows, columns] = part.paint(spots)
     out = np.full((size, size, 4), 255, dtype=np.uint8)

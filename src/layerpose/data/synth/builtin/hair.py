@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
+from scipy.spatial import cKDTree
 
 from layerpose.body.model import Rest, body_model
 from layerpose.data.synth.builtin.loft import grid
@@ -16,10 +17,16 @@ EQUATOR_DEG = 95.0
 """A curtain leaves the dome here, counted from the crown."""
 TAPER_DEG = 28.0
 """Over this much above the hairline the hair rises from the skin to its full thickness."""
-HAIRLINE_DEG = ((0, 62), (35, 63), (58, 74), (75, 104), (88, 106), (97, 80), (118, 84), (130, 120), (150, 140), (180, 143))
+HAIRLINE_DEG = ((0, 54), (30, 55), (48, 61), (60, 76), (75, 103), (88, 106), (97, 80), (118, 84), (130, 120), (150, 140), (180, 143))
 """Azimuth from the front -> where the hair ends, counted from the crown."""
 
 
+CURTAIN_DEG = (62.0, 30.0)
+"""Azimuth at which the curtain of long hair begins, and over how many degrees it gains its thickness."""
+HULL_M = 0.012
+"""Hair bridges hollows of the skull no deeper than this."""
+CURTAIN_INWARDS = 0.16
+"""Share by which the curtain's front comes in towards the neck."""
 Line = Callable[[Float[np.ndarray, "n"]], Float[np.ndarray, "n"]]
 """Azimuth from the front, either side -> where the hair ends, both in degrees, the latter counted from the crown."""
 
@@ -57,10 +64,16 @@ class Dome:
         radius = np.where(cosine > 0.2, support / np.maximum(cosine, 0.2), np.inf).min(2)
         thick = np.full_like(radius, self.offset_m)
         if self.line is not None:
-            below = self.line(np.abs(np.rad2deg(azimuth)))[None] - self.polar[:, None]
-            thick = 0.0015 + self.offset_m * np.clip(below / TAPER_DEG, 0, 1) ** 0.7
+            angle = np.abs(np.rad2deg(azimuth))
+            full = np.clip((self.line(angle)[None] - self.polar[:, None]) / TAPER_DEG, 0, 1)
+            if self.drop_m:
+                full = np.minimum(full, np.clip((angle - CURTAIN_DEG[0]) / CURTAIN_DEG[1], 0.15, 1) + (self.polar[:, None] < 60))
+            thick = 0.0015 + self.offset_m * full**0.7
+            radius = np.minimum(radius, _near_radius(skull, ways) + HULL_M * full)
         points = centre + (radius + thick * scale)[..., None] * ways
         outwards = ways * [1, 1, 0]
+        inwards = CURTAIN_INWARDS * np.clip(self.drops / 0.1, 0, 1)[:, None] * (0.5 + 0.5 * np.cos(azimuth))
+        points -= inwards[..., None] * (points - centre) * [1, 1, 0]
         points += self.drops[:, None, None] * scale * (self.flare * outwards - [0, 0, 1.0])
         return points.reshape(-1, 3)
 
@@ -122,6 +135,13 @@ def _skull(rest: Rest, *, ears: bool = False) -> tuple[Float[np.ndarray, "3"], f
     scale = float((skin[:, 2].max() - eyes[2]) / (body.places[own][:, 2].max() - adult[2]))
     centre = np.array([0.0, eyes[1] + 0.079 * scale, eyes[2] + 0.016 * scale])
     return centre, scale, skin - centre
+
+
+def _near_radius(skin: Float[np.ndarray, "n 3"], ways: Float[np.ndarray, "r c 3"]) -> Float[np.ndarray, "r c"]:
+    """How far the skin is in each direction."""
+    away = np.linalg.norm(skin, axis=1)
+    _, nearest = cKDTree(skin / away[:, None]).query(ways, k=5)
+    return away[nearest].mean(2)
 
 
 @lru_cache(maxsize=2)

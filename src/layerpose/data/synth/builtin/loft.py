@@ -15,6 +15,7 @@ NEAREST = 8
 """Skin vertices whose mean skinning weights a vertex of a tube gets."""
 LEGS_FREE = 0.8
 """Up to where along the leg a skirt takes its skinning weights from the skin."""
+WAIST_SHARPNESS = 12.0
 SPREAD = 2
 """Columns over which the weights of a skirt are evened out."""
 
@@ -24,19 +25,19 @@ class Skirt:
 
     columns, rings = 72, 20
 
-    def __init__(self, *, top_m: float, hem: float, flare: float, offset_m: float) -> None:
-        """`top_m` above the spine's second bone; `flare` metres wider a metre further down."""
-        self.top_m, self.hem, self.flare, self.offset_m = top_m, hem, flare, offset_m
+    def __init__(self, *, waist_m: float, hem: float, flare: float, offset_m: float) -> None:
+        """`waist_m`: height of the upper edge on the adult body; `flare`: metres wider a metre further down."""
+        self.hem, self.flare, self.offset_m = hem, flare, offset_m
         self.faces, self.uv = grid(self.rings, self.columns)
         body = measures()
-        torso = (body.arm < 0) & (body.places[:, 2] < self._heights(body.rest)[0] - 0.02)
-        self.hidden = np.flatnonzero(torso & (body.leg < hem - 0.3))
+        torso, height = body.arm < 0, body.places[:, 2]
+        self._waist = np.flatnonzero(torso & (np.abs(height - waist_m) < 0.02))
+        self.hidden = np.flatnonzero(torso & (height < waist_m - 0.02) & (body.leg < hem - 0.3))
 
     def _heights(self, rest: Rest) -> Float[np.ndarray, "r"]:
         model = body_model()
-        waist = rest.heads[model.bone("spine04"), 2] + self.top_m
         hip, knee = (rest.heads[model.bone(bone), 2] for bone in ("upperleg01.L", "lowerleg01.L"))
-        return np.linspace(waist, hip + self.hem * (knee - hip), self.rings)
+        return np.linspace(rest.vertices[self._waist, 2].mean(), hip + self.hem * (knee - hip), self.rings)
 
     def fit(self, rest: Rest) -> Float[np.ndarray, "g 3"]:
         """The skirt on a body."""
@@ -52,7 +53,15 @@ class Skirt:
         radius = np.maximum.accumulate(np.array(rows)) + self.flare * (heights[0] - heights)[:, None]
         ring = np.stack([np.sin(angles), -np.cos(angles)], axis=1)
         flat = radius[..., None] * ring + middle
-        return np.concatenate([flat, np.broadcast_to(heights[:, None, None], (*radius.shape, 1))], axis=2).reshape(-1, 3)
+        top = self._top(rest.vertices[self._waist] - [*middle, heights[0]], angles)
+        lift = np.linspace(1, 0, self.rings)[:, None] ** 2 * top
+        return np.concatenate([flat, (heights[:, None] + lift)[..., None]], axis=2).reshape(-1, 3)
+
+    def _top(self, waist: Float[np.ndarray, "n 3"], angles: Float[np.ndarray, "m"]) -> Float[np.ndarray, "m"]:
+        """How much higher than its mean the waist is in each direction: other bodies' waists are not level."""
+        turn = np.arctan2(waist[:, 0], -waist[:, 1])[None] - angles[:, None]
+        near = np.exp((np.cos(turn) - 1) * WAIST_SHARPNESS)
+        return near @ waist[:, 2] / near.sum(1)
 
     def weights(self) -> Float[np.ndarray, "g j"]:
         """Those of the nearest skin of hips and thighs, evened out round the ring."""
@@ -78,12 +87,6 @@ class Shoe:
         body = measures()
         where, _, _ = self._place(body.rest)
         self.hidden = np.flatnonzero(self._foot())[where > self._rings[0] + (0.1 if len(shaft) else 6)]
-
-    @property
-    def low(self) -> Bool[np.ndarray, "f"]:
-        """Triangles of the sole."""
-        ground, height = measures().places[:, 2].min(), self.fit(measures().rest)[:, 2]
-        return height[self.faces].mean(1) < ground + 0.009
 
     def _foot(self) -> Bool[np.ndarray, "v"]:
         bones = hanging(f"lowerleg01.{self.side}")
@@ -126,7 +129,7 @@ class Shoe:
             width = 0.09 if toe else 9.0 if where >= 0 else 0.15
             near = np.abs(ring - (min(where, 90.93) if toe else where)) < width
             if not toe:
-                near &= (ring <= 90.1) if where >= 0 else (ring < 3)
+                near &= (ring >= -0.01) & (ring <= 90.1) if where >= 0 else ring < 3
             points = np.stack([away[near], aside[near]], axis=1)
             centre = (points.max(0) + points.min(0)) / 2
             radius = outline(points - centre, angles) + self.offset_m

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from scipy.sparse import csr_matrix, vstack
 
 from layerpose.body.model import Rest, body_model
+from layerpose.data.synth.builtin.loft import Shoe, Skirt
 from layerpose.data.synth.builtin.measures import NUM_BODY, measures
 
 SMOOTHING = 0.6
@@ -65,6 +66,23 @@ class Shell:
     def weights(self) -> Float[np.ndarray, "g j"]:
         """Skinning weights, those of the skin below."""
         return np.asarray(self.points @ body_model().weights[:NUM_BODY], dtype=np.float32)
+
+
+class Slice:
+    """The part of a shape where a field is positive."""
+
+    def __init__(self, shape: Skirt | Shoe, field: Float[np.ndarray, "v"]) -> None:
+        self._shape = shape
+        self._points, faces, self.uv = cut(shape.faces, shape.uv, [field])
+        self.faces, self.hidden = faces.astype(np.int32), shape.hidden
+
+    def fit(self, rest: Rest) -> Float[np.ndarray, "g 3"]:
+        """The slice on a body."""
+        return self._points @ self._shape.fit(rest)
+
+    def weights(self) -> Float[np.ndarray, "g j"]:
+        """The shape's own."""
+        return np.asarray(self._points @ self._shape.weights())
 
 
 def cut(

@@ -91,12 +91,11 @@ def _blush(colours: Float[np.ndarray, "h w 3"], chart: _Chart) -> Float[np.ndarr
 
 
 def _face(colours: Float[np.ndarray, "n 3"], places: Float[np.ndarray, "n 3"], skin: Skin) -> Float[np.ndarray, "n 3"]:
-    x, y, z = (axis.astype(np.float64) for axis in places.T)
+    x, y, z = places.T
     side = np.abs(x)
     front = np.clip((-0.06 - y) / 0.03, 0, 1)
-    base = colours.astype(np.float64)
     cheeks = front * _bump(side - 0.045, 0.022) * _bump(z - 0.868, 0.02) + 0.6 * front * _bump(x, 0.012) * _bump(z - 0.865, 0.01)
-    out = base * (1 + cheeks[:, None] * np.array([0.03, -0.10, -0.08]))
+    out = colours * (1 + cheeks[:, None] * np.array([0.03, -0.10, -0.08]))
     out = _eyelids(out, places)
     if skin.gender == "male":
         beard = front * _stubble(side, y, z)
@@ -108,7 +107,7 @@ def _face(colours: Float[np.ndarray, "n 3"], places: Float[np.ndarray, "n 3"], s
     upper = _edge((bow * curve**0.8 - (z - MOUTH_M)) / 0.002) * (z >= MOUTH_M)
     lower = _edge((0.0135 * curve**0.6 + (z - MOUTH_M)) / 0.002) * (z < MOUTH_M)
     lips = (upper + lower) * (side < LIP_HALF_WIDTH_M) * (y < -0.135)
-    red = np.array([0.9, 0.66, 0.66]) if skin.gender == "male" else np.array([0.9, 0.56, 0.58])
+    red = np.array([0.92, 0.75, 0.75]) if skin.gender == "male" else np.array([0.9, 0.64, 0.66])
     out = out * (1 - lips[:, None] * (1 - red))
     crease = _bump(z - MOUTH_M, 0.0014) * (side < LIP_HALF_WIDTH_M + 0.001) * (y < -0.12)
     nostril = _bump(np.hypot(side - NOSTRIL_M[0], z - NOSTRIL_M[1]), 0.0035) * (y < -0.14)

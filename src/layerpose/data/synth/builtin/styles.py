@@ -32,16 +32,18 @@ class Style:
     drop_m: float = 0.0
     flare: float = 0.0
     bun_m: float = 0.0
-    jag_deg: float = 5.0
+    fringe_deg: float = 0.0
+    """How far a fringe falls over the forehead."""
+    jag_deg: float = 4.0
     """How uneven the hairline is."""
 
 
 HAIR = {
     "short01": Style(gender="male", offset_m=0.016),
-    "short02": Style(gender="any", offset_m=0.024, jag_deg=9),
+    "short02": Style(gender="any", offset_m=0.020, fringe_deg=7, jag_deg=7),
     "short04": Style(gender="male", offset_m=0.007, jag_deg=3),
-    "curly01": Style(gender="any", offset_m=0.042, jag_deg=10),
-    "bob01": Style(gender="female", offset_m=0.020, drop_m=0.105, flare=0.05),
+    "curly01": Style(gender="any", offset_m=0.038, jag_deg=7),
+    "bob01": Style(gender="female", offset_m=0.020, drop_m=0.105, flare=0.05, fringe_deg=12),
     "long01": Style(gender="female", offset_m=0.018, drop_m=0.21, flare=-0.02),
     "long02": Style(gender="female", offset_m=0.022, drop_m=0.165, flare=0.1),
     "bun01": Style(gender="female", offset_m=0.012, bun_m=0.036),
@@ -63,7 +65,7 @@ def hair(name: str) -> Sewn:
     parts = [Part(shape=dome, piece=0, paint=cloth.jersey)]
     if style.bun_m:
         parts.append(Part(shape=Ball(radius_m=style.bun_m), piece=0, paint=cloth.jersey))
-    return _with_texture(name, "hair", parts, lambda size: _paint_hair(name, style, dome, min(size, 768)))
+    return _with_texture(name, "hair", parts, lambda size: _paint_hair(name, style, dome, min(size, 640)))
 
 
 def hat(name: str) -> Sewn:
@@ -110,7 +112,8 @@ def _with_texture(name: str, kind: str, parts: list[Part], paint) -> Sewn:
 
 
 def _ends(style: Style, azimuth: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
-    return np.where(azimuth > FACE_OPEN_DEG, 400.0, hairline(azimuth)) if style.drop_m else hairline(azimuth)
+    ends = hairline(azimuth) + style.fringe_deg * np.exp(-((azimuth / 45) ** 4))
+    return np.where(azimuth > FACE_OPEN_DEG, 400.0, ends) if style.drop_m else ends
 
 
 def _paint_hair(name: str, style: Style, dome: Dome, size: int) -> UInt8[np.ndarray, "h w 4"]:
@@ -122,7 +125,8 @@ def _paint_hair(name: str, style: Style, dome: Dome, size: int) -> UInt8[np.ndar
     azimuth = np.abs(np.linspace(-180, 180, size))[None]
     strands = np.zeros((size, size), dtype=np.float32)
     for width, strength in ((1.0, 0.5), (3.0, 0.7), (9.0, 0.6)):
-        noise = cv2.GaussianBlur(rng.standard_normal((size, size), dtype=np.float32), (0, 0), width, sigmaY=26 * width)
+        few = rng.standard_normal((6 + int(24 / width), size), dtype=np.float32)
+        noise = cv2.resize(cv2.GaussianBlur(few, (0, 0), width, sigmaY=0.5), (size, size), interpolation=cv2.INTER_CUBIC)
         strands += strength * noise / noise.std()
     if name.startswith("curly"):
         noise = cv2.GaussianBlur(rng.standard_normal((size, size), dtype=np.float32), (0, 0), 5)
@@ -144,13 +148,13 @@ def _paint_hair(name: str, style: Style, dome: Dome, size: int) -> UInt8[np.ndar
 def _paint_brow(name: str, rise: float, half: float) -> UInt8[np.ndarray, "h w 4"]:
     """Short strokes along an arch that thins outwards."""
     rng = np.random.default_rng(zlib.crc32(name.encode()))
-    height, width = 96, 192
+    height, width = 128, 256
     row, column = np.mgrid[:height, :width]
     u, v = (column + 0.5) / width, 1 - (row + 0.5) / height
     middle = 0.36 + rise * np.sin(np.pi * np.clip(u * 1.15, 0, 1)) + 0.04 * u
     thick = half * np.clip(u / 0.12, 0, 1) ** 0.5 * np.clip((0.97 - u) / 0.6, 0, 1) ** 0.6
     strokes = cv2.GaussianBlur(rng.standard_normal((height, width), dtype=np.float32), (0, 0), 3.5, sigmaY=0.8)
-    inside = thick - np.abs(v - middle) + 0.05 * strokes / strokes.std()
+    inside = thick - np.abs(v - middle) + 0.03 * strokes / strokes.std()
     grey = (0.5 + 0.08 * strokes / strokes.std()).clip(0.1, 1)
     out = np.repeat((grey * 255).astype(np.uint8)[..., None], 4, axis=2)
     out[..., 3] = np.where(inside > 0, 255, 0)
