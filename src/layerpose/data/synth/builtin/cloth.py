@@ -95,14 +95,14 @@ def skirt(spots: Spots) -> Float[np.ndarray, "n 3"]:
     return _colour(grey * (1 + 0.02 * spots.grain))
 
 
+def belted(spots: Spots) -> Float[np.ndarray, "n 3"]:
+    """The skirt of a dress below its belt."""
+    return skirt(spots) * np.where(spots.uv[:, 1] > 0.92, 0.5, 1.0)[:, None]
+
+
 def dark(spots: Spots) -> Float[np.ndarray, "n 3"]:
     """Tights and shorts that are worn under a skirt."""
     return _colour(0.13 + 0.01 * spots.grain)
-
-
-def leather(spots: Spots) -> Float[np.ndarray, "n 3"]:
-    """A belt."""
-    return np.array([0.2, 0.13, 0.09]) * (1 + 0.05 * spots.grain[:, None])
 
 
 def sock(spots: Spots) -> Float[np.ndarray, "n 3"]:
@@ -152,8 +152,8 @@ def folds(spots: Spots, depth: float) -> Grey:
     joint = np.exp(-(((spots.arm - 1) / 0.22) ** 2)) * (spots.arm > 0) + np.exp(-(((spots.leg - 1) / 0.2) ** 2))
     joint = joint + 0.8 * np.exp(-(((spots.leg - 1.85) / 0.15) ** 2)) + 0.6 * np.exp(-(((spots.arm - 1.8) / 0.18) ** 2))
     limb = np.maximum(spots.arm, spots.leg)
-    sharp = np.sin(55 * limb + 2.5 * np.sin(30 * x + 20 * y)) * joint
-    return 1 + depth * (0.7 * soft + 1.1 * sharp)
+    sharp = np.sin(48 * limb + 4 * np.sin(26 * x + 31 * y) + 2 * np.sin(40 * z)) * joint
+    return 1 + depth * (0.7 * soft + 0.7 * sharp)
 
 
 def hem(spots: Spots, width_m: float) -> Grey:

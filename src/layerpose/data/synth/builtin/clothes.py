@@ -75,7 +75,7 @@ TOPS = {
 BOTTOMS = {
     "jeans": Bottom(paint=cloth.denim, offset_m=0.005, cuff_offset_m=0.014, end=1.92),
     "trousers": Bottom(paint=cloth.chino, offset_m=0.006, cuff_offset_m=0.019, end=1.93, rounds=8),
-    "sweatpants": Bottom(paint=cloth.sweats, offset_m=0.008, cuff_offset_m=0.010, end=1.86, rounds=10),
+    "sweatpants": Bottom(paint=cloth.sweats, offset_m=0.008, cuff_offset_m=0.014, end=1.86, rounds=10),
     "shorts": Bottom(paint=cloth.chino, offset_m=0.007, cuff_offset_m=0.018, end=0.72, rounds=8),
     "skirt": Bottom(paint=cloth.skirt, offset_m=0.012, cuff_offset_m=0.012, end=0.82, flare=0.11),
     "pencilskirt": Bottom(paint=cloth.skirt, offset_m=0.011, cuff_offset_m=0.012, end=0.85, flare=0.02),
@@ -100,17 +100,14 @@ def outfit(name: str, top_name: str, bottom_name: str) -> Sewn:
 
 
 def dress(name: str, top_name: str) -> Sewn:
-    """A top that goes on as a skirt, in one cloth, with a belt."""
+    """A top that goes on as a skirt, in one cloth."""
     waist = 0.31
     top, bottom = replace(TOPS[top_name], hem_m=waist - TUCK_M, tucked=True), BOTTOMS["skirt"]
-    body = measures()
-    belt = [waist + 0.02 - body.places[:, 2], body.places[:, 2] - waist + 0.02, np.where(body.arm > -0.5, -FAR_M, FAR_M)]
-    strap = _shell_part(belt, np.full(len(body.places), 0.02), 14, -1, cloth.leather)
     skirt = Part(
         shape=Skirt(waist_m=waist, hem=bottom.end, flare=bottom.flare or 0, offset_m=0.010),
-        piece=0, paint=bottom.paint, area=(0.75, 0.4),
+        piece=0, paint=cloth.belted, area=(0.75, 0.4),
     )  # fmt: skip
-    return sew(name, "clothes", (_top(top), skirt, strap, _under(bottom.end, waist)))
+    return sew(name, "clothes", (_top(top), skirt, _under(bottom.end, waist)))
 
 
 def shoes(name: str) -> Sewn:
@@ -131,7 +128,8 @@ def shoes(name: str) -> Sewn:
 
 
 def _top(top: Top) -> Part:
-    return _shell_part(_top_fields(top), _top_offset(top), top.rounds, 0, top.paint)
+    fields = _top_fields(top)
+    return _shell_part(fields, _top_offset(top), top.rounds, 0, top.paint, np.minimum(2 * fields[0], np.min(fields[1:], 0)))
 
 
 def _top_fields(top: Top) -> list[Field]:
@@ -139,7 +137,8 @@ def _top_fields(top: Top) -> list[Field]:
     body = measures()
     x, y, z = body.places.T
     away = np.hypot(x, y + 0.028)
-    crew = np.minimum(0.757 - z, np.maximum(0.72 + 0.35 * y - z, away - 0.078))
+    low, outside = 0.72 + 0.35 * y - z, away - 0.078
+    crew = np.minimum(0.757 - z, 0.5 * (low + outside + np.hypot(low - outside, 0.012)))
     neck = {
         "crew": crew,
         "v": np.minimum(crew, np.where(y < 0, 0.60 + 1.9 * np.abs(x) - z, FAR_M)),
@@ -203,8 +202,9 @@ def _leg_fields(end: float, waist: float) -> list[Field]:
     ]
 
 
-def _shell_part(fields: list[Field], offset: Field, rounds: int, piece: int, paint: Paint) -> Part:
+def _shell_part(fields: list[Field], offset: Field, rounds: int, piece: int, paint: Paint, edge_m: Field | None = None) -> Part:
     body = measures()
     shell = Shell(fields, offset, rounds=rounds)
-    marks = shell.points @ np.stack([body.arm, body.leg, np.min(fields, axis=0)], axis=1)
+    edge = np.min(fields, axis=0) if edge_m is None else edge_m
+    marks = shell.points @ np.stack([body.arm, body.leg, edge], axis=1)
     return Part(shape=shell, piece=piece, paint=paint, marks=np.asarray(marks))

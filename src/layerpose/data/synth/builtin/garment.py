@@ -17,6 +17,8 @@ from layerpose.data.synth.builtin.measures import measures
 from layerpose.data.synth.wardrobe import Garment, Painted
 from layerpose.maps.raster import draw, interpolate
 
+LARGEST_PX = 1024
+"""Side of the largest texture that is painted; with the body spread over it a texel is about 2 mm."""
 MARGIN = 0.01
 GUTTER_PX = 9
 
@@ -89,7 +91,7 @@ def sew(name: str, kind: str, parts: tuple[Part, ...], *, behind_m: float | None
     faces = np.concatenate([part.shape.faces + start for part, start in zip(parts, starts, strict=False)])
     counts = [len(part.shape.faces) for part in parts]
     packed = np.concatenate(uv)
-    picture = Painted(name=f"{kind}/{name}", paint=lambda size: _paint(name, parts, packed, size))
+    picture = Painted(name=f"{kind}/{name}", paint=lambda size: _paint(name, parts, packed, min(size, LARGEST_PX)))
     return Sewn(
         name=name, kind=kind, parts=parts, faces=faces.astype(np.int32), uv=packed,
         hidden=np.unique(np.concatenate([part.shape.hidden for part in parts])), textures=(picture,),

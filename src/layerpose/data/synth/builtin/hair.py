@@ -62,14 +62,14 @@ class Dome:
         support = (skull @ normals.T).max(0)
         cosine = ways @ normals.T
         radius = np.where(cosine > 0.2, support / np.maximum(cosine, 0.2), np.inf).min(2)
-        thick = np.full_like(radius, self.offset_m)
+        full = np.ones_like(radius)
         if self.line is not None:
             angle = np.abs(np.rad2deg(azimuth))
             full = np.clip((self.line(angle)[None] - self.polar[:, None]) / TAPER_DEG, 0, 1)
             if self.drop_m:
                 full = np.minimum(full, np.clip((angle - CURTAIN_DEG[0]) / CURTAIN_DEG[1], 0.15, 1) + (self.polar[:, None] < 60))
-            thick = 0.0015 + self.offset_m * full**0.7
-            radius = np.minimum(radius, _near_radius(skull, ways) + HULL_M * full)
+        thick = 0.0015 + self.offset_m * full**0.7
+        radius = np.minimum(radius, _near_radius(skull, ways) + HULL_M * full)
         points = centre + (radius + thick * scale)[..., None] * ways
         outwards = ways * [1, 1, 0]
         inwards = CURTAIN_INWARDS * np.clip(self.drops / 0.1, 0, 1)[:, None] * (0.5 + 0.5 * np.cos(azimuth))

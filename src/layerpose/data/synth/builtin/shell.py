@@ -56,8 +56,7 @@ class Shell:
         for _ in range(self.rounds):
             smooth = smooth + SMOOTHING * (measures().mean @ smooth - smooth)
         height = ((smooth - skin) * normals).sum(1)
-        smooth = smooth + normals * np.maximum(self.offset - height, 0)[:, None]
-        outer = self._outer @ smooth
+        outer = self._outer @ (skin + normals * np.maximum(self.offset, height)[:, None])
         if not self._num_inner:
             return outer
         inner = self._outer[self._inner_rows] @ (skin - HEM_INSIDE_M * normals)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
+from layerpose.data.synth.builtin.garment import LARGEST_PX
 from layerpose.data.synth.builtin.hair import hairline, skull_centre
 from layerpose.data.synth.builtin.measures import measures
 from layerpose.maps.raster import draw, interpolate
@@ -44,7 +45,7 @@ SKINS = {
 
 def paint_skin(name: str, size: int) -> UInt8[np.ndarray, "h w 4"]:
     """The whole body's skin."""
-    skin = SKINS[name]
+    skin, size = SKINS[name], min(size, LARGEST_PX)
     chart = _chart(size)
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     base = np.array(skin.colour, dtype=np.float32)
@@ -99,7 +100,7 @@ def _face(colours: Float[np.ndarray, "n 3"], places: Float[np.ndarray, "n 3"], s
     out = _eyelids(out, places)
     if skin.gender == "male":
         beard = front * _stubble(side, y, z)
-        out = out * (1 - beard[:, None] * np.array([0.24, 0.2, 0.16]))
+        out = out * (1 - beard[:, None] * np.array([0.17, 0.14, 0.11]))
     if skin.age != "young":
         out = out * _wrinkles(side, z, 0.5 if skin.age == "middleage" else 1.0)[:, None] ** front[:, None]
     bow = 0.0125 - 0.0022 * _bump(x, 0.004) + 0.0008 * _bump(side - 0.008, 0.004)
@@ -142,7 +143,7 @@ def eyeballs() -> list[tuple[Float[np.ndarray, "3"], float]]:
 
 def _stubble(side: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Where a beard grows: jaw, chin, above the lip."""
-    jaw = np.clip((0.862 - 0.35 * np.clip(0.06 - side, 0, 1) - z) / 0.012, 0, 1) * np.clip((z - 0.772) / 0.012, 0, 1)
+    jaw = np.clip((0.862 - 0.35 * np.clip(0.06 - side, 0, 1) - z) / 0.03 + 0.3, 0, 1) * np.clip((z - 0.765) / 0.025, 0, 1)
     clear = _bump(np.hypot(side / 1.7, z - 0.828), 0.013)
     return jaw * (1 - clear)
 
