@@ -126,7 +126,9 @@ class Wardrobe:
             textures = tuple(sorted(folder.glob("*.webp")))
             if not textures:
                 raise ValueError(f"{folder} has no texture; copy the asset folder again")
-            self._garments[kind, name] = FileGarment(name=name, kind=kind, faces=faces, uv=uv, textures=textures, **parts)
+            self._garments[kind, name] = FileGarment(
+                name=name, kind=kind, faces=faces, uv=uv, textures=textures, **parts
+            )
         return self._garments[kind, name]
 
     def _present(self, path: Path) -> Path:

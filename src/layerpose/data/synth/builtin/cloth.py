@@ -148,7 +148,9 @@ def dark_sole(spots: Spots) -> Float[np.ndarray, "n 3"]:
 def folds(spots: Spots, depth: float) -> Grey:
     """Soft waves over all, sharper ones at elbows, knees, hips and waist."""
     x, y, z = spots.places.T
-    soft = np.sin(19 * x + 7 * z + 2 * np.sin(11 * z)) * np.sin(13 * y - 9 * z + 1) + 0.6 * np.sin(31 * z + 23 * x - 11 * y)
+    soft = np.sin(19 * x + 7 * z + 2 * np.sin(11 * z)) * np.sin(13 * y - 9 * z + 1) + 0.6 * np.sin(
+        31 * z + 23 * x - 11 * y
+    )
     joint = np.exp(-(((spots.arm - 1) / 0.22) ** 2)) * (spots.arm > 0) + np.exp(-(((spots.leg - 1) / 0.2) ** 2))
     joint = joint + 0.8 * np.exp(-(((spots.leg - 1.85) / 0.15) ** 2)) + 0.6 * np.exp(-(((spots.arm - 1.8) / 0.18) ** 2))
     limb = np.maximum(spots.arm, spots.leg)

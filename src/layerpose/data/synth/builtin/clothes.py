@@ -129,7 +129,9 @@ def shoes(name: str) -> Sewn:
 
 def _top(top: Top) -> Part:
     fields = _top_fields(top)
-    return _shell_part(fields, _top_offset(top), top.rounds, 0, top.paint, np.minimum(2 * fields[0], np.min(fields[1:], 0)))
+    return _shell_part(
+        fields, _top_offset(top), top.rounds, 0, top.paint, np.minimum(2 * fields[0], np.min(fields[1:], 0))
+    )
 
 
 def _top_fields(top: Top) -> list[Field]:
@@ -147,7 +149,9 @@ def _top_fields(top: Top) -> list[Field]:
     if top.sleeve:
         sleeve = np.where(body.arm > -0.5, (top.sleeve - body.arm) * ARM_M, FAR_M)
     else:
-        sleeve = np.where(z > 0.45, 0.152 - 0.25 * np.clip(z - 0.6, 0, 1) - np.abs(x), np.where(body.arm > 0.1, -FAR_M, FAR_M))
+        sleeve = np.where(
+            z > 0.45, 0.152 - 0.25 * np.clip(z - 0.6, 0, 1) - np.abs(x), np.where(body.arm > 0.1, -FAR_M, FAR_M)
+        )
     return [neck, sleeve, np.where(body.arm > 0.5, FAR_M, z - top.hem_m)]
 
 
@@ -202,7 +206,9 @@ def _leg_fields(end: float, waist: float) -> list[Field]:
     ]
 
 
-def _shell_part(fields: list[Field], offset: Field, rounds: int, piece: int, paint: Paint, edge_m: Field | None = None) -> Part:
+def _shell_part(
+    fields: list[Field], offset: Field, rounds: int, piece: int, paint: Paint, edge_m: Field | None = None
+) -> Part:
     body = measures()
     shell = Shell(fields, offset, rounds=rounds)
     edge = np.min(fields, axis=0) if edge_m is None else edge_m

@@ -116,7 +116,9 @@ def _paint(name: str, parts: tuple[Part, ...], uv: Float[np.ndarray, "f 3 2"], s
     flat = uv.reshape(-1, 2) * [size, -size] + [0, size]
     corners = torch.as_tensor(np.concatenate([flat, np.zeros((len(flat), 1))], axis=1), dtype=torch.float32)
     faces = torch.arange(len(corners), dtype=torch.int32).reshape(-1, 3)
-    hit = draw(corners, faces, torch.zeros(len(faces), dtype=torch.int32), num_parts=1, height=size, width=size).nearest()
+    hit = draw(
+        corners, faces, torch.zeros(len(faces), dtype=torch.int32), num_parts=1, height=size, width=size
+    ).nearest()
     values = torch.as_tensor(np.concatenate([_corner_values(part) for part in parts]), dtype=torch.float32)
     texels = interpolate(hit.triangle, corners, faces, values).numpy()
     triangle = hit.triangle.numpy()
@@ -142,7 +144,9 @@ def _corner_values(part: Part) -> Float[np.ndarray, "c 8"]:
     shape = part.shape
     points = shape.fit(measures().rest)
     marks = np.tile([-1.0, -1.0, 1.0], (len(points), 1)) if part.marks is None else part.marks
-    return np.concatenate([np.concatenate([points, marks], axis=1)[shape.faces.reshape(-1)], shape.uv.reshape(-1, 2)], 1)
+    return np.concatenate(
+        [np.concatenate([points, marks], axis=1)[shape.faces.reshape(-1)], shape.uv.reshape(-1, 2)], 1
+    )
 
 
 def _bleed(colours: Float[np.ndarray, "h w 3"], solid: np.ndarray) -> Float[np.ndarray, "h w 3"]:

@@ -17,7 +17,19 @@ EQUATOR_DEG = 95.0
 """A curtain leaves the dome here, counted from the crown."""
 TAPER_DEG = 28.0
 """Over this much above the hairline the hair rises from the skin to its full thickness."""
-HAIRLINE_DEG = ((0, 54), (30, 55), (48, 61), (60, 76), (75, 103), (88, 106), (97, 80), (118, 84), (130, 120), (150, 140), (180, 143))
+HAIRLINE_DEG = (
+    (0, 54),
+    (30, 55),
+    (48, 61),
+    (60, 76),
+    (75, 103),
+    (88, 106),
+    (97, 80),
+    (118, 84),
+    (130, 120),
+    (150, 140),
+    (180, 143),
+)
 """Azimuth from the front -> where the hair ends, counted from the crown."""
 
 
@@ -37,7 +49,13 @@ class Dome:
     columns = 72
 
     def __init__(
-        self, *, offset_m: float, end_deg: float, line: Line | None, drop_m: float = 0.0, flare: float = 0.0,
+        self,
+        *,
+        offset_m: float,
+        end_deg: float,
+        line: Line | None,
+        drop_m: float = 0.0,
+        flare: float = 0.0,
         tilt: float = 0.0,
     ) -> None:
         """Without a hairline it is as thick everywhere; `tilt`: by what share it reaches lower behind."""
@@ -67,7 +85,9 @@ class Dome:
             angle = np.abs(np.rad2deg(azimuth))
             full = np.clip((self.line(angle)[None] - self.polar[:, None]) / TAPER_DEG, 0, 1)
             if self.drop_m:
-                full = np.minimum(full, np.clip((angle - CURTAIN_DEG[0]) / CURTAIN_DEG[1], 0.15, 1) + (self.polar[:, None] < 60))
+                full = np.minimum(
+                    full, np.clip((angle - CURTAIN_DEG[0]) / CURTAIN_DEG[1], 0.15, 1) + (self.polar[:, None] < 60)
+                )
         thick = 0.0015 + self.offset_m * full**0.7
         radius = np.minimum(radius, _near_radius(skull, ways) + HULL_M * full)
         points = centre + (radius + thick * scale)[..., None] * ways
@@ -104,7 +124,9 @@ class Ball:
         middle = centre + way * ((skull @ way).max() + 0.4 * self.radius_m * scale)
         polar = np.linspace(0.02, np.pi - 0.02, self.rows)[:, None]
         azimuth = np.arange(self.columns) * 2 * np.pi / self.columns
-        ball = np.stack([np.sin(polar) * np.cos(azimuth), np.sin(polar) * np.sin(azimuth), np.cos(polar) + 0 * azimuth], 2)
+        ball = np.stack(
+            [np.sin(polar) * np.cos(azimuth), np.sin(polar) * np.sin(azimuth), np.cos(polar) + 0 * azimuth], 2
+        )
         return (middle + ball * [1.15, 1.0, 1.0] * self.radius_m * scale).reshape(-1, 3)
 
     def weights(self) -> Float[np.ndarray, "g j"]:

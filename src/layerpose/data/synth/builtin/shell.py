@@ -24,7 +24,12 @@ class Shell:
     """A garment's part that follows the body's own triangles."""
 
     def __init__(
-        self, fields: Sequence[Float[np.ndarray, "v"]], offset: Float[np.ndarray, "v"], *, rounds: int, hems: bool = True
+        self,
+        fields: Sequence[Float[np.ndarray, "v"]],
+        offset: Float[np.ndarray, "v"],
+        *,
+        rounds: int,
+        hems: bool = True,
     ) -> None:
         """`fields` are positive inside and measured in metres or shares of a limb; the shell is where all are."""
         body = measures()

@@ -71,12 +71,18 @@ def _chart(size: int) -> _Chart:
     flat = body.uv.reshape(-1, 2) * [size, -size] + [0, size]
     corners = torch.as_tensor(np.concatenate([flat, np.zeros((len(flat), 1))], axis=1), dtype=torch.float32)
     faces = torch.arange(len(corners), dtype=torch.int32).reshape(-1, 3)
-    hit = draw(corners, faces, torch.zeros(len(faces), dtype=torch.int32), num_parts=1, height=size, width=size).nearest()
+    hit = draw(
+        corners, faces, torch.zeros(len(faces), dtype=torch.int32), num_parts=1, height=size, width=size
+    ).nearest()
     joints = np.exp(-(((body.arm - 1) / 0.12) ** 2)) + np.exp(-(((body.leg - 1) / 0.12) ** 2)) + (body.arm > 2.25)
     values = np.concatenate([body.places, (joints + 0.8 * body.ear)[:, None], body.head[:, None]], axis=1)
-    spots = interpolate(hit.triangle, corners, faces, torch.as_tensor(values[body.faces.reshape(-1)], dtype=torch.float32))
+    spots = interpolate(
+        hit.triangle, corners, faces, torch.as_tensor(values[body.faces.reshape(-1)], dtype=torch.float32)
+    )
     spots = spots.numpy()
-    return _Chart(places=spots[..., :3], face=(spots[..., 4] > 0.02) & (hit.triangle.numpy() >= 0), reddish=spots[..., 3])
+    return _Chart(
+        places=spots[..., :3], face=(spots[..., 4] > 0.02) & (hit.triangle.numpy() >= 0), reddish=spots[..., 3]
+    )
 
 
 def _mottle(size: int, rng: np.random.Generator) -> Float[np.ndarray, "h w"]:
@@ -95,7 +101,9 @@ def _face(colours: Float[np.ndarray, "n 3"], places: Float[np.ndarray, "n 3"], s
     x, y, z = places.T
     side = np.abs(x)
     front = np.clip((-0.06 - y) / 0.03, 0, 1)
-    cheeks = front * _bump(side - 0.045, 0.022) * _bump(z - 0.868, 0.02) + 0.6 * front * _bump(x, 0.012) * _bump(z - 0.865, 0.01)
+    cheeks = front * _bump(side - 0.045, 0.022) * _bump(z - 0.868, 0.02) + 0.6 * front * _bump(x, 0.012) * _bump(
+        z - 0.865, 0.01
+    )
     out = colours * (1 + cheeks[:, None] * np.array([0.03, -0.10, -0.08]))
     out = _eyelids(out, places)
     if skin.gender == "male":
@@ -143,7 +151,9 @@ def eyeballs() -> list[tuple[Float[np.ndarray, "3"], float]]:
 
 def _stubble(side: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Where a beard grows: jaw, chin, above the lip."""
-    jaw = np.clip((0.862 - 0.35 * np.clip(0.06 - side, 0, 1) - z) / 0.03 + 0.3, 0, 1) * np.clip((z - 0.765) / 0.025, 0, 1)
+    jaw = np.clip((0.862 - 0.35 * np.clip(0.06 - side, 0, 1) - z) / 0.03 + 0.3, 0, 1) * np.clip(
+        (z - 0.765) / 0.025, 0, 1
+    )
     clear = _bump(np.hypot(side / 1.7, z - 0.828), 0.013)
     return jaw * (1 - clear)
 

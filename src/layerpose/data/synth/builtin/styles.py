@@ -60,7 +60,11 @@ def hair(name: str) -> Sewn:
     """A cap of hair, with a curtain or a bun if the style has one."""
     style = HAIR[name]
     dome = Dome(
-        offset_m=style.offset_m, end_deg=148, drop_m=style.drop_m, flare=style.flare, line=lambda azimuth: _ends(style, azimuth)
+        offset_m=style.offset_m,
+        end_deg=148,
+        drop_m=style.drop_m,
+        flare=style.flare,
+        line=lambda azimuth: _ends(style, azimuth),
     )
     parts = [Part(shape=dome, piece=0, paint=cloth.jersey)]
     if style.bun_m:
@@ -71,7 +75,11 @@ def hair(name: str) -> Sewn:
 def hat(name: str) -> Sewn:
     """A woollen hat."""
     offset, end = HATS[name]
-    return sew(name, "clothes", (Part(shape=Dome(offset_m=offset, end_deg=end, line=None, tilt=0.55), piece=0, paint=_wool, area=(0.9, 0.4)),))
+    return sew(
+        name,
+        "clothes",
+        (Part(shape=Dome(offset_m=offset, end_deg=end, line=None, tilt=0.55), piece=0, paint=_wool, area=(0.9, 0.4)),),
+    )
 
 
 def brows(name: str) -> Sewn:
@@ -81,10 +89,14 @@ def brows(name: str) -> Sewn:
     fields = [np.abs(x) - near, far - np.abs(x), z - low, high - z, np.where(y < -0.09, 1.0, -1.0)]
     shell = Shell(fields, np.full(len(x), 0.0008), rounds=0, hems=False)
     points = shell.points @ measures().places
-    shell.uv = np.stack([(np.abs(points[:, 0]) - near) / (far - near), (points[:, 2] - low) / (high - low)], 1)[shell.faces]
+    shell.uv = np.stack([(np.abs(points[:, 0]) - near) / (far - near), (points[:, 2] - low) / (high - low)], 1)[
+        shell.faces
+    ]
     shell.hidden = shell.hidden[:0]
     rise, half = BROWS[name]
-    return _with_texture(name, "eyebrows", [Part(shape=shell, piece=0, paint=cloth.jersey)], lambda size: _paint_brow(name, rise, half))
+    return _with_texture(
+        name, "eyebrows", [Part(shape=shell, piece=0, paint=cloth.jersey)], lambda size: _paint_brow(name, rise, half)
+    )
 
 
 def lashes(name: str) -> Sewn:
@@ -126,7 +138,9 @@ def _paint_hair(name: str, style: Style, dome: Dome, size: int) -> UInt8[np.ndar
     strands = np.zeros((size, size), dtype=np.float32)
     for width, strength in ((1.0, 0.5), (3.0, 0.7), (9.0, 0.6)):
         few = rng.standard_normal((6 + int(24 / width), size), dtype=np.float32)
-        noise = cv2.resize(cv2.GaussianBlur(few, (0, 0), width, sigmaY=0.5), (size, size), interpolation=cv2.INTER_CUBIC)
+        noise = cv2.resize(
+            cv2.GaussianBlur(few, (0, 0), width, sigmaY=0.5), (size, size), interpolation=cv2.INTER_CUBIC
+        )
         strands += strength * noise / noise.std()
     if name.startswith("curly"):
         noise = cv2.GaussianBlur(rng.standard_normal((size, size), dtype=np.float32), (0, 0), 5)

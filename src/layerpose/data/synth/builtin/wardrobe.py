@@ -56,14 +56,10 @@ class BuiltinWardrobe(Wardrobe):
         return shoes(name) if name.startswith("shoes") else dress(name, name.rpartition("_")[2])
 
 
+@lru_cache(maxsize=4)
 def open_wardrobe(assets: Path | None) -> Wardrobe:
     """The asset folder's wardrobe, or without one the built-in."""
-    return _builtin() if assets is None else Wardrobe(assets)
-
-
-@lru_cache(maxsize=1)
-def _builtin() -> BuiltinWardrobe:
-    return BuiltinWardrobe()
+    return BuiltinWardrobe() if assets is None else Wardrobe(assets)
 
 
 def _entry(kind: str, name: str, *, gender: str = "any", tags: list[str] | None = None) -> dict[str, object]:
