@@ -26,6 +26,8 @@ from layerpose.motion.posing import ADULT
 
 SMALLEST_REGION = 150
 """Connected pieces of a garment with fewer vertices (buttons, buckles) keep their colour."""
+GREY_RANGE = 0.06
+"""Cloth whose channels differ by less is grey."""
 WORDS = ("SUN", "RIVER", "NORTH", "GO", "87", "23", "TEAM", "LUNA", "WILD", "05", "JAZZ", "PEAK", "OK", "ECHO", "KITE")
 
 
@@ -59,7 +61,7 @@ def restyle(garment: Garment, size: int, rng: np.random.Generator) -> UInt8[np.n
         choice = rng.random()
         if choice < 0.08:
             continue
-        if choice < 0.35:
+        if choice < 0.35 and not (garment.undyed and _is_grey(own)):
             colours[rows, columns] = _shift(own, rng)
             continue
         top = float(np.median(places[:, 2])) > hip_height() + 0.02
@@ -72,6 +74,12 @@ def restyle(garment: Garment, size: int, rng: np.random.Generator) -> UInt8[np.n
     out = texture.copy()
     out[..., :3] = (colours.clip(0, 1) * 255).astype(np.uint8)
     return out
+
+
+def _is_grey(colours: Float[np.ndarray, "n 3"]) -> bool:
+    """No hue that could be shifted."""
+    middle = np.median(colours, axis=0)
+    return float(middle.max() - middle.min()) < GREY_RANGE
 
 
 def dye_hair(texture: UInt8[np.ndarray, "h w 4"], colour: Colour) -> UInt8[np.ndarray, "h w 4"]:

@@ -45,6 +45,8 @@ class Garment(ABC):
     textures: tuple[Texture, ...]
     pieces: Int[np.ndarray, "f"] | None = None
     """Which triangles are dyed alike; -1: they keep their colour. None: the connected pieces."""
+    undyed: bool = False
+    """What is grey in its texture waits for a dye."""
     behind_m: float | None = None
     """How far from the viewer it is drawn behind its place; None: what its kind needs."""
 

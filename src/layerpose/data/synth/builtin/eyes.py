@@ -15,7 +15,7 @@ IRIS, PUPIL = 0.47, 0.19
 """Radii in shares of the eyeball's."""
 IRISES = {
     "brown": (0.30, 0.17, 0.09), "darkbrown": (0.18, 0.10, 0.06), "hazel": (0.42, 0.31, 0.15),
-    "green": (0.34, 0.42, 0.24), "blue": (0.28, 0.42, 0.58), "grey": (0.45, 0.49, 0.52),
+    "green": (0.27, 0.34, 0.19), "blue": (0.20, 0.32, 0.46), "grey": (0.30, 0.34, 0.37),
 }  # fmt: skip
 LARGEST_PX = 256
 SCLERA = (0.93, 0.91, 0.89)

@@ -95,7 +95,7 @@ def sew(name: str, kind: str, parts: tuple[Part, ...], *, behind_m: float | None
     return Sewn(
         name=name, kind=kind, parts=parts, faces=faces.astype(np.int32), uv=packed,
         hidden=np.unique(np.concatenate([part.shape.hidden for part in parts])), textures=(picture,),
-        behind_m=behind_m, pieces=np.repeat([part.piece for part in parts], counts),
+        behind_m=behind_m, undyed=True, pieces=np.repeat([part.piece for part in parts], counts),
     )  # fmt: skip
 
 

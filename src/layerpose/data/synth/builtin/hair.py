@@ -1,4 +1,4 @@
-"""Head -> caps of hair, curtains, buns, hats: a dome over the skull's convex outline, going on downwards as a curtain."""
+"""Head -> caps of hair, curtains, buns, hats: a dome over the skull's outline that goes on downwards as a curtain."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ HAIRLINE_DEG = (
 """Azimuth from the front -> where the hair ends, counted from the crown."""
 
 
+SIDEBURN_DEG = (72.0, 22.0)
+"""Azimuth of the temples and how far around them hair below the brows lies flat; else light shows behind it."""
 CURTAIN_DEG = (62.0, 30.0)
 """Azimuth at which the curtain of long hair begins, and over how many degrees it gains its thickness."""
 HULL_M = 0.012
@@ -84,6 +86,8 @@ class Dome:
         if self.line is not None:
             angle = np.abs(np.rad2deg(azimuth))
             full = np.clip((self.line(angle)[None] - self.polar[:, None]) / TAPER_DEG, 0, 1)
+            temple = np.exp(-(((angle - SIDEBURN_DEG[0]) / SIDEBURN_DEG[1]) ** 2))
+            full *= 1 - temple * np.clip((self.polar[:, None] - 60) / 20, 0, 1)
             if self.drop_m:
                 full = np.minimum(
                     full, np.clip((angle - CURTAIN_DEG[0]) / CURTAIN_DEG[1], 0.15, 1) + (self.polar[:, None] < 60)

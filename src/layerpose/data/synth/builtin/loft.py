@@ -1,4 +1,4 @@
-"""Rings round the body -> a tube over it: skirts, shoes, boots; each ring is the convex outline of what it goes round."""
+"""Rings round the body -> a tube over it: skirts, shoes, boots; each ring is the convex outline of what is in it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Body model -> the measures a tailor needs: normals, how far along an arm or a leg a vertex lies, neighbours.
 
-Lines of a cut (collar, hem, cuff) are written down on one adult body in its A-pose and then hold for every body, since all
-share their triangles.
+Lines of a cut (collar, hem, cuff) are written down on one adult body in its A-pose and then hold for every body, since
+all share their triangles.
 """
 
 from __future__ import annotations

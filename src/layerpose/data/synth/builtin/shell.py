@@ -1,4 +1,4 @@
-"""A region of the body -> a shell around it: cut along exact lines, held off the skin, smoothed, turned in at its hems."""
+"""A region of the body -> a shell around it: cut along exact lines, held off the skin, smooth, turned in at hems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tone, sex and age -> skin texture: cheeks, lips, nostrils, eyelids, stubble and scalp, placed on the adult body's face."""
+"""Tone, sex and age -> skin texture: cheeks, lips, nostrils, lids, stubble, scalp, placed on the adult body's face."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _face(colours: Float[np.ndarray, "n 3"], places: Float[np.ndarray, "n 3"], s
     out = colours * (1 + cheeks[:, None] * np.array([0.03, -0.10, -0.08]))
     out = _eyelids(out, places)
     if skin.gender == "male":
-        beard = front * _stubble(side, y, z)
+        beard = front * _stubble(side, z)
         out = out * (1 - beard[:, None] * np.array([0.17, 0.14, 0.11]))
     if skin.age != "young":
         out = out * _wrinkles(side, z, 0.5 if skin.age == "middleage" else 1.0)[:, None] ** front[:, None]
@@ -149,7 +149,7 @@ def eyeballs() -> list[tuple[Float[np.ndarray, "3"], float]]:
     return found
 
 
-def _stubble(side: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+def _stubble(side: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Where a beard grows: jaw, chin, above the lip."""
     jaw = np.clip((0.862 - 0.35 * np.clip(0.06 - side, 0, 1) - z) / 0.03 + 0.3, 0, 1) * np.clip(
         (z - 0.765) / 0.025, 0, 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -95,7 +96,7 @@ def brows(name: str) -> Sewn:
     shell.hidden = shell.hidden[:0]
     rise, half = BROWS[name]
     return _with_texture(
-        name, "eyebrows", [Part(shape=shell, piece=0, paint=cloth.jersey)], lambda size: _paint_brow(name, rise, half)
+        name, "eyebrows", [Part(shape=shell, piece=0, paint=cloth.jersey)], lambda _size: _paint_brow(name, rise, half)
     )
 
 
@@ -113,7 +114,7 @@ def lashes(name: str) -> Sewn:
     return _with_texture(name, "eyelashes", [Part(shape=shell, piece=0, paint=cloth.dark)], _paint_lash)
 
 
-def _with_texture(name: str, kind: str, parts: list[Part], paint) -> Sewn:
+def _with_texture(name: str, kind: str, parts: list[Part], paint: Callable[[int], UInt8[np.ndarray, "h w 4"]]) -> Sewn:
     starts = np.cumsum([0, *(part.shape.weights().shape[0] for part in parts)])
     faces = np.concatenate([part.shape.faces + start for part, start in zip(parts, starts, strict=False)])
     return Sewn(
@@ -175,7 +176,7 @@ def _paint_brow(name: str, rise: float, half: float) -> UInt8[np.ndarray, "h w 4
     return out
 
 
-def _paint_lash(size: int) -> UInt8[np.ndarray, "h w 4"]:
+def _paint_lash(_size: int) -> UInt8[np.ndarray, "h w 4"]:
     return np.full((4, 4, 4), (128, 128, 128, 255), dtype=np.uint8)
 
 
