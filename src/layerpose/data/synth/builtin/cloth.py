@@ -10,6 +10,7 @@ from layerpose.data.synth.builtin.garment import Spots
 CLOTH = 0.62
 """Brightness of undyed cloth."""
 STITCH_M = 0.0028
+LEG_RADIUS_M, TORSO_RADIUS_M = 0.07, 0.15
 
 Grey = Float[np.ndarray, "n"]
 
@@ -72,7 +73,7 @@ def denim(spots: Spots) -> Float[np.ndarray, "n 3"]:
 def chino(spots: Spots) -> Float[np.ndarray, "n 3"]:
     """Cloth trousers with a crease."""
     grey = CLOTH * folds(spots, 0.08) * _trouser_seams(spots, 0.8)
-    middle = np.abs(spots.places[:, 0]) - 0.125 - 0.022 * spots.leg
+    middle = np.abs(spots.places[:, 0]) - _leg_axis(spots)
     crease = 1 + 0.1 * np.exp(-((middle / 0.006) ** 2)) * (spots.leg > 0.2)
     return _colour(grey * crease * (1 + 0.02 * spots.grain))
 
@@ -100,9 +101,9 @@ def belted(spots: Spots) -> Float[np.ndarray, "n 3"]:
     return skirt(spots) * np.where(spots.uv[:, 1] > 0.92, 0.5, 1.0)[:, None]
 
 
-def dark(spots: Spots) -> Float[np.ndarray, "n 3"]:
-    """Tights and shorts that are worn under a skirt."""
-    return _colour(0.13 + 0.01 * spots.grain)
+def lining(spots: Spots) -> Float[np.ndarray, "n 3"]:
+    """Shorts in a skirt's cloth that are worn under it."""
+    return _colour(0.75 * CLOTH + 0.01 * spots.grain)
 
 
 def sock(spots: Spots) -> Float[np.ndarray, "n 3"]:
@@ -202,7 +203,15 @@ def _from_instep(turn: Grey) -> Grey:
 def _across(spots: Spots) -> Grey:
     """Metres round the body or a limb, roughly."""
     x, y, z = spots.places.T
-    return np.where(spots.arm > 0.2, y + 0.7 * (x * np.sign(x) + z), x + 0.8 * y)
+    arm = y + 0.7 * (np.abs(x) + z)
+    leg = LEG_RADIUS_M * np.arctan2(np.abs(x) - _leg_axis(spots), -y)
+    torso = TORSO_RADIUS_M * np.arctan2(x, -y)
+    return np.where(spots.arm > 0.2, arm, np.where(spots.leg > 0.3, leg, torso))
+
+
+def _leg_axis(spots: Spots) -> Grey:
+    """How far from the middle of the body a leg is."""
+    return 0.125 + 0.022 * spots.leg
 
 
 def _colour(grey: Grey) -> Float[np.ndarray, "n 3"]:

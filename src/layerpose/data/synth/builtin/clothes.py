@@ -107,7 +107,7 @@ def dress(name: str, top_name: str) -> Sewn:
         shape=Skirt(waist_m=waist, hem=bottom.end, flare=bottom.flare or 0, offset_m=0.010),
         piece=0, paint=cloth.belted, area=(0.75, 0.4),
     )  # fmt: skip
-    return sew(name, "clothes", (_top(top), skirt, _under(bottom.end, waist)))
+    return sew(name, "clothes", (_top(top), skirt, _under(bottom.end, waist, piece=0)))
 
 
 def shoes(name: str) -> Sewn:
@@ -184,7 +184,7 @@ def _bottom(bottom: Bottom, waist: float) -> list[Part]:
         shape = Skirt(waist_m=waist, hem=bottom.end, flare=bottom.flare, offset_m=0.01)
         return [
             Part(shape=shape, piece=1, paint=bottom.paint, area=(0.7, 0.36)),
-            _under(bottom.end, waist - 0.02),
+            _under(bottom.end, waist - 0.02, piece=1),
         ]
     body = measures()
     down = np.clip(body.leg / bottom.end, 0, 1) ** 1.5
@@ -192,10 +192,10 @@ def _bottom(bottom: Bottom, waist: float) -> list[Part]:
     return [_shell_part(_leg_fields(bottom.end, waist), offset, bottom.rounds, 1, bottom.paint)]
 
 
-def _under(end: float, waist: float) -> Part:
-    """Dark shorts below a skirt."""
+def _under(end: float, waist: float, *, piece: int) -> Part:
+    """Shorts below a skirt, in its colour: when people squat, they show."""
     offset = np.full(len(measures().places), 0.002)
-    return _shell_part(_leg_fields(end - 0.3, waist), offset, 0, -1, cloth.dark)
+    return _shell_part(_leg_fields(end - 0.3, waist), offset, 0, piece, cloth.lining)
 
 
 def _leg_fields(end: float, waist: float) -> list[Field]:

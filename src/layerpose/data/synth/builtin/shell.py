@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix, identity, vstack
 
 from layerpose.body.model import Rest, body_model
 from layerpose.data.synth.builtin.loft import Shoe, Skirt
@@ -42,7 +42,7 @@ class Shell:
             edges, edge_uv = _border(faces, uv)
             inner = np.unique(edges)
             self._inner_rows, self._num_inner = inner, len(inner)
-            lip, lip_uv = _lip(edges, edge_uv, inner, points.shape[0])
+            lip, lip_uv = _lip(edges, edge_uv, inner, int(faces.max()) + 1)
             faces, uv = np.concatenate([faces, lip]), np.concatenate([uv, lip_uv])
         self.faces, self.uv = faces.astype(np.int32), uv
 
@@ -93,15 +93,11 @@ def cut(
     faces: Int[np.ndarray, "f 3"], uv: Float[np.ndarray, "f 3 2"], fields: Sequence[Float[np.ndarray, "v"]]
 ) -> tuple[csr_matrix, Int[np.ndarray, "g 3"], Float[np.ndarray, "g 3 2"]]:
     """Cut a mesh where a field is 0, one after the other -> new vertices as mixtures of the old, triangles, corners."""
-    points = csr_matrix(np.eye(1)) if not len(faces) else _identity(len(fields[0]))
+    points = csr_matrix(identity(len(fields[0])))
     for field in fields:
         points, faces, uv = _cut_once(points, faces, uv, points @ field)
     used, faces = np.unique(faces, return_inverse=True)
     return csr_matrix(points[used]), faces.reshape(-1, 3), uv
-
-
-def _identity(num: int) -> csr_matrix:
-    return csr_matrix((np.ones(num), (np.arange(num), np.arange(num))), (num, num))
 
 
 def _cut_once(
@@ -117,7 +113,7 @@ def _cut_once(
         low, high = min(a, b), max(a, b)
         share = values[low] / (values[low] - values[high])
         if (low, high) not in crossed:
-            crossed[low, high] = points.shape[0] + len(rows)
+            crossed[low, high] = len(values) + len(rows)
             rows.append((low, high, float(share)))
         return crossed[low, high], float(share if a == low else 1 - share)
 

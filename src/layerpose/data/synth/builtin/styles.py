@@ -111,7 +111,7 @@ def lashes(name: str) -> Sewn:
     shell = Shell([LASHES[name] - away, above], np.full(len(places), 0.0006), rounds=0, hems=False)
     shell.uv = np.full_like(shell.uv, 0.5)
     shell.hidden = shell.hidden[:0]
-    return _with_texture(name, "eyelashes", [Part(shape=shell, piece=0, paint=cloth.dark)], _paint_lash)
+    return _with_texture(name, "eyelashes", [Part(shape=shell, piece=0, paint=cloth.jersey)], _paint_lash)
 
 
 def _with_texture(name: str, kind: str, parts: list[Part], paint: Callable[[int], UInt8[np.ndarray, "h w 4"]]) -> Sewn:
