@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -23,6 +23,7 @@ MARGIN = 0.01
 GUTTER_PX = 9
 
 
+@runtime_checkable
 class Shape(Protocol):
     """Triangles that know how to lie on any body."""
 
