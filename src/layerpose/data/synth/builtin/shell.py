@@ -105,37 +105,35 @@ def _cut_once(
 ) -> tuple[csr_matrix, Int[np.ndarray, "h 3"], Float[np.ndarray, "h 3 2"]]:
     inside = values[faces] > 0
     count = inside.sum(1)
-    kept_faces, kept_uv = [faces[count == 3]], [uv[count == 3]]
-    crossed: dict[tuple[int, int], int] = {}
-    rows: list[tuple[int, int, float]] = []
+    mixed = (count == 1) | (count == 2)
+    lonely = (inside[mixed] == (count[mixed] == 1)[:, None]).argmax(1)
+    turn = (lonely[:, None] + np.arange(3)) % 3
+    (a, b, c), spots = np.take_along_axis(faces[mixed], turn, 1).T, np.take_along_axis(uv[mixed], turn[..., None], 1)
+    edges = np.stack([a, b, a, c], axis=1).reshape(-1, 2)
+    ends, number = np.unique(np.sort(edges, axis=1), axis=0, return_inverse=True)
+    ab, ac = (len(values) + number.reshape(-1, 2)).T
+    share = _crossing(values, edges).reshape(-1, 2, 1)
+    (ua, ub, uc), (uab, uac) = (
+        spots.swapaxes(0, 1),
+        (spots[:, :1] + share * (spots[:, 1:] - spots[:, :1])).swapaxes(0, 1),
+    )
+    tip = count[mixed] == 1
+    new_faces = [np.stack(corners, axis=1) for corners in ((a, ab, ac), (ab, b, c), (ab, c, ac))]
+    new_uv = [np.stack(corners, axis=1) for corners in ((ua, uab, uac), (uab, ub, uc), (uab, uc, uac))]
+    kept = [tip, ~tip, ~tip]
+    along = _crossing(values, ends)[:, None]
+    added = points[ends[:, 0]].multiply(1 - along) + points[ends[:, 1]].multiply(along)
+    return (
+        csr_matrix(vstack([points, added])),
+        np.concatenate([faces[count == 3], *(f[k] for f, k in zip(new_faces, kept, strict=True))]),
+        np.concatenate([uv[count == 3], *(u[k] for u, k in zip(new_uv, kept, strict=True))]),
+    )
 
-    def cross(a: int, b: int) -> tuple[int, float]:
-        low, high = min(a, b), max(a, b)
-        share = values[low] / (values[low] - values[high])
-        if (low, high) not in crossed:
-            crossed[low, high] = len(values) + len(rows)
-            rows.append((low, high, float(share)))
-        return crossed[low, high], float(share if a == low else 1 - share)
 
-    for face in np.flatnonzero((count == 1) | (count == 2)):
-        lonely = int(np.flatnonzero(inside[face] == (count[face] == 1))[0])
-        turn = [lonely, (lonely + 1) % 3, (lonely + 2) % 3]
-        a, b, c = faces[face, turn]
-        ua, ub, uc = uv[face, turn]
-        ab, s = cross(a, b)
-        ac, t = cross(a, c)
-        uab, uac = ua + s * (ub - ua), ua + t * (uc - ua)
-        if count[face] == 1:
-            kept_faces.append(np.array([[a, ab, ac]]))
-            kept_uv.append(np.array([[ua, uab, uac]]))
-        else:
-            kept_faces.append(np.array([[ab, b, c], [ab, c, ac]]))
-            kept_uv.append(np.array([[uab, ub, uc], [uab, uc, uac]]))
-    if rows:
-        low, high, share = (np.array(column) for column in zip(*rows, strict=True))
-        mixed = points[low].multiply(1 - share[:, None]) + points[high].multiply(share[:, None])
-        points = csr_matrix(vstack([points, mixed]))
-    return points, np.concatenate(kept_faces), np.concatenate(kept_uv)
+def _crossing(values: Float[np.ndarray, "g"], edges: Int[np.ndarray, "e 2"]) -> Float[np.ndarray, "e"]:
+    """How far along each edge the value is 0."""
+    start, end = values[edges].T
+    return start / (start - end)
 
 
 def _border(
