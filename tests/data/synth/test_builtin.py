@@ -91,9 +91,9 @@ def bare_shares(dressed: Dressed, under_cloth: np.ndarray) -> np.ndarray:
 
 
 def test_hardly_any_skin_pokes_through_cloth_however_people_walk_sit_or_squat(people: list[Dressed]) -> None:
-    shares = np.concatenate([bare_shares(dressed, covered(dressed)) for dressed in people])
-    assert shares.mean() < 0.001
-    assert shares.max() < 0.04
+    shares = np.concatenate([bare_shares(dressed, covered(dressed)) for dressed in people]).sum(1)
+    assert shares.mean() < 0.002
+    assert shares.max() < 0.01
 
 
 def test_without_the_outfit_the_share_of_bare_pixels_is_large(people: list[Dressed]) -> None:
@@ -103,22 +103,23 @@ def test_without_the_outfit_the_share_of_bare_pixels_is_large(people: list[Dress
 
 
 def test_clothes_stay_near_the_body_and_are_not_torn(people: list[Dressed]) -> None:
-    for dressed in people:
+    for dressed, outfit in zip(people, OUTFITS, strict=True):
+        furthest_m, longest_m = (0.3, 0.25) if "skirt" in outfit or "dress" in outfit else (0.05, 0.12)
         studio, cloth = Studio(dressed), np.isin(dressed.materials, CLOTHES)
         edges = np.unique(dressed.faces[cloth][:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=0)
         for name in POSES:
             posed, vertices = studio.pose(figure(name))
             away, _ = cKDTree(posed.vertices[:NUM_BODY]).query(vertices[np.unique(edges)])
-            assert away.max() < 0.2
+            assert away.max() < furthest_m
             assert np.quantile(away, 0.9) < 0.06
             lengths = np.linalg.norm(vertices[edges[:, 0]] - vertices[edges[:, 1]], axis=1)
-            assert lengths.max() < 0.12
+            assert lengths.max() < longest_m
 
 
 def test_every_outfit_covers_trunk_and_hips_and_all_shoes_the_feet() -> None:
     wardrobe, body = open_wardrobe(None), measures()
     height = body.places[:, 2]
-    trunk = (body.arm < 0) & (height < 0.55) & (height > 0.3)
+    trunk = (body.arm < 0) & (height < 0.43) & (height > 0.3)
     hips = (body.arm < 0) & (height <= 0.3) & (body.leg < 0.2)
     feet = body.leg > 2.1
     for name in wardrobe.names("clothes"):

@@ -44,7 +44,7 @@ class Cut:
 
 MOST_CUTS = 24
 """Cuts kept in memory; the oldest goes first."""
-_CUTS: dict[tuple[str, int], Cut] = {}
+_CUTS: dict[tuple[Garment, int], Cut] = {}
 
 
 def restyle(garment: Garment, size: int, rng: np.random.Generator) -> UInt8[np.ndarray, "h w 4"]:
@@ -197,7 +197,7 @@ def _draw_print(rng: np.random.Generator) -> Image.Image:
 
 
 def _cut(garment: Garment, size: int) -> Cut:
-    key = (garment.name, size)
+    key = (garment, size)
     if key not in _CUTS:
         while len(_CUTS) >= MOST_CUTS:
             del _CUTS[next(iter(_CUTS))]

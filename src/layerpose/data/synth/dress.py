@@ -99,13 +99,13 @@ def _wear(garment: Garment, rest: Rest, kind: str, texture: np.ndarray) -> _Piec
     )  # fmt: skip
 
 
-_WEIGHTS: dict[str, np.ndarray] = {}
+_WEIGHTS: dict[Garment, np.ndarray] = {}
 
 
 def _weights(garment: Garment) -> np.ndarray:
-    if garment.name not in _WEIGHTS:
-        _WEIGHTS[garment.name] = garment.weights()
-    return _WEIGHTS[garment.name]
+    if garment not in _WEIGHTS:
+        _WEIGHTS[garment] = garment.weights()
+    return _WEIGHTS[garment]
 
 
 def _naked(person: Person, wardrobe: Wardrobe, rest: Rest, hidden: np.ndarray, texture_size: int) -> list[_Piece]:

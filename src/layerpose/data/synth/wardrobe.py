@@ -32,7 +32,7 @@ class Painted:
 Texture = Path | Painted
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Garment(ABC):
     """Clothes, shoes, hats, hair, brows or lashes that fit any body."""
 
@@ -59,7 +59,7 @@ class Garment(ABC):
         """Skinning weights."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class FileGarment(Garment):
     """A garment of an asset folder, tied to the base mesh's vertices."""
 

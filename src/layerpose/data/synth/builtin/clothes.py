@@ -144,7 +144,9 @@ def _top_fields(top: Top) -> list[Field]:
     neck = {
         "crew": crew,
         "v": np.minimum(crew, np.where(y < 0, 0.60 + 1.9 * np.abs(x) - z, FAR_M)),
-        "scoop": np.minimum(0.75 - z, np.where(y < 0, np.hypot(x, 0.75 * (z - 0.72)) - 0.088, away - 0.085)),
+        "scoop": np.minimum(
+            0.75 - z, np.where(y < 0, np.hypot(x, 0.75 * (z - 0.72)) - 0.088, np.maximum(away - 0.085, 0.68 - z))
+        ),
     }[top.neck]
     if top.sleeve:
         sleeve = np.where(body.arm > -0.5, (top.sleeve - body.arm) * ARM_M, FAR_M)

@@ -70,7 +70,7 @@ class Part:
     """Width and height in the texture; None: as on the body's own."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Sewn(Garment):
     """A garment of parts."""
 
