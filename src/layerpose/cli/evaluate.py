@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -48,6 +49,8 @@ def evaluate(
     from layerpose.outputs import check_output_folder
 
     check_output_folder(out)
+    if find_spec("matplotlib") is None:
+        raise ValueError("evaluate draws its plots with matplotlib; install it: pip install 'layerpose[evaluate]'")
     for name, value in {"--pairs": pairs, "--workers": workers}.items():
         if value < 1:
             raise ValueError(f"{name} is {value}; expected 1 or more")
