@@ -61,7 +61,7 @@ def film(motion: Motion, source: Body, shot: Shot) -> Film:
     rest = rest_of(source)
     path = find_path(motion, rest)
     angles = np.arange(motion.num_frames) / motion.num_frames * 2 * np.pi * (shot == "turntable")
-    turns = Rotation.from_euler("z", angles).as_matrix()
+    turns = Rotation.from_euler("z", angles[:, None]).as_matrix()
     if shot != "fixed":
         path = path * [0, 0, 1]
     to_camera = BODY_TO_CAMERA.numpy()[:2]
