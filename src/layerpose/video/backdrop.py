@@ -67,21 +67,36 @@ def find_alpha(made: Transfer) -> Float[Tensor, "1 1 h w"]:
 
 
 def find_backdrop(wanted: str, photo: Image.Image, seen: Estimate) -> Backdrop:
-    """``keep``, ``transparent``, a colour that Pillow knows, or a picture file; ValueError for anything else."""
+    """``keep``, ``transparent``, a colour that Pillow knows, or a picture file; `check_backdrop` says what is wrong."""
     size = seen.photo.image.shape[-1]
     if wanted == TRANSPARENT:
         return Backdrop(image=None)
     if wanted == KEEP:
         return Backdrop(image=picture_to_image(fill_scene(photo, seen)))
-    try:
-        return Backdrop(image=picture_to_image(Image.new("RGB", (size, size), ImageColor.getrgb(wanted)[:3])))
-    except ValueError as error:
-        if not Path(wanted).is_file():
-            raise ValueError(
-                f"the background {wanted!r} is neither a colour nor a file; expected {KEEP}, {TRANSPARENT}, a colour "
-                f"such as white or #30a0ff, or a picture"
-            ) from error
+    colour = _colour(wanted)
+    if colour is not None:
+        return Backdrop(image=picture_to_image(Image.new("RGB", (size, size), colour)))
     return Backdrop(image=picture_to_image(ImageOps.fit(read_photo(wanted), (size, size))))
+
+
+def check_backdrop(wanted: str) -> None:
+    """ValueError for what `find_backdrop` does not know."""
+    if wanted in (KEEP, TRANSPARENT) or _colour(wanted) is not None:
+        return
+    if not Path(wanted).is_file():
+        raise ValueError(
+            f"the background {wanted!r} is neither a colour nor a file; expected {KEEP}, {TRANSPARENT}, a colour "
+            f"such as white or #30a0ff, or a picture"
+        )
+    read_photo(wanted)
+
+
+def _colour(text: str) -> tuple[int, ...] | None:
+    """Red, green and blue of a colour that Pillow knows."""
+    try:
+        return ImageColor.getrgb(text)[:3]
+    except ValueError:
+        return None
 
 
 def fill_scene(photo: Image.Image, seen: Estimate) -> Image.Image:

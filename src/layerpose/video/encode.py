@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from av.video.reformatter import ColorRange, Colorspace
 from PIL import Image
 
 from layerpose.cache import writing
+from layerpose.outputs import check_output, check_output_folder
+from layerpose.video.store import FrameStore
 
 SUFFIXES = (".mp4", ".webm", ".webp", "")
 """What an output may end in; none at all is a folder of PNGs."""
@@ -31,8 +33,8 @@ RATE_LIMIT = 60_000
 """Frame rates are written as fractions whose denominator stays below this."""
 
 
-def check_format(path: Path, *, transparent: bool) -> None:
-    """ValueError if no file with this suffix can be written, or if it cannot be transparent."""
+def check_video(path: Path, *, transparent: bool, inputs: Sequence[Path]) -> None:
+    """ValueError if no such file can be written, if it cannot be transparent, or if it is one of the inputs."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise ValueError(
@@ -40,6 +42,27 @@ def check_format(path: Path, *, transparent: bool) -> None:
         )
     if transparent and suffix not in WITH_ALPHA:
         raise ValueError(f"{path}: {suffix[1:].upper()} has no transparency; write .webm, .webp or a folder of PNGs")
+    if suffix:
+        check_output(path, suffix, inputs=inputs)
+    elif path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise ValueError(f"{path} exists already and is not an empty folder; PNG frames need one of their own")
+    else:
+        check_output_folder(path, inputs=inputs)
+
+
+def write_video(store: FrameStore, path: Path, *, fps: float) -> None:
+    """The finished file from all frames of a store, which is gone afterwards."""
+    if not path.suffix:
+        store.become(path)
+        return
+    try:
+        encode(store.frames(), path, fps=fps, comment=store.comment)
+    except (av.FFmpegError, OSError) as error:
+        raise ValueError(
+            f"{path} could not be written ({error.strerror}); its frames are in {store.folder}: make room and run the "
+            f"same command again"
+        ) from error
+    store.remove()
 
 
 def encode(frames: Iterable[Image.Image], path: Path, *, fps: float, comment: str) -> None:
@@ -48,6 +71,7 @@ def encode(frames: Iterable[Image.Image], path: Path, *, fps: float, comment: st
     with writing(path) as temporary, av.open(
         str(temporary), "w", format=suffix[1:], options=CONTAINER[suffix]
     ) as container:
+        container.flags |= av.container.Flags.bitexact  # no random number: the same frames make the same file
         container.metadata["comment"] = comment
         stream = None
         for picture in frames:
