@@ -11,7 +11,6 @@ import torch
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageColor, ImageOps
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, max_pool2d
 
 from layerpose.estimation.estimate import Estimate
 from layerpose.pictures import image_to_picture, picture_to_image, read_photo
@@ -58,12 +57,12 @@ def find_alpha(made: Transfer) -> Float[Tensor, "1 1 h w"]:
     The model draws people over grey (0), as `alpha * colour`; so the edge is blended with any background by adding
     `(1 - alpha)` of it.
     """
-    body = 1 - made.maps.parsing[:, :1].float().cpu()
-    reach = 2 * max(round(EDGE * body.shape[-1]), 1) + 1
-    inner = -max_pool2d(-body, reach, stride=1, padding=reach // 2)
-    inner = avg_pool2d(inner, reach, stride=1, padding=reach // 2, count_include_pad=False)
-    strength = made.image.float().cpu().abs().amax(1, keepdim=True)
-    return torch.maximum(inner, ((strength - FAINT) / (CLEAR - FAINT)).clamp(0, 1))
+    body = 1 - made.maps.parsing[0, 0].float().cpu().numpy()
+    reach = 2 * max(round(EDGE * len(body)), 1) + 1
+    inner = cv2.blur(cv2.erode(body, np.ones((reach, reach), np.uint8)), (reach, reach))
+    strength = made.image[0].float().cpu().abs().amax(0).numpy()
+    alpha = np.maximum(inner, np.clip((strength - FAINT) / (CLEAR - FAINT), 0, 1))
+    return torch.from_numpy(alpha)[None, None]
 
 
 def find_backdrop(wanted: str, photo: Image.Image, seen: Estimate) -> Backdrop:

@@ -71,7 +71,7 @@ def encode(frames: Iterable[Image.Image], path: Path, *, fps: float, comment: st
     with writing(path) as temporary, av.open(
         str(temporary), "w", format=suffix[1:], options=CONTAINER[suffix]
     ) as container:
-        container.flags |= av.container.Flags.bitexact  # no random number: the same frames make the same file
+        container.flags |= av.container.Flags.bitexact.value  # no random number: the same frames make the same file
         container.metadata["comment"] = comment
         stream = None
         for picture in frames:
