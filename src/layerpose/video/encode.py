@@ -1,4 +1,4 @@
-"""Finished frames -> a file that plays: MP4 (H.264), WebM (VP9, with alpha), animated WebP, or a folder of PNGs."""
+"""Frames of a store -> a file that plays: MP4 (H.264), WebM (VP9, with alpha), animated WebP, or a folder of PNGs."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from PIL import Image
 from layerpose.cache import writing
 from layerpose.outputs import check_output, check_output_folder
 from layerpose.video.store import FrameStore
+from layerpose.video.webp import write_webp
 
 SUFFIXES = (".mp4", ".webm", ".webp", "")
 """What an output may end in; none at all is a folder of PNGs."""
 WITH_ALPHA = (".webm", ".webp", "")
-CODECS = {".mp4": "libx264", ".webm": "libvpx-vp9", ".webp": "libwebp_anim"}
+CODECS = {".mp4": "libx264", ".webm": "libvpx-vp9"}
 ENCODER = {
     ".mp4": {"crf": "16", "preset": "medium"},
     ".webm": {"crf": "24", "b": "0", "cpu-used": "3", "auto-alt-ref": "0"},
-    ".webp": {"lossless": "0", "quality": "85"},
 }
 """Options of the encoders: constant quality at which no blocks can be seen."""
-CONTAINER = {".mp4": {"movflags": "+faststart"}, ".webm": {}, ".webp": {"loop": "0"}}
-"""Options of the containers: what a browser wants first; play for ever."""
+CONTAINER = {".mp4": {"movflags": "+faststart"}, ".webm": {}}
+"""Options of the containers: what a browser wants first."""
 BT709 = 1
 """Number of the primaries and of the transfer curve of high-definition video."""
 RATE_LIMIT = 60_000
@@ -56,7 +56,10 @@ def write_video(store: FrameStore, path: Path, *, fps: float) -> None:
         store.become(path)
         return
     try:
-        encode(store.frames(), path, fps=fps, comment=store.comment)
+        if path.suffix.lower() == ".webp":
+            write_webp(store, path, fps=fps)
+        else:
+            encode(store.frames(), path, fps=fps, comment=store.comment)
     except (av.FFmpegError, OSError) as error:
         raise ValueError(
             f"{path} could not be written ({error.strerror}); its frames are in {store.folder}: make room and run the "
@@ -87,16 +90,13 @@ def _add_stream(
     stream = container.add_stream(CODECS[suffix], rate=rate, options=ENCODER[suffix])
     assert isinstance(stream, av.VideoStream)
     stream.width, stream.height = picture.size
-    stream.pix_fmt = "bgra" if suffix == ".webp" else "yuva420p" if picture.mode == "RGBA" else "yuv420p"
-    if suffix != ".webp":
-        stream.codec_context.colorspace, stream.codec_context.color_range = Colorspace.ITU709, ColorRange.MPEG
-        stream.codec_context.color_primaries = stream.codec_context.color_trc = BT709
+    stream.pix_fmt = "yuva420p" if picture.mode == "RGBA" else "yuv420p"
+    stream.codec_context.colorspace, stream.codec_context.color_range = Colorspace.ITU709, ColorRange.MPEG
+    stream.codec_context.color_primaries = stream.codec_context.color_trc = BT709
     return stream
 
 
 def _to_frame(picture: Image.Image, pixels: str | None) -> av.VideoFrame:
     """The encoder's own pixel format, in the colours of high-definition video."""
     frame = av.VideoFrame.from_ndarray(np.asarray(picture), format="rgba" if picture.mode == "RGBA" else "rgb24")
-    if pixels == "bgra":
-        return frame.reformat(format=pixels)
     return frame.reformat(format=pixels, dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
