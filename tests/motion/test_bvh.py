@@ -7,7 +7,6 @@ import torch
 from layerpose.body.model import body_model
 from layerpose.motion.bvh import read_bvh
 
-
 CMU_JOINTS = (
     "Hips", "LowerBack", "Spine", "Spine1", "Neck", "Neck1", "Head",
     *(f"{side}{joint}" for side in ("Left", "Right") for joint in ("Arm", "ForeArm", "Hand", "UpLeg", "Leg", "Foot")),

@@ -140,7 +140,7 @@ def test_a_full_disk_stops_the_drawing_with_the_finished_frames_kept(tmp_path: P
 
 
 def test_what_cannot_be_written_is_refused_at_once(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="ends in .avi"):
+    with pytest.raises(ValueError, match=r"ends in \.avi"):
         check_video(tmp_path / "out.avi", transparent=False, inputs=[])
     with pytest.raises(ValueError, match="MP4 has no transparency"):
         check_video(tmp_path / "out.mp4", transparent=True, inputs=[])

@@ -85,8 +85,10 @@ def _read_motion(words: list[str], num_channels: int) -> tuple[Float[np.ndarray,
     if words[:1] != ["Frames:"] or words[2:4] != ["Frame", "Time:"]:
         raise ValueError("the MOTION section does not start with 'Frames:' and 'Frame Time:'")
     num_frames, frame_time = int(words[1]), float(words[4])
+    if num_frames < 1:
+        raise ValueError(f"it holds no frames ('Frames: {num_frames}')")
     values = np.array(words[5:], dtype=np.float64)
-    if num_frames < 1 or values.size != num_frames * num_channels:
+    if values.size != num_frames * num_channels:
         raise ValueError(f"{num_frames} frames of {num_channels} channels expected, {values.size} numbers found")
     values = values.reshape(num_frames, num_channels)
     if not np.isfinite(values).all():

@@ -1,4 +1,4 @@
-"""Motion + the source's body + how the camera moves -> one body per frame; scale and floor are those of the whole clip."""
+"""Motion + the source's body + how the camera moves -> a body for each frame; one scale and one floor for the whole."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ class Film:
 def film(motion: Motion, source: Body, shot: Shot) -> Film:
     """Choose one scale and one floor for the whole clip.
 
-    `fixed` sees the whole path; `follow` and `turntable` keep the pelvis in the middle, and the turntable goes round the
-    person once. The person is as large as in the photo if every frame fits then, and stands where it stands there if
-    that can be.
+    `fixed` sees the whole path; `follow` and `turntable` keep the pelvis in the middle, and the turntable goes round
+    the person once. The person is as large as in the photo if every frame fits then, and stands where it stands there
+    if that can be.
     """
     rest = rest_of(source)
     path = find_path(motion, rest)
@@ -84,9 +84,7 @@ def _stand(
     source: Body, scale: float, low: Float[np.ndarray, "2"], high: Float[np.ndarray, "2"]
 ) -> Float[np.ndarray, "2"]:
     """Translation that puts the clip's lowest point on the photo's floor, its middle where the person stands."""
-    still = Motion(
-        rotations=source.pose.rotations[None].float(), path=torch.zeros(1, 3), ankles=None, fps=1.0
-    )
+    still = Motion(rotations=source.pose.rotations[None].float(), path=torch.zeros(1, 3), ankles=None, fps=1.0)
     reach = extent(still, rest_of(source), 0) @ BODY_TO_CAMERA.numpy()[:2].T * source.camera.scale
     reach = reach + np.array(source.camera.translation)
     wanted = np.array([(reach[:, 0].min() + reach[:, 0].max()) / 2, reach[:, 1].max()])

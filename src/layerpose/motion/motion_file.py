@@ -102,7 +102,11 @@ def _to_motion(record: Any) -> Motion:
 def _to_ankles(value: Any) -> list[list[float]]:
     if not isinstance(value, list) or len(value) != 2:
         raise ValueError(f'"ankles" is {value!r:.40}; expected two places, left and right')
-    return [numbers(place, 3, f"the {side} ankle", "leg lengths") for side, place in zip(("left", "right"), value)]
+    left, right = value
+    return [
+        numbers(left, 3, "the left ankle", "leg lengths"),
+        numbers(right, 3, "the right ankle", "leg lengths"),
+    ]
 
 
 def _pose(read: Pose | Body) -> Pose:

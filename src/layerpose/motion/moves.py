@@ -155,9 +155,7 @@ def library_motion(name: str) -> Motion:
     lifts = np.zeros(each)
     if move.lifts:
         lifts = np.maximum(_spline(np.array(move.lifts)[:, None])(phases)[:, 0], 0)
-    return plant(
-        np.tile(cycle, (move.cycles, 1, 1, 1)), fps=FPS, lifts=np.tile(lifts, move.cycles), turns=move.turns
-    )
+    return plant(np.tile(cycle, (move.cycles, 1, 1, 1)), fps=FPS, lifts=np.tile(lifts, move.cycles), turns=move.turns)
 
 
 Record = TypeVar("Record", Figure, Limb)

@@ -1,7 +1,7 @@
 """Motion + the body that performs it -> where its pelvis goes, so that its own feet stand where the motion's do.
 
 Steps are scaled by the length of the legs. What is left (another ratio of thigh to shin, other hips) would make planted
-feet slide and sink; the pelvis is moved by the error of the lower foot, so that this foot does what it does in the motion.
+feet slide and sink; the pelvis is moved by the error of the lower foot, so that it does what it does in the motion.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Transfer + background -> finished frame: the photo's own scene without the person, a colour, a picture, or nothing."""
+"""Transfer + background -> finished frame: the photo's scene without the person, a colour, a picture, or nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from layerpose.pictures import image_to_picture, picture_to_image, read_photo
 from layerpose.types import Transfer
 
 EDGE = 3 / 512
-"""Width of the band inside the body's outline, as a share of the canvas, where the picture itself says how far it goes."""
+"""Width of the band inside the body's outline, as a share of the canvas, where the picture says how far it goes."""
 FAINT, CLEAR = 0.04, 0.2
 """Distance from flat grey below which a pixel outside the body is empty, and above which it is all person."""
 GROWN = 0.02
@@ -104,7 +104,7 @@ def fill_scene(photo: Image.Image, seen: Estimate) -> Image.Image:
     scene = np.clip(canvas.cut(np.array(photo.convert("RGB")), outside=0), 0, 255)
     inside = canvas.cut(np.ones((photo.height, photo.width), np.float32), outside=0)
     mask = np.maximum(seen.photo.mask[0, 0].numpy(), canvas.cut(seen.landmarks.mask, outside=0))
-    hole = cv2.dilate((mask > 0.1).astype(np.uint8), _disc(round(GROWN * size))) | (inside < 0.999).astype(np.uint8)
+    hole = np.maximum(cv2.dilate((mask > 0.1).astype(np.uint8), _disc(round(GROWN * size))), inside < 0.999)
     filled = _inpaint(scene.astype(np.uint8), hole)
     soft = cv2.GaussianBlur(hole.astype(np.float32), (0, 0), size / 512)[..., None]
     soft = np.maximum(soft, hole[..., None])

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.container import Flags, OutputContainer
+from av.error import FFmpegError
 from av.video.reformatter import ColorRange, Colorspace
 from PIL import Image
 
@@ -60,7 +62,7 @@ def write_video(store: FrameStore, path: Path, *, fps: float) -> None:
             write_webp(store, path, fps=fps)
         else:
             encode(store.frames(), path, fps=fps, comment=store.comment)
-    except (av.FFmpegError, OSError) as error:
+    except (FFmpegError, OSError) as error:
         raise ValueError(
             f"{path} could not be written ({error.strerror}); its frames are in {store.folder}: make room and run the "
             f"same command again"
@@ -71,10 +73,11 @@ def write_video(store: FrameStore, path: Path, *, fps: float) -> None:
 def encode(frames: Iterable[Image.Image], path: Path, *, fps: float, comment: str) -> None:
     """Write all frames, whole or not at all. RGBA frames keep their alpha."""
     suffix, rate = path.suffix.lower(), Fraction(fps).limit_denominator(RATE_LIMIT)
-    with writing(path) as temporary, av.open(
-        str(temporary), "w", format=suffix[1:], options=CONTAINER[suffix]
-    ) as container:
-        container.flags |= av.container.Flags.bitexact.value  # no random number: the same frames make the same file
+    with (
+        writing(path) as temporary,
+        av.open(str(temporary), "w", format=suffix[1:], options=CONTAINER[suffix]) as container,
+    ):
+        container.flags |= Flags.bitexact.value  # no random number: the same frames make the same file
         container.metadata["comment"] = comment
         stream = None
         for picture in frames:
@@ -84,9 +87,7 @@ def encode(frames: Iterable[Image.Image], path: Path, *, fps: float, comment: st
         container.mux(stream.encode(None))
 
 
-def _add_stream(
-    container: av.container.OutputContainer, suffix: str, rate: Fraction, picture: Image.Image
-) -> av.VideoStream:
+def _add_stream(container: OutputContainer, suffix: str, rate: Fraction, picture: Image.Image) -> av.VideoStream:
     stream = container.add_stream(CODECS[suffix], rate=rate, options=ENCODER[suffix])
     assert isinstance(stream, av.VideoStream)
     stream.width, stream.height = picture.size
