@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 import tyro
 
 from layerpose import __version__
+from layerpose.cli.body import body
 from layerpose.cli.console import hushed, one_line, show_warning
 from layerpose.cli.transfer import demo, fit, transfer
 
-COMMANDS: dict[str, Callable[..., None]] = {"demo": demo, "transfer": transfer, "fit": fit}
+COMMANDS: dict[str, Callable[..., None]] = {"demo": demo, "transfer": transfer, "fit": fit, "body": body}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

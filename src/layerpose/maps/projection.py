@@ -1,8 +1,8 @@
-"""Volume -> z-buffers: what the viewer sees of labelled voxels, in the form in which a mesh is drawn.
+"""Volume or another model's mesh -> z-buffers in the place of the body's own.
 
-A `Volume` says where each part is; which point of the body a voxel is, it does not say. That is lent by a drawing of a
-mesh in the same pose: a pixel of a part takes the nearest triangle that the mesh shows of this part. Everything that
-reads a `DrawnBody` (maps, crops, correspondence) then takes a volume unchanged.
+They say where each part is; which point of the body a pixel shows, they do not say. That is lent by a drawing of the
+body in the same pose: a pixel of a part takes the nearest triangle that this drawing shows of the part. Everything that
+reads a `DrawnBody` (maps, crops, correspondence) then takes them unchanged.
 """
 
 from __future__ import annotations
@@ -27,11 +27,25 @@ REACH = 2
 
 
 def project_volume(volume: Volume, lender: DrawnBody) -> DrawnBody:
-    """A volume drawn in the place of the mesh from whose drawing the triangles are lent."""
+    """A volume drawn in the place of the body from whose drawing the triangles are lent."""
+    surfaces = (part_surface(volume, part) for part in range(len(PARTS)))
+    return _lend([_enlarge(*surface, lender.size) for surface in surfaces], lender)
+
+
+def stand_in(drawn: DrawnBody, lender: DrawnBody) -> DrawnBody:
+    """Another model's drawing in the place of the body's, the triangles lent; both of one size."""
+    hits = [drawn.buffers.of_part(part) for part in range(len(PARTS))]
+    return _lend([(hit.part >= 0, hit.depth) for hit in hits], lender)
+
+
+def _lend(surfaces: list[tuple[Bool[Tensor, "h w"], Float[Tensor, "h w"]]], lender: DrawnBody) -> DrawnBody:
+    """What covers each part and how deep it lies, as z-buffers with the lender's triangles.
+
+    A part that the lender does not show at all stays away: nothing is known of what it is made of.
+    """
     keys = torch.full_like(lender.buffers.keys, EMPTY)
-    for part in range(len(PARTS)):
+    for part, (covered, depth) in enumerate(surfaces):
         hit = lender.buffers.of_part(part)
-        covered, depth = _enlarge(*part_surface(volume, part), lender.size)
         if (hit.part >= 0).any():
             triangle = _spread(hit.triangle, hit.part >= 0, covered)
             keys[part] = torch.where(covered, pack_keys(depth, triangle), EMPTY)
@@ -82,9 +96,8 @@ def _spread(
     if not (wanted & ~known).any():
         return triangle
     have = known.cpu().numpy()
-    _, label = cv2.distanceTransformWithLabels(
-        (~have).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
+    _, label = cv2.distanceTransformWithLabels((~have).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    label = label.astype(np.int64)
     table = np.zeros(int(have.sum()) + 1, dtype=np.int32)
     table[label[have]] = triangle.cpu().numpy()[have]
     return torch.as_tensor(table[label], device=triangle.device)
