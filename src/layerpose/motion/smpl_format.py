@@ -16,8 +16,8 @@ from layerpose.body.model import BodyModel, Posed, body_model
 from layerpose.body.smpl import FACE, SMPL_JOINTS, SMPL_PARENTS, Y_UP_TO_BODY
 from layerpose.body.smpl_file import NO_PARENT, NUM_BETAS, NUM_JOINTS
 from layerpose.cache import writing
-from layerpose.motion.posing import ADULT, world_to_relative
-from layerpose.motion.smpl_pose import SMPL_BONES, aim_limbs, straight_t_pose
+from layerpose.motion.posing import ADULT, curl_fingers, world_to_relative
+from layerpose.motion.smpl_pose import CURL, SMPL_BONES, aim_limbs, straight_t_pose
 
 JOINT_BONES = {**SMPL_BONES, "left_foot": "toe2-1.L", "right_foot": "toe2-1.R",
                "left_hand": "finger3-1.L", "right_hand": "finger3-1.R"}  # fmt: skip
@@ -62,9 +62,10 @@ def smpl_format(rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 
 def _t_pose(phenotype: Float[np.ndarray, "6"]) -> Posed:
+    """Fingers are bent a little: they have no joints in SMPL, so they stay as the template has them."""
     model = body_model()
     world = {model.bone(bone): turn for bone, turn in aim_limbs(straight_t_pose()).items()}
-    return model.pose(model.rest(phenotype), world_to_relative(world))
+    return model.pose(model.rest(phenotype), curl_fingers(world_to_relative(world), CURL))
 
 
 def _to_smpl(points: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:

@@ -32,7 +32,7 @@ LIMBS = (
 )  # fmt: skip
 """Limbs: for every bone the bone at its end, and the joints of SMPL at both."""
 CURL = 20.0
-"""Degrees by which fingers are bent: SMPL's hands are flat."""
+"""Degrees by which fingers are bent: SMPL has no joints for them."""
 
 RestJoints = Float[np.ndarray, "24 3"]
 
