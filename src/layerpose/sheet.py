@@ -1,4 +1,4 @@
-"""Transfer -> pictures for people: one contact sheet of every step, and the layers as files of their own."""
+"""Transfers and data sets -> pictures for people: contact sheets, and the layers as files of their own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from layerpose.data.records import Records
 from layerpose.maps.render import draw_body, render_maps
 from layerpose.pictures import image_to_picture, write_png
 from layerpose.types import LAYERS, Body, Layer, Transfer
@@ -54,6 +55,20 @@ def draw_sheet(transfer: Transfer, overlay: Image.Image, *, more: Sequence[Cell]
     result = grid([("result", image_to_picture(transfer.image[:1]))], 1, small.height - TITLE - 2 * GAP)
     sheet = beside(small, result)
     return below(sheet, grid(more, len(more), (sheet.width - GAP) // len(more) - GAP)) if more else sheet
+
+
+def draw_people(records: Records, people: Sequence[str], *, poses: int) -> Image.Image:
+    """A row for each person of a data set: some of the pictures, each with its S, D and H."""
+    cells: list[Cell] = []
+    for person in people:
+        for frame in records.frames(person)[:poses]:
+            image, _, body = records.load(person, frame)
+            maps = render_maps(draw_body(body, image.shape[-1]))
+            cells += [
+                (f"{person}/{frame}", image_to_picture(image)), ("S", parsing_to_picture(maps.parsing)),
+                ("D", depth_to_picture(maps.depth)), ("H", heatmaps_to_picture(maps.heatmaps)),
+            ]  # fmt: skip
+    return grid(cells, 4 * poses, CELL // 2)
 
 
 def draw_fit(image: Float[Tensor, "1 3 h w"], body: Body) -> Image.Image:

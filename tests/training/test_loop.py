@@ -38,7 +38,7 @@ RECIPE = Recipe(
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, model = tmp_path_factory.mktemp("data"), body_model()
-    describe(folder, canvas=SIZE, seed=0, frames=3, licences=[])
+    describe(folder, {"canvas": SIZE})
     phenotype = (0.3, 0.7, 0.5, 0.5, 0.5, 0.5)
     rest = model.rest(np.array(phenotype))
     for index, split in enumerate(("train", "val", "test")):
@@ -53,7 +53,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             rgb = interpolate(drawn.nearest.triangle, drawn.vertices_px, mesh(CPU).faces, colours)
             picture = torch.cat([rgb, (drawn.nearest.part >= 0).float()[..., None]], dim=2)
             pixels = (picture * 255).byte().numpy()
-            shots.append(Frame(picture=pixels, rotations=rotations, camera=camera, source="painted"))
+            shots.append(Frame(picture=pixels, rotations=rotations, camera=camera, source="painted", distance_m=np.inf))
         write_person(folder / "people" / f"{index:05d}", phenotype, {"split": split}, shots)
     return folder
 

@@ -158,10 +158,15 @@ def nearest_rotations(matrices: Float[np.ndarray, "*n 3 3"]) -> Float[np.ndarray
     return left @ right
 
 
+def body_name() -> str:
+    """Which body this is, in data sets and in the name of its file."""
+    return f"{version('anny')}-{FORMAT}"
+
+
 @lru_cache(maxsize=1)
 def body_model() -> BodyModel:
     """The body model, read from the user's cache or built there (once, about a minute)."""
-    path = cache_dir() / f"body-{version('anny')}-{FORMAT}.npz"
+    path = cache_dir() / f"body-{body_name()}.npz"
     if not path.exists():
         print("layerpose: building the body model (once, about a minute) ...", file=sys.stderr, flush=True)
         arrays = _build(cache_dir() / "anny")

@@ -12,9 +12,12 @@ import tyro
 from layerpose import __version__
 from layerpose.cli.body import body
 from layerpose.cli.console import hushed, one_line, show_warning
+from layerpose.cli.synth import pack, synth
 from layerpose.cli.transfer import demo, fit, transfer
 
-COMMANDS: dict[str, Callable[..., None]] = {"demo": demo, "transfer": transfer, "fit": fit, "body": body}
+COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo, "transfer": transfer, "fit": fit, "synth": synth, "pack": pack, "body": body,
+}  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

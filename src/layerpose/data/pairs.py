@@ -7,36 +7,28 @@ target's maps are exact. The network is told nothing of the target picture.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.spatial.transform import Rotation
 from torch import Tensor
-from torch.nn.functional import max_pool2d
 from torch.utils.data import Dataset
 
+from layerpose.body.camera import BODY_TO_CAMERA
 from layerpose.body.model import body_model
 from layerpose.config import ModelConfig
+from layerpose.data.augment import FLIPPED_SHARE, Shot, disturb, disturb_mask, flip, jitter, move
 from layerpose.data.records import Records
 from layerpose.maps.correspondence import view_source
 from layerpose.maps.crops import cut
 from layerpose.maps.parsing import parse_source
 from layerpose.maps.render import draw_posed, pose_body
 from layerpose.stages.conditions import Conditions, prepare
-from layerpose.types import CLASSES, LAYERS, Body, Camera, Pose
+from layerpose.types import CLASSES, LAYERS
 
-NOISY_BONES = (
-    "spine03", "neck01", "head", "upperarm01.L", "upperarm01.R", "lowerarm01.L", "lowerarm01.R", "wrist.L", "wrist.R",
-    "upperleg01.L", "upperleg01.R", "lowerleg01.L", "lowerleg01.R", "foot.L", "foot.R",
-)  # fmt: skip
-JOINT_NOISE = 0.045
-"""Standard deviation, in radians about each axis, of what a fitted joint is off."""
-CAMERA_NOISE = 0.004
-"""Standard deviation of a fitted body's place, in canvas units."""
-PHENOTYPE_NOISE = 0.06
-JITTERED_SHARE = 0.6
-"""Share of the pairs whose colours are changed, source and target alike."""
+LIMB_BONES = ("spine02", "head", "upperarm01", "lowerarm01", "upperleg01", "lowerleg01")
+"""Bones whose directions tell how far apart two poses are; limbs on both sides."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +44,16 @@ class Sample:
 
 
 class Pairs(Dataset[Sample]):
-    """Random pairs of the given people; the same index gives the same pair."""
+    """Random pairs of the given people, the far apart ones preferred; the same index gives the same pair."""
 
     def __init__(
         self, records: Records, people: list[str], config: ModelConfig, *, length: int, seed: int, disturb: bool = True
     ) -> None:
+        if not people:
+            raise ValueError(f"{records.path} has no people for this; expected some; make more with `layerpose synth`")
         self.records, self.people, self.config = records, people, config
         self.length, self.seed, self.disturb = length, seed, disturb
+        self._chances = lru_cache(maxsize=4096)(self._find_chances)
 
     def __len__(self) -> int:
         return self.length
@@ -66,36 +61,49 @@ class Pairs(Dataset[Sample]):
     def __getitem__(self, index: int) -> Sample:
         rng = np.random.default_rng([self.seed, index])
         person = self.people[rng.integers(len(self.people))]
-        source, target = rng.choice(self.records.frames(person), 2, replace=False)
-        return self.make(person, source, target, rng)
+        chances = self._chances(person)
+        source, target = divmod(int(rng.choice(chances.size, p=chances.ravel())), len(chances))
+        frames = self.records.frames(person)
+        return self.make(person, frames[source], frames[target], rng)
 
     def make(self, person: str, source: str, target: str, rng: np.random.Generator) -> Sample:
         """The sample of two frames of a person."""
-        size = self.config.canvas
-        image, mask, body = self.records.load(person, source)
-        wanted, wanted_mask, target_body = self.records.load(person, target)
-        image, mask, wanted, wanted_mask = (fit(x, size) for x in (image, mask, wanted, wanted_mask))
+        shot, truth = (self._read(person, frame) for frame in (source, target))
         if self.disturb:
-            image, wanted = jitter((image, mask), (wanted, wanted_mask), rng)
-            body = disturb(body, rng)
-            mask = disturb_mask(mask, rng)
-            image = image * mask
-        posed, target_posed = pose_body(body), pose_body(target_body)
-        drawn = draw_posed(posed, body.camera, size, device=torch.device("cpu"))
-        view = view_source(image, parse_source(drawn, mask), drawn, posed)
-        target_drawn = draw_posed(target_posed, target_body.camera, size, device=torch.device("cpu"))
+            if rng.random() < FLIPPED_SHARE:
+                shot, truth = flip(shot), flip(truth)
+            shot, truth = jitter(move(shot, rng), move(truth, rng), rng)
+            mask = disturb_mask(shot.mask, rng)
+            shot = Shot(image=shot.image * mask, mask=mask, body=disturb(shot.body, rng))
+        size = self.config.canvas
+        posed, target_posed = pose_body(shot.body), pose_body(truth.body)
+        drawn = draw_posed(posed, shot.body.camera, size, device=torch.device("cpu"))
+        view = view_source(shot.image, parse_source(drawn, shot.mask), drawn, posed)
+        target_drawn = draw_posed(target_posed, truth.body.camera, size, device=torch.device("cpu"))
         conditions = prepare(view, target_drawn, target_posed.transforms[:, :3, :3], self.config)
         targets, visible = (), ()
         if conditions.parts:
-            targets = tuple(cut(wanted, part.boxes, part.source.shape[-1]) for part in conditions.parts)
-            shown = conditions.maps.parsing * wanted_mask
+            targets = tuple(cut(truth.image, part.boxes, part.source.shape[-1]) for part in conditions.parts)
+            shown = conditions.maps.parsing * truth.mask
             visible = tuple(
                 cut(shown[:, CLASSES.index(name)][:, None], part.boxes, part.source.shape[-1])
                 for name, part in zip(LAYERS, conditions.parts, strict=True)
             )
         return Sample(
-            conditions=conditions, target=wanted, mask=wanted_mask, part_targets=targets, part_visible=visible
+            conditions=conditions, target=truth.image, mask=truth.mask, part_targets=targets, part_visible=visible
         )
+
+    def _read(self, person: str, frame: str) -> Shot:
+        image, mask, body = self.records.load(person, frame)
+        return Shot(image=fit(image, self.config.canvas), mask=fit(mask, self.config.canvas), body=body)
+
+    def _find_chances(self, person: str) -> Float[np.ndarray, "n n"]:
+        """How likely each pair of a person's frames is: in proportion to how far apart they are."""
+        directions = np.stack([_directions(self.records, person, f) for f in self.records.frames(person)])
+        apart = np.linalg.norm(directions[:, None] - directions[None], axis=-1).mean(-1)
+        if apart.sum() == 0:
+            raise ValueError(f"person {person} of {self.records.path} has no two frames that differ; make it again")
+        return apart / apart.sum()
 
 
 def fit(picture: Float[Tensor, "b c h w"], size: int) -> Float[Tensor, "b c s s"]:
@@ -107,40 +115,32 @@ def fit(picture: Float[Tensor, "b c h w"], size: int) -> Float[Tensor, "b c s s"
     )
 
 
-def disturb(body: Body, rng: np.random.Generator) -> Body:
-    """The body as a fit would find it."""
-    model = body_model()
-    rotations = body.pose.rotations.double().numpy().copy()
-    bones = [0, *(model.bone(name) for name in NOISY_BONES)]
-    noise = Rotation.from_rotvec(rng.normal(scale=JOINT_NOISE, size=(len(bones), 3))).as_matrix()
-    rotations[bones] = rotations[bones] @ noise
-    x, y = np.array(body.camera.translation) + rng.normal(scale=CAMERA_NOISE, size=2)
-    noise_of_shape = torch.as_tensor(rng.normal(scale=PHENOTYPE_NOISE, size=6))
-    return Body(
-        phenotype=(body.phenotype + noise_of_shape).clamp(0, 1),
-        pose=Pose(rotations=torch.as_tensor(rotations)),
-        camera=Camera(scale=body.camera.scale, translation=(float(x), float(y))),
-    )
+def view_difference(records: Records, person: str, source: str, target: str) -> float:
+    """By how many degrees (0..180) the body has turned about the vertical between two frames."""
+    headings = []
+    for frame in (source, target):
+        rotation = records.body(person, frame).pose.rotations[0].double().numpy()
+        front = BODY_TO_CAMERA.numpy() @ rotation @ np.array([0.0, -1.0, 0.0])
+        headings.append(np.degrees(np.arctan2(front[0], -front[2])))
+    turn = abs(headings[0] - headings[1])
+    return float(min(turn, 360 - turn))
 
 
-def disturb_mask(mask: Float[Tensor, "1 1 h w"], rng: np.random.Generator) -> Float[Tensor, "1 1 h w"]:
-    """The mask a little too large or too small, and soft."""
-    reach = int(rng.integers(-1, 2))
-    if reach > 0:
-        mask = max_pool2d(mask, 3, 1, 1)
-    elif reach < 0:
-        mask = 1 - max_pool2d(1 - mask, 3, 1, 1)
-    return torch.nn.functional.avg_pool2d(mask, 3, 1, 1) if rng.random() < 0.5 else mask
+def _directions(records: Records, person: str, frame: str) -> Float[np.ndarray, "n 3"]:
+    """Where the trunk and the limbs point, and where the body faces."""
+    model, body = body_model(), records.body(person, frame)
+    turned, _ = model.kinematics(_rest(records, person), body.pose.rotations.double().numpy())
+    turned = turned @ model.reference_orientations.transpose(0, 2, 1)
+    down = [turned[model.bone(name)] @ [0, 0, 1.0] for name in _limb_bones()]
+    return np.stack([*down, turned[0] @ [0, 1.0, 0], turned[0] @ [1.0, 0, 0]])
 
 
-def jitter(
-    source: tuple[Tensor, Tensor], target: tuple[Tensor, Tensor], rng: np.random.Generator
-) -> tuple[Float[Tensor, "1 3 h w"], Float[Tensor, "1 3 h w"]]:
-    """The same change of colours for both (image over grey, mask): channels swapped, gains, offsets."""
-    if rng.random() > JITTERED_SHARE:
-        return source[0], target[0]
-    order = rng.permutation(3) if rng.random() < 0.4 else np.arange(3)
-    gain = torch.as_tensor(rng.uniform(0.7, 1.2, size=(3, 1, 1)), dtype=torch.float32)
-    offset = torch.as_tensor(rng.uniform(-0.2, 0.2) + rng.uniform(-0.1, 0.1, size=(3, 1, 1)), dtype=torch.float32)
-    changed = [(image[:, order] * gain + offset * mask).clamp(-1, 1) for image, mask in (source, target)]
-    return changed[0], changed[1]
+@lru_cache(maxsize=1)
+def _limb_bones() -> tuple[str, ...]:
+    names = body_model().bone_names
+    return tuple(n for bone in LIMB_BONES for n in ((bone,) if bone in names else (f"{bone}.L", f"{bone}.R")))
+
+
+@lru_cache(maxsize=8)
+def _rest(records: Records, person: str):
+    return body_model().rest(records.body(person, "000").phenotype.numpy())

@@ -1,11 +1,12 @@
-"""A folder of people <-> frames: one picture per frame (RGBA), per person one file of shape, poses and cameras.
+"""A data set of people <-> frames: one picture per frame (RGBA), per person one file of shape, poses and cameras.
 
-``DATA/dataset.json``, ``DATA/people/00001/person.json``, ``poses.npz`` and ``000.png`` ... Maps are never stored: they
-are drawn from the body when a frame is read.
+``DATA/dataset.json``, ``DATA/people/00001/person.json``, ``poses.npz`` and ``000.png`` ..., or the same in tar shards
+(`data.store`). Maps are never stored: they are drawn from the body when a frame is read.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -21,14 +23,14 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from layerpose.cache import writing
+from layerpose.data.store import open_store, pack
 from layerpose.types import Body, Camera, Pose
 
-FORMAT = 1
-"""Version of the folder's format, under the key `layerpose_data`."""
-SPLIT_RULE = (
-    "by person: of every 20, numbers 9 and 18 are test, 19 is val, the others train;"
-    " no clip and no pair of skin and outfit in two splits"
-)
+FORMAT = 2
+"""Version of the format, under the key `layerpose_data`."""
+DESCRIPTION = "dataset.json"
+PNG_OPTIONS = (cv2.IMWRITE_PNG_COMPRESSION, 1)
+"""Quick rather than small."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,8 @@ class Frame:
     camera: Camera
     source: str
     """The clip and frame that the pose is from."""
+    distance_m: float
+    """From the camera to the pelvis; infinite where the picture has no perspective."""
 
 
 class Records:
@@ -47,9 +51,9 @@ class Records:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        file = self.path / "dataset.json"
+        file = self.path / DESCRIPTION
         if not file.is_file():
-            raise ValueError(f"{self.path} is no data set: it has no dataset.json; make one with `layerpose synth`")
+            raise ValueError(f"{self.path} is no data set: it has no {DESCRIPTION}; make one with `layerpose synth`")
         try:
             self.info: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         except ValueError as error:
@@ -57,9 +61,12 @@ class Records:
         if self.info.get("layerpose_data") != FORMAT:
             found = self.info.get("layerpose_data")
             raise ValueError(f"{file} has format {found!r}; this layerpose reads {FORMAT}; make the data set again")
-        self.people = sorted(p.name for p in (self.path / "people").iterdir() if not p.name.startswith("."))
+        self.store = open_store(self.path)
+        self.people = self.store.people()
         """Names of the people that are complete."""
-        self._poses = lru_cache(maxsize=512)(self._read_poses)
+        self._arrays = lru_cache(maxsize=512)(self._read_arrays)
+        self.person = lru_cache(maxsize=4096)(self._read_person)
+        """What is known about a person: split, phenotype, clothes, and per frame where the pose is from."""
 
     @property
     def canvas(self) -> int:
@@ -70,17 +77,13 @@ class Records:
         """The people of ``train``, ``val`` or ``test``."""
         return [person for person in self.people if self.person(person)["split"] == name]
 
-    def person(self, person: str) -> dict[str, Any]:
-        """What is known about a person: split, phenotype, clothes, and per frame where the pose is from."""
-        return _read_person(self.path / "people" / person / "person.json")
-
     def frames(self, person: str) -> list[str]:
         """Names of a person's frames, in order."""
-        return [f"{index:03d}" for index in range(len(self._poses(person)["scale"]))]
+        return [f"{index:03d}" for index in range(len(self._arrays(person)["scale"]))]
 
     def body(self, person: str, frame: str) -> Body:
         """The exact body of a frame."""
-        poses, row = self._poses(person), int(frame)
+        poses, row = self._arrays(person), int(frame)
         left, top = (float(x) for x in poses["translation"][row])
         return Body(
             phenotype=torch.from_numpy(poses["phenotype"]),
@@ -88,46 +91,65 @@ class Records:
             camera=Camera(scale=float(poses["scale"][row]), translation=(left, top)),
         )
 
+    def distance_m(self, person: str, frame: str) -> float:
+        """How far the camera was from the pelvis."""
+        return float(self._arrays(person)["distance_m"][int(frame)])
+
     def load(self, person: str, frame: str) -> tuple[Float[Tensor, "1 3 h w"], Float[Tensor, "1 1 h w"], Body]:
         """Image over flat grey (0), mask 0..1, body."""
-        file = self.path / "people" / person / f"{frame}.png"
-        picture = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
-        if picture is None or picture.ndim != 3 or picture.shape[2] != 4:
-            raise ValueError(f"{file} is missing or damaged; delete the person's folder and make the data set again")
+        name = f"{frame}.png"
+        picture = cv2.imdecode(np.frombuffer(self._read(person, name), dtype=np.uint8), cv2.IMREAD_UNCHANGED)
+        size = self.canvas
+        if picture is None or picture.shape != (size, size, 4):
+            found = "no picture" if picture is None else " x ".join(map(str, picture.shape))
+            raise ValueError(
+                f"{self.store.place(person, name)}: found {found}; expected RGBA of {size} x {size};"
+                " delete the person and make the data set again"
+            )
         values = torch.from_numpy(picture).permute(2, 0, 1).float()[None]
         mask = values[:, 3:] / 255
         image = (values[:, [2, 1, 0]] / 127.5 - 1) * mask
         return image, mask, self.body(person, frame)
 
-    def _read_poses(self, person: str) -> dict[str, np.ndarray]:
-        file = self.path / "people" / person / "poses.npz"
+    def _read_arrays(self, person: str) -> dict[str, np.ndarray]:
+        content = self._read(person, "poses.npz")
         try:
-            with np.load(file) as arrays:
+            with np.load(io.BytesIO(content)) as arrays:
                 return {name: arrays[name] for name in arrays.files}
-        except (OSError, ValueError, EOFError) as error:
-            raise ValueError(
-                f"{file} is missing or damaged ({error}); delete the person's folder and make it again"
-            ) from error
+        except (ValueError, EOFError, BadZipFile) as error:
+            raise self._damaged(person, "poses.npz", error) from error
+
+    def _read_person(self, person: str) -> dict[str, Any]:
+        content = self._read(person, "person.json")
+        try:
+            return json.loads(content)
+        except ValueError as error:
+            raise self._damaged(person, "person.json", error) from error
+
+    def _read(self, person: str, name: str) -> bytes:
+        try:
+            return self.store.read(person, name)
+        except OSError as error:
+            raise self._damaged(person, name, error) from error
+
+    def _damaged(self, person: str, name: str, error: Exception) -> ValueError:
+        place = self.store.place(person, name)
+        return ValueError(f"{place} is missing or damaged ({error}); delete the person and make the data set again")
 
 
-def describe(out: Path, *, canvas: int, seed: int, frames: int, licences: Sequence[str]) -> None:
+def describe(out: Path, info: dict[str, Any]) -> None:
     """Write dataset.json, or check that the one there is of the same making."""
-    file = out / "dataset.json"
-    info = {
-        "layerpose_data": FORMAT, "canvas": canvas, "seed": seed, "frames": frames, "splits": SPLIT_RULE,
-        "licences": list(licences),
-    }  # fmt: skip
-    if file.exists():
-        there = Records(out).info
-        for name in ("canvas", "seed", "frames"):
-            if there.get(name) != info[name]:
-                raise ValueError(
-                    f"{out} was made with {name} {there.get(name)!r}, not {info[name]!r};"
-                    f" use another folder or the same {name}"
-                )
+    file, info = out / DESCRIPTION, {"layerpose_data": FORMAT, **info}
+    if not file.exists():
+        with writing(file) as temporary:
+            temporary.write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
         return
-    with writing(file) as temporary:
-        temporary.write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
+    there = Records(out).info
+    for name, value in info.items():
+        if there.get(name) != value:
+            raise ValueError(
+                f"{out} was made with {name} {there.get(name)!r}, not {value!r}; use another folder or the same {name}"
+            )
 
 
 def write_person(folder: Path, phenotype: Sequence[float], recipe: dict[str, Any], shots: Sequence[Frame]) -> None:
@@ -136,22 +158,37 @@ def write_person(folder: Path, phenotype: Sequence[float], recipe: dict[str, Any
     if part.exists():
         shutil.rmtree(part)
     part.mkdir(parents=True)
+    try:
+        _write_files(part, phenotype, recipe, shots)
+        part.rename(folder)
+    except OSError:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def _write_files(part: Path, phenotype: Sequence[float], recipe: dict[str, Any], shots: Sequence[Frame]) -> None:
     for index, shot in enumerate(shots):
         picture = np.ascontiguousarray(shot.picture[..., [2, 1, 0, 3]])
-        if not cv2.imwrite(str(part / f"{index:03d}.png"), picture, [cv2.IMWRITE_PNG_COMPRESSION, 1]):
-            raise OSError(f"cannot write {part / f'{index:03d}.png'}: is the disk full?")
+        _, encoded = cv2.imencode(".png", picture, PNG_OPTIONS)
+        (part / f"{index:03d}.png").write_bytes(encoded.tobytes())
     np.savez(
         part / "poses.npz",
         phenotype=np.array(phenotype, dtype=np.float32),
         rotations=np.stack([shot.rotations for shot in shots]).astype(np.float32),
         scale=np.array([shot.camera.scale for shot in shots]),
         translation=np.array([shot.camera.translation for shot in shots]),
+        distance_m=np.array([shot.distance_m for shot in shots]),
     )
     record = {**recipe, "frames": [{"name": f"{i:03d}", "pose": shot.source} for i, shot in enumerate(shots)]}
     (part / "person.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    part.rename(folder)
 
 
-@lru_cache(maxsize=4096)
-def _read_person(file: Path) -> dict[str, Any]:
-    return json.loads(file.read_text(encoding="utf-8"))
+def pack_records(data: Path, out: Path, people_per_shard: int) -> int:
+    """Pack a data set into tar shards that `Records` reads like the original; returns their number."""
+    records = Records(data)
+    out.mkdir(exist_ok=True)
+    shards = list(pack(records.store, out, people_per_shard))
+    for file in sorted(data.iterdir()):
+        if file.suffix in (".json", ".csv"):
+            shutil.copy2(file, out / file.name)
+    return len(shards)

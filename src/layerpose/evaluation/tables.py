@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,8 +67,3 @@ def table(rows: dict[str, list[Score]]) -> str:
         ]
         lines.append(f"| {name} | " + " | ".join(f"{mean:.4f}" for mean in means) + " |")
     return "\n".join(lines)
-
-
-def hash_pairs(pairs: list[tuple[str, str, str]]) -> str:
-    """Name of a list of (person, source frame, target frame)."""
-    return hashlib.sha256("\n".join("/".join(pair) for pair in pairs).encode()).hexdigest()[:12]

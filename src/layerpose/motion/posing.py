@@ -15,6 +15,7 @@ from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from layerpose.body.model import body_model
+from layerpose.body.skeleton import mirrored
 from layerpose.types import Pose
 
 Vector = tuple[float, float, float]
@@ -115,6 +116,14 @@ def turn(pose: Pose, azimuth: float) -> Pose:
     matrix = Rotation.from_euler("z", azimuth).as_matrix()
     rotations[0] = torch.as_tensor(matrix, dtype=rotations.dtype) @ rotations[0]
     return Pose(rotations=rotations)
+
+
+def mirror(rotations: Float[np.ndarray, "j 3 3"]) -> Float[np.ndarray, "j 3 3"]:
+    """Left and right swapped."""
+    names = body_model().bone_names
+    swap = [names.index(mirrored(name)) for name in names]
+    flip = np.diag([-1.0, 1.0, 1.0])
+    return flip @ rotations[swap] @ flip
 
 
 def to_pose(rotations: Float[np.ndarray, "j 3 3"]) -> Pose:

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int, UInt8
 from scipy.sparse import csr_matrix
 
 from layerpose.body.model import Rest, body_model
+from layerpose.body.parts import triangles_to_parts
 from layerpose.data.synth.cloth import dye_hair, restyle
 from layerpose.data.synth.people import Person
 from layerpose.data.synth.wardrobe import Garment, Wardrobe, read_texture
@@ -32,6 +33,8 @@ class Dressed:
     vertices: Float[np.ndarray, "n 3"]
     weights: Float[np.ndarray, "n j"]
     faces: Int[np.ndarray, "f 3"]
+    parts: Int[np.ndarray, "f"]
+    """Index into `PARTS` for every triangle, clothes included."""
     incidence: csr_matrix
     """Vertex x face: sums the faces' normals at the vertices."""
     uv: Float[np.ndarray, "f 3 2"]
@@ -153,11 +156,13 @@ def _join(rest: Rest, pieces: list[_Piece]) -> Dressed:
     shapes = [
         (start, p.texture.shape[1], p.texture.shape[0], p.see_through) for p, start in zip(pieces, texels, strict=False)
     ]
+    weights = np.concatenate([p.weights for p in pieces]).astype(np.float32)
     return Dressed(
         rest=rest,
         vertices=np.concatenate([p.vertices for p in pieces]).astype(np.float32),
-        weights=np.concatenate([p.weights for p in pieces]).astype(np.float32),
+        weights=weights,
         faces=faces,
+        parts=triangles_to_parts(weights, body_model().bone_parts, faces),
         incidence=incidence,
         uv=np.concatenate([p.uv for p in pieces]).astype(np.float32),
         materials=np.repeat(np.arange(len(pieces), dtype=np.int32), counts),

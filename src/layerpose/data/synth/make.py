@@ -1,30 +1,31 @@
-"""Assets + motion + seed -> a data set on disk: ``python -m layerpose.data.synth.make -o DATA --people 500``."""
+"""Assets + motion + seed -> a data set on disk, person by person, the same bytes from any number of workers."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import torch
-import tyro
+from threadpoolctl import threadpool_limits
 
+from layerpose import __version__
 from layerpose.body.camera import frame as frame_points
-from layerpose.body.model import body_model
+from layerpose.body.model import body_model, body_name
 from layerpose.data.records import Frame, describe, write_person
+from layerpose.data.store import PEOPLE
 from layerpose.data.synth.dress import dress
-from layerpose.data.synth.people import sample_person, split_of
+from layerpose.data.synth.lens import foreshorten, sample_distance
+from layerpose.data.synth.people import SPLIT_RULE, sample_person, split_of
 from layerpose.data.synth.poses import PoseSource
 from layerpose.data.synth.render import Studio, sample_look
 from layerpose.data.synth.wardrobe import Wardrobe
+from layerpose.memory import keep_freed_memory
 from layerpose.types import Camera
 
 LICENCES = (
@@ -35,61 +36,87 @@ LICENCES = (
 )
 TIGHT_SHARE = 0.5
 """Share of the pictures that the person fills, whatever the pose."""
+LARGEST_TEXTURE = 2048
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
-    """What every worker needs to know."""
+class Order:
+    """What is to be made; the same order gives the same bytes."""
 
-    out: Path
+    people: int
     frames: int
     size: int
     seed: int
-    assets: Path
-    motion: Path | None
+    assets: Path | None = None
+    """A folder of MakeHuman's assets; without it the built-in wardrobe is used."""
+    motion: Path | None = None
+    """A folder of BVH clips; without it people take the built-in figures only."""
+    splits: tuple[str, ...] = ("train", "val", "test")
+    """Only people of these splits are made."""
 
 
-def synthesise(
-    out: Path, people: int, frames: int, size: int, seed: int, workers: int, assets: Path, motion: Path | None
-) -> None:
-    """Write `people` people with `frames` pictures each; people that are already complete are kept as they are."""
-    job = Job(out=out, frames=frames, size=size, seed=seed, assets=assets, motion=motion)
-    folder = out / "people"
+def _silent(_done: int, _total: int) -> None: ...
+
+
+def synthesise(out: Path, order: Order, *, workers: int = 1, report: Callable[[int, int], None] = _silent) -> None:
+    """Make the people that are missing; those that are complete are kept as they are.
+
+    `report` hears after each person how many of how many are done.
+    """
+    _check(order)
+    folder = out / PEOPLE
     folder.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(folder)
-    describe(out, canvas=size, seed=seed, frames=frames, licences=LICENCES)
-    open_jobs = [(job, index) for index in range(people) if not (folder / f"{index:05d}").is_dir()]
-    started, total = time.monotonic(), len(open_jobs)
-    print(f"layerpose: {people - total} people are there, {total} to make", file=sys.stderr, flush=True)
-    for done, name in enumerate(_run(open_jobs, workers), start=1):
-        rate = done * frames / (time.monotonic() - started)
-        left = (total - done) * frames / rate
-        if done % 5 == 0 or done == total:
-            print(f"{name}: {done}/{total}, {rate:.1f} images/s, {left:.0f} s left", file=sys.stderr, flush=True)
+    describe(out, _description(order))
+    for leftover in folder.glob(".*.part"):
+        shutil.rmtree(leftover)
+    indices = [index for index in range(order.people) if split_of(index) in order.splits]
+    missing = [index for index in indices if not (folder / f"{index:05d}").is_dir()]
+    there = len(indices) - len(missing)
+    report(there, len(indices))
+    for done, _ in enumerate(_run(out, order, missing, workers), start=1):
+        report(there + done, len(indices))
 
 
-def make_person(job: Job, index: int) -> str:
+def _check(order: Order) -> None:
+    smallest = {"people": 1, "frames": 2, "size": 64, "seed": 0}
+    for name, low in smallest.items():
+        if getattr(order, name) < low:
+            raise ValueError(f"{name} is {getattr(order, name)}; expected {low} or more")
+    _wardrobe(order.assets)
+    for split in order.splits:
+        _poses(order.motion, order.assets, split).check()
+
+
+def _description(order: Order) -> dict[str, object]:
+    return {
+        "canvas": order.size, "frames": order.frames, "seed": order.seed, "layerpose": __version__,
+        "body": body_name(), "assets": "makehuman" if order.assets else "built-in",
+        "motion": "clips" if order.motion else "built-in", "splits": SPLIT_RULE, "licences": list(LICENCES),
+    }  # fmt: skip
+
+
+def make_person(out: Path, order: Order, index: int) -> None:
     """Draw, dress and photograph one person; the folder appears whole or not at all."""
     torch.set_num_threads(1)
-    name, split = f"{index:05d}", split_of(index)
-    rng = np.random.default_rng([job.seed, index])
-    wardrobe = _wardrobe(job.assets)
-    person = sample_person(wardrobe, split, rng)
-    studio = Studio(dress(person, wardrobe, 2 * job.size if job.size <= 512 else 2048))
-    poses = _poses(job.motion, job.assets / "poses", split)
-    shots = [_shoot(studio, poses, job.size, rng) for _ in range(job.frames)]
-    recipe = {"split": split, **asdict(person)}
-    write_person(job.out / "people" / name, person.phenotype, recipe, shots)
-    return name
+    split = split_of(index)
+    rng = np.random.default_rng([order.seed, index])
+    with threadpool_limits(1):
+        wardrobe, poses = _wardrobe(order.assets), _poses(order.motion, order.assets, split)
+        person = sample_person(wardrobe, split, rng)
+        studio = Studio(dress(person, wardrobe, min(2 * order.size, LARGEST_TEXTURE)))
+        shots = [_shoot(studio, poses, order.size, rng) for _ in range(order.frames)]
+    write_person(out / PEOPLE / f"{index:05d}", person.phenotype, {"split": split, **asdict(person)}, shots)
 
 
 def _shoot(studio: Studio, poses: PoseSource, size: int, rng: np.random.Generator) -> Frame:
     drawn = poses.draw(rng)
     rotations = drawn.rotations.astype(np.float32)
     posed, vertices = studio.pose(rotations.astype(np.float64))
-    camera = _frame(np.concatenate([vertices, posed.vertices[body_model().skin]]), rng)
-    picture = studio.shoot(vertices, camera, sample_look(rng), size, rng)
-    return Frame(picture=picture, rotations=rotations, camera=camera, source=drawn.source)
+    distance_m = sample_distance(rng)
+    seen = foreshorten(vertices, distance_m)
+    camera = _frame(np.concatenate([seen, posed.vertices[body_model().skin]]), rng)
+    picture = studio.shoot(seen, camera, sample_look(rng), size, rng)
+    return Frame(picture=picture, rotations=rotations, camera=camera, source=drawn.source, distance_m=distance_m)
 
 
 def _frame(points: np.ndarray, rng: np.random.Generator) -> Camera:
@@ -99,60 +126,26 @@ def _frame(points: np.ndarray, rng: np.random.Generator) -> Camera:
     return frame_points(torch.as_tensor(points), margin=margin, scale=widest)
 
 
-def _run(jobs: list[tuple[Job, int]], workers: int) -> Iterator[str]:
-    if workers <= 1:
-        yield from (make_person(job, index) for job, index in jobs)
+def _run(out: Path, order: Order, indices: list[int], workers: int) -> Iterator[None]:
+    if min(workers, len(indices)) <= 1:
+        yield from (make_person(out, order, index) for index in indices)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_make_packed, jobs)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=keep_freed_memory) as pool:
+        try:
+            yield from pool.map(make_person, *zip(*((out, order, index) for index in indices), strict=True))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
-def _make_packed(packed: tuple[Job, int]) -> str:
-    return make_person(*packed)
+@lru_cache(maxsize=4)
+def _wardrobe(assets: Path | None) -> Wardrobe:
+    if assets is None:
+        raise ValueError("no asset folder was given; expected --assets FOLDER with MakeHuman's base assets")
+    return Wardrobe(assets)
 
 
-_WARDROBES: dict[Path, Wardrobe] = {}
-_POSES: dict[tuple[Path | None, Path, str], PoseSource] = {}
-
-
-def _wardrobe(assets: Path) -> Wardrobe:
-    if assets not in _WARDROBES:
-        _WARDROBES[assets] = Wardrobe(assets)
-    return _WARDROBES[assets]
-
-
-def _poses(motion: Path | None, stills: Path, split: str) -> PoseSource:
-    if (motion, stills, split) not in _POSES:
-        _POSES[motion, stills, split] = PoseSource(motion, stills if stills.is_dir() else None, split)
-    return _POSES[motion, stills, split]
-
-
-def _remove_leftovers(folder: Path) -> None:
-    for leftover in folder.glob(".*.part"):
-        shutil.rmtree(leftover)
-
-
-def _shared(*parts: str) -> Path:
-    """Where assets and motion lie beside the repository, unless LAYERPOSE_SHARED says otherwise."""
-    return Path(os.environ.get("LAYERPOSE_SHARED", Path(__file__).parents[5] / "shared")).joinpath(*parts)
-
-
-def main(
-    out: Annotated[Path, tyro.conf.arg(aliases=["-o"])],
-    people: int = 500,
-    frames: int = 8,
-    size: int = 512,
-    seed: int = 1,
-    workers: int = 1,
-    assets: Path | None = None,
-    motion: Path | None = None,
-) -> None:
-    """Make a data set of synthetic people."""
-    synthesise(
-        out, people, frames, size, seed, workers,
-        assets=assets or _shared("assets", "makehuman"), motion=motion or _shared("mocap"),
-    )  # fmt: skip
-
-
-if __name__ == "__main__":
-    tyro.cli(main)
+@lru_cache(maxsize=12)
+def _poses(motion: Path | None, assets: Path | None, split: str) -> PoseSource:
+    stills = assets / "poses" if assets is not None and (assets / "poses").is_dir() else None
+    return PoseSource(motion, stills, split)

@@ -1,4 +1,4 @@
-"""Motion clips, still poses and the library -> random poses with much self-occlusion and no limb through the torso."""
+"""Motion clips, still poses and figures -> random poses with much self-occlusion that a body can take."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-from layerpose.body.model import Rest, body_model
-from layerpose.body.skeleton import mirrored
-from layerpose.data.synth.people import split_of_name
+from layerpose.body.model import body_model
+from layerpose.data.synth import figures
+from layerpose.data.synth.anatomy import possible
+from layerpose.motion import library
 from layerpose.motion.bvh import Clip, read_bvh
-from layerpose.motion.library import FIGURES, library_pose
-from layerpose.motion.posing import ADULT, curl_fingers
+from layerpose.motion.posing import curl_fingers, mirror, pose_from_figure
 
+FIGURES = library.FIGURES | figures.FIGURES
 NOISY_BONES = (
     "spine05", "spine03", "spine02", "neck01", "head", "clavicle.L", "clavicle.R", "upperarm01.L", "upperarm01.R",
     "lowerarm01.L", "lowerarm01.R", "wrist.L", "wrist.R", "upperleg01.L", "upperleg01.R", "lowerleg01.L",
@@ -27,14 +28,17 @@ MIXED_SHARE = 0.35
 """Share of the poses whose upper body comes from elsewhere than the lower."""
 FRONT_SHARE = 0.4
 """Share of the pictures taken from within 50 degrees of the front; the others from all around."""
-MAX_TRIES = 12
-TORSO_RADII_M = (0.125, 0.085)
-"""Half-axes (sideways, to the front) of the ellipse round the spine that arms stay out of."""
-LEG_GAP_M = 0.075
-"""Smallest distance of the two legs' axes, and of a hand from a leg's axis."""
+ELEVATION_DEG = (-15.0, 4.0, 30.0)
+"""Lowest, most frequent and highest angle from which the camera looks down."""
+ROLL_DEG = 1.5
+MAX_TRIES = 40
 UPPER_ROOT = "spine05"
 RARE = ("t-pose", "gym01", "fly01", "fly02", "fight02")
 """Poses that people seldom take before a camera; three of four draws are drawn again."""
+ACTION_WEIGHTS = {"figures": 5.0, "still": 1.5}
+"""How much likelier an action is than a group of as many clips; walks would prevail otherwise."""
+SPLIT_OF_PLACE = {2: "test", 5: "val"}
+"""In each action, of every eight clips in the order of their names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +50,10 @@ class Drawn:
 
 
 class PoseSource:
-    """Clips, stills and library poses of one split, grouped by action so that the many walks do not prevail."""
+    """Clips, stills and figures of one split, grouped by action so that the many walks do not prevail."""
 
     def __init__(self, motion: Path | None, stills: Path | None, split: str) -> None:
-        self._groups: dict[str, list[Path | str]] = {}
+        groups: dict[str, list[Path | str]] = {"figures": sorted(FIGURES)}
         for folder in (motion, stills):
             if folder is None:
                 continue
@@ -57,31 +61,35 @@ class PoseSource:
             if not files:
                 raise ValueError(f"{folder} holds no .bvh files; expected a folder of motion clips")
             for file in files:
-                if split_of_name(file.name) == split:
-                    self._groups.setdefault(_action(file, still=folder is stills), []).append(file)
-        names = [name for name in FIGURES if split_of_name(name) == split]
-        if names:
-            self._groups["library"] = list(names)
-        if not self._groups:
-            raise ValueError(f"no pose is left for the split {split!r}; give a folder with more motion clips")
+                groups.setdefault(_action(file, still=folder is stills), []).append(file)
+        kept = {action: [item for i, item in enumerate(g) if _split(i) == split] for action, g in groups.items()}
+        self._groups = {action: items for action, items in kept.items() if items}
         self._actions = sorted(self._groups)
         weights = np.array([_weight(action, len(self._groups[action])) for action in self._actions])
         self._weights = weights / weights.sum()
 
     @property
     def sources(self) -> list[str]:
-        """Every clip, still and library pose that may occur."""
+        """Every clip, still and figure that may occur."""
         return sorted(
             str(item.name if isinstance(item, Path) else item) for group in self._groups.values() for item in group
         )
 
+    def check(self) -> None:
+        """Read every clip, so that a bad one is found before the work starts. ValueError names it."""
+        for group in self._groups.values():
+            for item in group:
+                if isinstance(item, Path):
+                    _clip(item)
+
     def draw(self, rng: np.random.Generator) -> Drawn:
-        """A random pose, seen from a random side."""
-        drawn = self._draw_still(rng)
+        """A random pose that is `possible`, seen from a random side."""
         for _ in range(MAX_TRIES):
-            if not collides(drawn.rotations):
-                break
             drawn = self._draw_still(rng)
+            if possible(drawn.rotations):
+                break
+        else:
+            drawn = Drawn(rotations=_rotations("stand"), source="stand")
         rotations = drawn.rotations.copy()
         rotations[0] = _face(rotations[0], rng)
         return Drawn(rotations=rotations, source=drawn.source)
@@ -106,51 +114,20 @@ class PoseSource:
         if (item if isinstance(item, str) else item.stem) in RARE and rng.random() < 0.75:
             return self._pick(rng)
         if isinstance(item, str):
-            return library_pose(item).rotations.double().numpy(), item
+            return _rotations(item), item
         clip = _clip(item)
         frame = int(rng.integers(1, clip.num_frames)) if clip.num_frames > 1 else 0
         return clip.pose(frame).rotations.double().numpy(), f"{item.name}#{frame}"
 
 
-def mirror(rotations: Float[np.ndarray, "j 3 3"]) -> Float[np.ndarray, "j 3 3"]:
-    """Left and right swapped."""
-    names = body_model().bone_names
-    swap = [names.index(mirrored(name)) for name in names]
-    flip = np.diag([-1.0, 1.0, 1.0])
-    return flip @ rotations[swap] @ flip
+def _rotations(figure: str) -> Float[np.ndarray, "j 3 3"]:
+    """A figure's joint rotations, the caller's to change."""
+    return _figure(figure).copy()
 
 
-def collides(rotations: Float[np.ndarray, "j 3 3"]) -> bool:
-    """An arm runs through the torso or a leg, or one leg through the other (thin stand-ins for the body's parts)."""
-    model, rest = body_model(), _adult()
-    turned, heads = model.kinematics(rest, rotations)
-    places = dict(zip(model.bone_names, heads, strict=True))
-    arms = np.stack([_along(places[f"{a}.{side}"], places[f"{b}.{side}"]) for side in "LR" for a, b in ARM_SPANS])
-    chest = model.bone("spine02")
-    axes = turned[chest] @ model.reference_orientations[chest].T
-    inside = (arms.reshape(-1, 3) - heads[chest]) @ axes
-    low, high = -0.25, 0.2
-    ellipse = (inside[:, 0] / TORSO_RADII_M[0]) ** 2 + ((inside[:, 1] - 0.0) / TORSO_RADII_M[1]) ** 2
-    if ((ellipse < 1) & (inside[:, 2] > low) & (inside[:, 2] < high)).any():
-        return True
-    legs = [[_along(places[f"{a}.{side}"], places[f"{b}.{side}"]) for a, b in LEG_SPANS] for side in "LR"]
-    left, right = (np.concatenate(spans) for spans in legs)
-    if _gap(left, right) < LEG_GAP_M:
-        return True
-    hands = np.stack([places[f"finger3-1.{side}"] for side in "LR"])
-    return _gap(hands, np.concatenate([left, right])) < LEG_GAP_M
-
-
-ARM_SPANS = (("lowerarm01", "wrist"), ("wrist", "finger3-2"))
-LEG_SPANS = (("upperleg02", "lowerleg01"), ("lowerleg01", "foot"))
-
-
-def _along(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    return start + np.linspace(0.15, 1, 6)[:, None] * (end - start)
-
-
-def _gap(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.linalg.norm(a[:, None] - b[None], axis=-1).min())
+@lru_cache(maxsize=128)
+def _figure(name: str) -> Float[np.ndarray, "j 3 3"]:
+    return pose_from_figure(FIGURES[name]).rotations.double().numpy()
 
 
 def _face(root: Float[np.ndarray, "3 3"], rng: np.random.Generator) -> Float[np.ndarray, "3 3"]:
@@ -159,8 +136,8 @@ def _face(root: Float[np.ndarray, "3 3"], rng: np.random.Generator) -> Float[np.
     heading = np.arctan2(forwards[0], -forwards[1]) if np.hypot(forwards[0], forwards[1]) > 0.3 else 0.0
     azimuth = rng.uniform(-0.87, 0.87) if rng.random() < FRONT_SHARE else rng.uniform(-np.pi, np.pi)
     upright = Rotation.from_euler("z", azimuth - heading)
-    tilt = Rotation.from_euler("x", np.deg2rad(rng.uniform(-6, 14)))
-    roll = Rotation.from_euler("y", np.deg2rad(rng.normal(scale=1.5)))
+    tilt = Rotation.from_euler("x", np.deg2rad(rng.triangular(*ELEVATION_DEG)))
+    roll = Rotation.from_euler("y", np.deg2rad(rng.normal(scale=ROLL_DEG)))
     return (roll * tilt * upright).as_matrix() @ root
 
 
@@ -188,11 +165,6 @@ def _clip(path: Path) -> Clip:
     return read_bvh(path)
 
 
-@lru_cache(maxsize=1)
-def _adult() -> Rest:
-    return body_model().rest(np.array(ADULT))
-
-
 def _action(path: Path, *, still: bool) -> str:
     """What a file shows, as far as its name tells: the name without its number, or the subject of a CMU clip."""
     if still:
@@ -201,5 +173,9 @@ def _action(path: Path, *, still: bool) -> str:
     return subject if trial.isdigit() else "posing"
 
 
+def _split(place: int) -> str:
+    return SPLIT_OF_PLACE.get(place % 8, "train")
+
+
 def _weight(action: str, count: int) -> float:
-    return {"library": 4.0, "still": 1.5}.get(action, 1.0) * float(np.sqrt(count))
+    return ACTION_WEIGHTS.get(action, 1.0) * float(np.sqrt(count))

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import torch
 import warp as wp
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int64, UInt8
 
 from layerpose.body.camera import BODY_TO_CAMERA
 from layerpose.body.model import Posed, body_model, skin
@@ -19,6 +19,8 @@ from layerpose.types import Camera
 
 SAMPLES = 2
 """Samples a side in every pixel."""
+NOISE_TILE = 128
+"""Side of the piece of sensor noise that is repeated over the picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,20 +65,30 @@ class Studio:
         self, vertices: Float[np.ndarray, "n 3"], camera: Camera, look: Look, size: int, rng: np.random.Generator
     ) -> UInt8[np.ndarray, "h w 4"]:
         """Draw posed vertices: RGBA with straight alpha, colours 0 where alpha is 0."""
+        keys = self._draw(vertices, camera, size * SAMPLES)
+        pixels = torch.empty(size, size, 4)
+        inputs = [wp.from_torch(keys), self._mesh, self._materials, _light(look), SAMPLES]
+        kernels.launch(kernels.shade_pixels, (size, size), [*inputs, wp.from_torch(pixels, dtype=wp.vec4)])
+        return _develop(pixels.numpy(), look, rng)
+
+    def label(self, vertices: Float[np.ndarray, "n 3"], camera: Camera, size: int) -> UInt8[np.ndarray, "h w"]:
+        """The class (a row of `CLASSES`) that skin and clothes show at every pixel's centre."""
+        keys = self._draw(vertices, camera, size)
+        triangles = torch.where(keys < kernels.EMPTY, keys & 0xFFFFFFFF, -1).numpy()
+        return np.where(triangles >= 0, self.dressed.parts[triangles] + 1, 0).astype(np.uint8)
+
+    def _draw(self, vertices: Float[np.ndarray, "n 3"], camera: Camera, side: int) -> Int64[torch.Tensor, "h w"]:
+        """Nearest triangle of every sample, `side` samples along the canvas; the kernels' mesh is set to it."""
         seen = (vertices @ BODY_TO_CAMERA.numpy().T).astype(np.float32)
         normals = self._normals(seen)
-        side = size * SAMPLES
         seen[:, :2] = (seen[:, :2] * camera.scale + np.array(camera.translation, dtype=np.float32)) * side
         self._mesh.vertices = wp.array(seen, dtype=wp.vec3, device="cpu")
         self._mesh.normals = wp.array(normals, dtype=wp.vec3, device="cpu")
-        buffer = kernels.empty_keys(side, side)
-        keys = wp.from_torch(buffer)
-        kernels.launch(kernels.draw_mesh, (len(self.dressed.faces),), [self._mesh, self._materials, keys])
-        pixels = torch.empty(size, size, 4)
-        target = wp.from_torch(pixels, dtype=wp.vec4)
-        inputs = [keys, self._mesh, self._materials, _light(look), SAMPLES, target]
-        kernels.launch(kernels.shade_pixels, (size, size), inputs)
-        return _develop(pixels.numpy(), look, rng)
+        keys = kernels.empty_keys(side, side)
+        kernels.launch(
+            kernels.draw_mesh, (len(self.dressed.faces),), [self._mesh, self._materials, wp.from_torch(keys)]
+        )
+        return keys
 
     def _normals(self, vertices: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "n 3"]:
         a, b, c = (vertices[self.dressed.faces[:, corner]] for corner in range(3))
@@ -118,15 +130,17 @@ def _light(look: Look) -> Any:
 
 def _develop(pixels: Float[np.ndarray, "h w 4"], look: Look, rng: np.random.Generator) -> UInt8[np.ndarray, "h w 4"]:
     """Blur and noise of a lens and a sensor, then 8 bits."""
+    alpha = pixels[..., 3]
     if look.blur > 0:
-        pixels[..., :3] *= pixels[..., 3:]
-        pixels = cv2.GaussianBlur(pixels, (0, 0), look.blur)
-        pixels[..., :3] /= np.maximum(pixels[..., 3:], 1e-4)
+        solid = cv2.merge([alpha] * 3 + [np.ones_like(alpha)])
+        pixels = cv2.GaussianBlur(cv2.multiply(pixels, solid), (0, 0), look.blur)
+        alpha = np.ascontiguousarray(pixels[..., 3])
+        pixels = cv2.multiply(pixels, cv2.merge([1 / np.maximum(alpha, 1e-4)] * 3 + [np.ones_like(alpha)]))
     if look.noise > 0:
-        tile = rng.standard_normal((128, 128), dtype=np.float32) * np.float32(look.noise)
-        pixels[..., :3] += np.tile(tile, (pixels.shape[0] // 128 + 1, pixels.shape[1] // 128 + 1))[
-            : pixels.shape[0], : pixels.shape[1], None
-        ]
-    out = (pixels * 255 + 0.5).clip(0, 255).astype(np.uint8)
+        tile = rng.standard_normal((NOISE_TILE, NOISE_TILE), dtype=np.float32) * np.float32(look.noise)
+        repeats = -(-len(pixels) // NOISE_TILE)
+        noise = np.tile(tile, (repeats, repeats))[: len(pixels), : len(pixels)]
+        pixels = np.maximum(cv2.add(pixels, cv2.merge([noise] * 3 + [np.zeros_like(noise)])), 0)
+    out = cv2.convertScaleAbs(pixels, alpha=255)
     out[out[..., 3] == 0] = 0
     return out
