@@ -6,6 +6,7 @@ through them can be tried without the licensed file.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,10 +63,21 @@ def smpl_format(rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 
 def _t_pose(phenotype: Float[np.ndarray, "6"]) -> Posed:
-    """Fingers are bent a little: they have no joints in SMPL, so they stay as the template has them."""
+    """The shape that SMPL's skinning takes back to the A-pose unharmed; the body's own would pinch it twice.
+
+    Fingers are bent a little: they have no joints in SMPL, so they stay as the template has them.
+    """
     model = body_model()
+    rest, bent = model.rest(phenotype), curl_fingers(np.tile(np.eye(3), (len(model.parents), 1, 1)), CURL)
+    relaxed = model.pose(rest, bent)
     world = {model.bone(bone): turn for bone, turn in aim_limbs(straight_t_pose()).items()}
-    return model.pose(model.rest(phenotype), curl_fingers(world_to_relative(world), CURL))
+    spread = model.pose(rest, curl_fingers(world_to_relative(world), CURL))
+    bones = [model.bone(JOINT_BONES[joint]) for joint in SMPL_JOINTS]
+    back = relaxed.transforms[bones] @ np.linalg.inv(spread.transforms[bones])
+    blended = (_weights(model) @ back.reshape(NUM_JOINTS, 16)).reshape(-1, 4, 4)
+    offsets = relaxed.vertices - blended[:, :3, 3]
+    vertices = np.linalg.solve(blended[:, :3, :3], offsets[..., None])[..., 0]
+    return replace(spread, vertices=vertices, keypoints=model.keypoint_weights @ vertices)
 
 
 def _to_smpl(points: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:

@@ -14,7 +14,15 @@ from scipy.spatial.transform import Rotation
 from layerpose.body.model import body_model
 from layerpose.body.smpl import SMPL_JOINTS, SMPL_PARENTS, Y_UP_TO_BODY, SmplPose
 from layerpose.body.smpl_file import NUM_BETAS, NUM_JOINTS
-from layerpose.motion.posing import curl_fingers, reference_heads, smallest_rotation, to_pose, unit, world_to_relative
+from layerpose.motion.posing import (
+    curl_fingers,
+    reference_heads,
+    smallest_rotation,
+    to_pose,
+    turn_forearm,
+    unit,
+    world_to_relative,
+)  # fmt: skip
 from layerpose.types import Pose
 
 SMPL_BONES = {
@@ -44,8 +52,11 @@ def smpl_to_pose(smpl: SmplPose, rest_joints: RestJoints | None = None) -> Pose:
     world = {}
     for joint, bone in SMPL_BONES.items():
         turned = Y_UP_TO_BODY @ turns[SMPL_JOINTS.index(joint)] @ Y_UP_TO_BODY.T
-        world[body_model().bone(bone)] = turned @ aims.get(bone, np.eye(3))
-    return to_pose(curl_fingers(world_to_relative(world), CURL))
+        world[bone] = turned @ aims.get(bone, np.eye(3))
+    for side in "LR":
+        world |= turn_forearm(side, world[f"lowerarm01.{side}"], world[f"wrist.{side}"])
+    rotations = world_to_relative({body_model().bone(bone): turn for bone, turn in world.items()})
+    return to_pose(curl_fingers(rotations, CURL))
 
 
 def pose_to_smpl(pose: Pose, rest_joints: RestJoints | None = None) -> SmplPose:
