@@ -53,20 +53,23 @@ class _InertChumpy(_Inert):
     """A chumpy array, or a selection from one."""
 
 
-_NUMPY_MAKERS = {name: value.__reduce__()[0] for name, value in (("_reconstruct", np.zeros(0)), ("scalar", np.int64()))}
+_NUMPY_MAKERS = {
+    ("multiarray", "_reconstruct"): np.zeros(0).__reduce__()[0],
+    ("multiarray", "scalar"): np.int64().__reduce__()[0],
+    ("numeric", "_frombuffer"): np.zeros(0).__reduce_ex__(5)[0],
+}
 _KNOWN: dict[tuple[str, str], Any] = {
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
     ("_codecs", "encode"): codecs.encode,
-    ("__builtin__", "object"): object,
-    ("builtins", "object"): object,
-    ("copy_reg", "_reconstructor"): copyreg._reconstructor,  # pyright: ignore[reportAttributeAccessIssue]
-    ("copyreg", "_reconstructor"): copyreg._reconstructor,  # pyright: ignore[reportAttributeAccessIssue]
     ("chumpy.ch", "Ch"): _InertChumpy,
     ("chumpy.reordering", "Select"): _InertChumpy,
 }
-for _core in ("numpy.core.multiarray", "numpy._core.multiarray"):
-    _KNOWN |= {(_core, name): maker for name, maker in _NUMPY_MAKERS.items()}
+for _core in ("numpy.core", "numpy._core"):
+    _KNOWN |= {(f"{_core}.{module}", name): maker for (module, name), maker in _NUMPY_MAKERS.items()}
+for _python in (("__builtin__", "copy_reg"), ("builtins", "copyreg")):
+    _KNOWN |= {(_python[0], "object"): object, (_python[0], "set"): set}
+    _KNOWN[_python[1], "_reconstructor"] = copyreg._reconstructor  # pyright: ignore[reportAttributeAccessIssue]
 for _kind in ("csc", "csr", "coo"):
     _KNOWN |= {(f"scipy.sparse.{prefix}{_kind}", f"{_kind}_matrix"): _InertMatrix for prefix in ("", "_")}
 
@@ -144,7 +147,8 @@ def _matrix_to_array(state: dict[str, Any]) -> np.ndarray:
 
     shape = tuple(state.get("_shape", state.get("shape", ())))
     if "indptr" not in state:
-        return scipy.sparse.coo_matrix((state["data"], (state["row"], state["col"])), shape=shape).toarray()
+        places = state["coords"] if "coords" in state else (state["row"], state["col"])
+        return scipy.sparse.coo_matrix((state["data"], places), shape=shape).toarray()
     columns = len(state["indptr"]) == shape[1] + 1
     maker = scipy.sparse.csc_matrix if columns else scipy.sparse.csr_matrix
     return maker((state["data"], state["indices"], state["indptr"]), shape=shape).toarray()
