@@ -56,11 +56,17 @@ def part_surface(volume: Volume, part: int) -> tuple[Bool[Tensor, "h w"], Float[
     """Where the viewer would see a part alone, and its depth in metres, finer than the slices (0 elsewhere)."""
     own = volume.labels == part + 1
     covered = own.any(0)
-    # The surface lies somewhere in the slice before the first centre inside: on average half a slice before it.
-    depth = own.to(torch.uint8).argmax(0) * SLICE_M - DEPTH_RANGE_M
-    for _ in range(SMOOTHINGS):
-        depth = _smooth(depth, covered)
-    return covered, torch.where(covered, depth, 0.0)
+    surface = torch.zeros(covered.shape, device=covered.device)
+    rows, columns = (torch.nonzero(covered.any(axis)).flatten() for axis in (1, 0))
+    if len(rows):
+        window = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+        inside = covered[window]
+        # The surface lies somewhere in the slice before the first centre inside: on average half a slice before it.
+        depth = own[:, *window].to(torch.uint8).argmax(0) * SLICE_M - DEPTH_RANGE_M
+        for _ in range(SMOOTHINGS):
+            depth = _smooth(depth, inside)
+        surface[window] = torch.where(inside, depth, 0.0)
+    return covered, surface
 
 
 def _smooth(depth: Float[Tensor, "h w"], covered: Bool[Tensor, "h w"]) -> Float[Tensor, "h w"]:
