@@ -15,8 +15,8 @@ SIZE = 512
 
 
 def body(
-    action: tyro.conf.Positional[Literal["show"]],
-    pose: tyro.conf.Positional[str],
+    action: Annotated[tyro.conf.Positional[Literal["show"]], tyro.conf.arg(metavar="show")],
+    pose: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="POSE")],
     /,
     *,
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="PNG")],
@@ -26,7 +26,7 @@ def body(
     """Show the body in a pose: picture, parts, depth and skeleton side by side.
 
     Args:
-        action: show is all there is.
+        action: The word show.
         pose: What transfer's --pose takes: a photo, a pose file, a frame of a motion (.bvh or .npz), or a name.
         out: The picture to write; an older one is replaced.
         body: The mesh of anny, that of SMPL (needs --smpl), or anny's mesh filled with voxels.
