@@ -6,22 +6,23 @@ Paper: Ours-S draws the maps from SMPL, Ours-V from a volume.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
 
 from layerpose.body.camera import frame
 from layerpose.body.model import body_model
 from layerpose.body.smpl import SmplModel, SmplPose, load_smpl
-from layerpose.body.smpl_file import NUM_BETAS, REGISTER
+from layerpose.body.smpl_file import REGISTER
 from layerpose.maps.projection import project_volume, stand_in
 from layerpose.maps.render import DrawnBody, draw_body, draw_surface, mesh, pose_body
 from layerpose.maps.voxels import voxelise
 from layerpose.motion.hmr import hmr_camera
 from layerpose.motion.posing import ADULT
 from layerpose.motion.smpl_pose import pose_to_smpl
+from layerpose.motion.smpl_shape import phenotype_to_betas
 from layerpose.types import Body, Camera, Pose, Volume
 
 Representation = Literal["anny", "smpl", "volume"]
@@ -44,10 +45,11 @@ def redrawn(body: Representation, smpl: SmplModel | None) -> Redraw | None:
         return lambda drawn, _: project_volume(volume_of(drawn), drawn)
     if body == "smpl":
         assert smpl is not None
-        rest_joints = smpl.rest_joints(np.zeros(NUM_BETAS))
 
         def redraw(drawn: DrawnBody, target: Body) -> DrawnBody:
-            surface = smpl.pose(pose_to_smpl(target.pose, rest_joints))
+            betas = phenotype_to_betas(target.phenotype.double().numpy(), smpl)
+            pose = pose_to_smpl(target.pose, smpl.rest_joints(betas))
+            surface = smpl.pose(replace(pose, betas=betas))
             return stand_in(draw_surface(surface, target.camera, drawn.size, device=drawn.vertices.device), drawn)
 
         return redraw
