@@ -12,6 +12,7 @@ from typing import Literal
 import torch
 from PIL.Image import Image
 
+from layerpose.bodies import Redraw
 from layerpose.body.camera import frame
 from layerpose.body.model import body_model
 from layerpose.config import ModelConfig, scaled
@@ -33,24 +34,32 @@ SIZE_STEPS = 8
 class PoseTransfer:
     """A model ready to run: ``PoseTransfer.load()(photo, pose)``."""
 
-    def __init__(self, model: Model, device: torch.device) -> None:
+    def __init__(self, model: Model, device: torch.device, *, redraw: Redraw | None = None) -> None:
+        self.redraw = redraw
         self.model = model.eval().to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.device = device
 
     @classmethod
-    def load(cls, weights: Path | None = None, *, device: Literal["auto", "cpu", "cuda"] = "auto") -> PoseTransfer:
+    def load(
+        cls,
+        weights: Path | None = None,
+        *,
+        device: Literal["auto", "cpu", "cuda"] = "auto",
+        redraw: Redraw | None = None,
+    ) -> PoseTransfer:
         """Read a model folder (without one: the bundled weights) onto a device; auto takes the GPU if there is one.
 
-        The process keeps the memory that it frees from then on (see `memory`).
+        `redraw` takes the target's maps from another representation of the body (`bodies`). The process keeps the
+        memory that it frees from then on (see `memory`).
         """
         keep_freed_memory()
         if device == "cuda" and not torch.cuda.is_available():
             raise ValueError("--device cuda: found no usable GPU; use --device cpu or auto")
         chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
         if weights is not None:
-            return cls(load_model(weights), chosen)
+            return cls(load_model(weights), chosen, redraw=redraw)
         with as_file(files("layerpose") / "weights" / BUNDLED) as folder:
-            return cls(load_model(folder), chosen)
+            return cls(load_model(folder), chosen, redraw=redraw)
 
     @property
     def config(self) -> ModelConfig:
@@ -97,6 +106,8 @@ class PoseTransfer:
         """The maps, crops and warps for a body."""
         posed = pose_body(body)
         drawn = draw_posed(posed, body.camera, self.config.canvas, device=self.device)
+        if self.redraw is not None:
+            drawn = self.redraw(drawn, body)
         return prepare(view, drawn, posed.transforms[:, :3, :3], self.config)
 
     @torch.inference_mode()

@@ -11,6 +11,7 @@ import tyro
 
 from layerpose import __version__
 from layerpose.cli.animate import animate
+from layerpose.cli.body import body
 from layerpose.cli.console import hushed, one_line, show_warning
 from layerpose.cli.evaluate import evaluate
 from layerpose.cli.synth import pack, synth
@@ -18,7 +19,7 @@ from layerpose.cli.transfer import demo, fit, transfer
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "synth": synth, "pack": pack,
-    "evaluate": evaluate,
+    "evaluate": evaluate, "body": body,
 }  # fmt: skip
 
 

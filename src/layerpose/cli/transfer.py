@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from layerpose import __version__
+from layerpose.cli.body import Representation
 from layerpose.cli.console import busy, say
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from layerpose.bodies import Redraw
     from layerpose.estimation.estimate import Estimate
     from layerpose.transfer import PoseTransfer
 
@@ -65,21 +67,25 @@ def transfer(
     layers: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
     device: Device = "auto",
     weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+    body: Representation = "anny",
+    smpl: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
 ) -> None:
     """Draw the person of a photo in another pose, 1024 x 1024.
 
     Args:
         photo: A photo of one whole person.
-        pose: Another photo, a pose file (.json), a frame of a motion (dance.bvh#120), or a name such as walk or sit.
+        pose: Another photo, a pose file (.json), a frame of a motion (dance.bvh#120, .npz too), or a name such as walk.
         out: The picture to write; an older one is replaced, the photo never.
         sheet: Also write a contact sheet of every step.
         layers: Also write each layer as a PNG with transparency into this folder.
         device: Where the networks run; auto takes the GPU if there is one.
         weights: A model folder; without it the bundled weights are used.
+        body: What the target's maps are drawn from: anny's mesh, SMPL's (needs --smpl), or a labelled volume.
+        smpl: Your licensed SMPL file (.pkl or .npz); poses from an .npz then start from its own T-pose.
     """
     from layerpose.outputs import check_output, check_output_folder
 
-    inputs = [photo, Path(pose)]
+    inputs = [photo, Path(pose), *([smpl] if smpl else [])]
     check_output(out, ".png", inputs=inputs)
     if sheet is not None:
         check_output(sheet, ".png", inputs=[*inputs, out])
@@ -88,12 +94,14 @@ def transfer(
 
         check_output_folder(layers, list(LAYER_FILES.values()), inputs=[*inputs, out, *([sheet] if sheet else [])])
     with busy("Starting"):
+        from layerpose.bodies import redrawn, smpl_model
         from layerpose.pictures import image_to_picture, read_photo, write_png
         from layerpose.poses import resolve_pose
     picture = read_photo(photo)
     with busy("Reading the pose"):
-        target = resolve_pose(pose)
-    model = load_model(weights, device)
+        other = smpl_model(body, smpl)
+        target = resolve_pose(pose, other)
+    model = load_model(weights, device, redrawn(body, other))
     seen = find_person(picture, model.look)
     with busy("Transferring"):
         result = model(seen, target)
@@ -149,12 +157,12 @@ def fit(
     say(f"Wrote {', '.join(map(str, written))}")
 
 
-def load_model(weights: Path | None, device: Device) -> PoseTransfer:
+def load_model(weights: Path | None, device: Device, redraw: Redraw | None = None) -> PoseTransfer:
     """A model folder, or the bundled weights."""
     with busy("Loading the model"):
         from layerpose.transfer import PoseTransfer
 
-        return PoseTransfer.load(weights, device=device)
+        return PoseTransfer.load(weights, device=device, redraw=redraw)
 
 
 def find_person(photo: Image, find: Callable[[Image], Estimate]) -> Estimate:
