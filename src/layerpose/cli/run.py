@@ -12,10 +12,13 @@ import tyro
 from layerpose import __version__
 from layerpose.cli.console import hushed, one_line, show_warning
 from layerpose.cli.synth import pack, synth
+from layerpose.cli.train import train
 from layerpose.cli.transfer import demo, fit, transfer
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo, "transfer": transfer, "fit": fit, "synth": synth, "pack": pack,
+    "train": train,
+    "train": train,
 }  # fmt: skip
 
 

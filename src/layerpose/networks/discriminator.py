@@ -18,7 +18,8 @@ class PatchDiscriminator(nn.Module):
         strides = (2, 2, 2, 1)
         self.blocks = nn.ModuleList()
         for index, (outputs, stride) in enumerate(zip(widths, strides, strict=True)):
-            layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, 4, stride, 2)]
+            # A bias before an instance norm does nothing, and its gradient is rounding noise.
+            layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, 4, stride, 2, bias=not index)]
             if index:
                 layers.append(nn.InstanceNorm2d(outputs))
             self.blocks.append(nn.Sequential(*layers, nn.LeakyReLU(0.2)))
@@ -59,8 +60,9 @@ class CompletenessDiscriminator(nn.Module):
         layers: list[nn.Module] = []
         outputs = width
         while size > 4:
-            layers.append(wrap(nn.Conv2d(inputs, outputs, 4, 2, 1)))
-            if layers[1:] and not spectral:
+            norm = bool(layers) and not spectral
+            layers.append(wrap(nn.Conv2d(inputs, outputs, 4, 2, 1, bias=not norm)))
+            if norm:
                 layers.append(nn.InstanceNorm2d(outputs))
             layers.append(nn.LeakyReLU(0.2))
             inputs, outputs, size = outputs, min(2 * outputs, 8 * width), size // 2
