@@ -18,7 +18,6 @@ from layerpose.cli.transfer import demo, fit, transfer
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo, "transfer": transfer, "fit": fit, "synth": synth, "pack": pack,
     "train": train,
-    "train": train,
 }  # fmt: skip
 
 

@@ -80,12 +80,12 @@ class Critics(nn.Module):
     def judge(self, given: Comparison) -> Term:
         """What a discriminator minimises."""
         name = f"judge {given.critic}"
+        sources, pictures = torch.cat([given.real_source, given.made_source]), torch.cat([given.real, given.made])
         if given.critic in LIMBS:
-            whole = self.completeness(given.critic, given.real_source, given.real)
-            layer = self.completeness(given.critic, given.made_source, given.made)
+            whole, layer = self.completeness(given.critic, sources, pictures).chunk(2)
             return Term(name=name, value=losses.completeness_discriminator_loss(whole, layer), weight=1.0)
-        critic = self.pictures[given.critic]
-        real, made = critic(given.real_source, given.real), critic(given.made_source, given.made)
+        found = self.pictures[given.critic](sources, pictures)
+        real, made = ([[features.chunk(2)[half] for features in scale] for scale in found] for half in (0, 1))
         loss = losses.hinge_discriminator_loss if self.hinge else losses.patch_discriminator_loss
         return Term(name=name, value=loss(real, made), weight=1.0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -150,8 +150,8 @@ def cut_windows(
 def judge_terms(team: Team, comparisons: Sequence[Comparison], step: int) -> list[Term]:
     """What the discriminators minimise, once the generators have moved."""
     recipe = team.recipe
-    judge: Callable[[Comparison], Term] = team.critics.judge
-    terms = [judge(comparison) for comparison in comparisons]
+    terms = [team.critics.judge(comparison) for comparison in comparisons]
+    team.critics.eval()
     if recipe.r1 and step % recipe.r1_every == 0:
         terms += [team.critics.penalise(comparison, recipe.r1 * recipe.r1_every) for comparison in comparisons]
     return terms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ def start(machine: Machine) -> Fabric:
         from lightning_fabric import Fabric
     except ImportError as error:
         raise ValueError("training needs the package lightning-fabric; install layerpose[train]") from error
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     fabric = Fabric(
         accelerator=machine.device, devices=machine.devices, num_nodes=machine.nodes,
         strategy="ddp" if machine.devices * machine.nodes > 1 else "auto",

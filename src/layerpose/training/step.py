@@ -41,9 +41,8 @@ def take_step(
     compared: list[list[Comparison]] = []
 
     def make() -> Iterator[list[Term]]:
-        for part, lesson in enumerate(lessons):
-            # Spectral norm moves on at every training-mode call: once a step, in however many parts.
-            team.critics.train(part == 0)
+        team.critics.eval()
+        for lesson in lessons:
             with fabric.autocast():
                 terms, comparisons = generator_terms(team, phase, lesson)
             compared.append(comparisons)
@@ -51,6 +50,7 @@ def take_step(
 
     def judge() -> Iterator[list[Term]]:
         for part, comparisons in enumerate(compared):
+            # Spectral norm moves on at every call in training mode: once a step, in however many parts.
             team.critics.train(part == 0)
             with fabric.autocast():
                 terms = judge_terms(team, comparisons, step)
