@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -106,9 +107,10 @@ def train(
         if dry_run:
             _print_everything(plan, machine, out)
             return
-        with _progress() as report:
-            run(plan, machine, out, report)
-    say(f"Wrote {out / 'last'}, {out / 'best'}")
+        with _progress() as report, _one_voice():
+            speaks = run(plan, machine, out, report)
+    if speaks:
+        say(f"Wrote {out / 'last'}, {out / 'best'}")
 
 
 def _preset(name: str) -> ModelConfig:
@@ -181,7 +183,9 @@ def _progress() -> Iterator[Callable[[Place], None]]:
             if place.phase not in tasks:
                 tasks[place.phase] = bar.add_task(place.phase, total=place.num_steps, losses="")
             task = tasks[place.phase]
-            bar.update(task, completed=place.step, losses=_losses(place, 3))
+            bar.update(task, completed=place.step, losses=_figures(place.values, 3))
+            if place.figures:
+                bar.console.print(f"{place.phase} {place.step}: {_figures(place.figures)}", highlight=False)
 
         yield report
 
@@ -196,16 +200,27 @@ class _Lines:
         now = time.monotonic()
         if place.phase != self.phase:
             self.phase, self.begin, self.first, self.said = place.phase, now, place.step, 0.0
-        if now - self.said < LINE_SECONDS and place.step < place.num_steps:
+        if now - self.said < LINE_SECONDS and place.step < place.num_steps and not place.figures:
             return
         self.said = now
         pace = (now - self.begin) / max(place.step - self.first, 1)
         left = pace * (place.num_steps - place.step) / 60
         say(
             f"{place.phase} {place.step}/{place.num_steps} {pace:.2f} s/step, {left:.0f} min left |"
-            f" {_losses(place, len(place.values))}"
+            f" {_figures(place.figures | place.values, 8)}"
         )
 
 
-def _losses(place: Place, most: int) -> str:
-    return " ".join(f"{name} {value:.4g}" for name, value in list(place.values.items())[:most])
+def _figures(values: dict[str, float], most: int = 99) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in list(values.items())[:most])
+
+
+@contextmanager
+def _one_voice() -> Iterator[None]:
+    """Of several processes that stop together, the first says why."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        if int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0"))):
+            raise SystemExit(2) from error
+        raise

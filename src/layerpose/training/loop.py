@@ -48,7 +48,9 @@ class Progress:
     """Steps of the phase that are done."""
     num_steps: int
     values: dict[str, float]
-    """Every term of the last step, and what validation found after it."""
+    """Every term of the last step."""
+    figures: dict[str, float]
+    """What validation found after it; empty where it did not look."""
 
 
 Report = Callable[[Progress], None]
@@ -71,8 +73,8 @@ class Run:
     report: Report
 
 
-def train(plan: Plan, machine: Machine, out: Path, report: Report) -> None:
-    """Begin or go on, to the end."""
+def train(plan: Plan, machine: Machine, out: Path, report: Report) -> bool:
+    """Begin or go on, to the end. Returns whether this is the process that speaks for all."""
     fabric = start(machine)
     with together(fabric):
         if fabric.is_global_zero:
@@ -94,6 +96,7 @@ def train(plan: Plan, machine: Machine, out: Path, report: Report) -> None:
     finally:
         if journal is not None:
             journal.close()
+    return fabric.is_global_zero
 
 
 def _find_sets(plan: Plan, out: Path) -> CompleteSets:
@@ -153,19 +156,23 @@ def _train_phase(run: Run, state: State, number: int, optimizers: dict) -> None:
             checkpoint.average_into(state.average, team.model, min(plan.recipe.average, (step + 1) / (step + 10)))
         state.step = step + 1
         is_last = state.step == phase.num_steps
+        figures: dict[str, float] = {}
         with together(fabric):
             if run.journal is not None and validation is not None:
                 done = sum(earlier.num_steps for earlier in before) + state.step
                 run.journal.note_losses(phase.name, values | {"learning rate": rate}, done)
                 if is_last or state.step % plan.validate_every == 0:
-                    values |= _validate(run, state, phase, validation, run.journal, done)
+                    figures = _validate(run, state, phase, validation, run.journal, done)
                 if is_last:
                     state.phase, state.step, state.best, state.maker, state.judge = number + 1, 0, None, None, None
                 if is_last or time.monotonic() - saved >= 60 * machine.save_minutes:
                     _save(run, state)
                     saved = time.monotonic()
         if fabric.is_global_zero:
-            run.report(Progress(phase=phase.name, step=step + 1, num_steps=phase.num_steps, values=values))
+            place = Progress(
+                phase=phase.name, step=step + 1, num_steps=phase.num_steps, values=values, figures=figures
+            )  # fmt: skip
+            run.report(place)
     state.phase, state.step, state.best = number + 1, 0, None
 
 
