@@ -120,7 +120,7 @@ def debug_recipe(pictures: int = 0) -> Recipe:  # noqa: ARG001
         phases=(
             Phase(name="coarse", trains=("coarse",), num_steps=4, batch=2, size=0.5, window=16),
             Phase(name="layers", trains=("layers",), num_steps=3, batch=2, window=16, in_turn=True),
-            Phase(name="joint", trains=STAGES, num_steps=3, batch=2),
+            Phase(name="joint", trains=STAGES, num_steps=3, batch=2, size=0.5),
         ),
         weights=Weights(colour=10.0),
         discriminator_width=4,
