@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from layerpose.cli import main
 from layerpose.training.checkpoint import FILE
 from layerpose.training.lessons import Shares
 from layerpose.training.recipes import Phase
@@ -18,21 +19,18 @@ COMMAND = ("--preset", "debug", "--phases", "joint", "--precision", "fp32", "--w
 """Three steps of all stages, two samples a step."""
 
 
-def run(*words: object) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "layerpose", "train", *map(str, words)]
-    return subprocess.run(command, check=False, capture_output=True, text=True, env=environment, timeout=300)
-
-
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two CPU cores")
 def test_two_processes_equal_one_on_the_same_batch(painted: Path, tmp_path: Path) -> None:
     """And so does one that works through the batch in two parts."""
-    runs = {"one": [], "two": ["--devices", 2], "parts": ["--accumulate", 2]}
-    for name, more in runs.items():
-        done = run(painted, "-o", tmp_path / name, *COMMAND, *more)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.splitlines()[-1] == f"Wrote {tmp_path / name / 'last'}, {tmp_path / name / 'best'}"
-    states = {name: torch.load(tmp_path / name / FILE, weights_only=True) for name in runs}
+    command = ["train", str(painted), *COMMAND, "-o"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    two = [sys.executable, "-m", "layerpose", *command, str(tmp_path / "two"), "--devices", "2"]
+    done = subprocess.run(two, check=False, capture_output=True, text=True, env=environment, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == f"Wrote {tmp_path / 'two' / 'last'}, {tmp_path / 'two' / 'best'}"
+    assert main([*command, str(tmp_path / "one")]) == 0
+    assert main([*command, str(tmp_path / "parts"), "--accumulate", "2"]) == 0
+    states = {name: torch.load(tmp_path / name / FILE, weights_only=True) for name in ("one", "two", "parts")}
     for other in ("two", "parts"):
         for networks in ("model", "critics", "average"):
             one, many = states["one"][networks], states[other][networks]
