@@ -60,21 +60,37 @@ class Pairs(Dataset[Sample]):
 
     def __getitem__(self, index: int) -> Sample:
         rng = np.random.default_rng([self.seed, index])
+        return self.make(*self.draw(rng), rng)
+
+    def draw(self, rng: np.random.Generator) -> tuple[str, str, str]:
+        """A person, a source frame and a target frame."""
         person = self.people[rng.integers(len(self.people))]
         chances = self._chances(person)
         source, target = divmod(int(rng.choice(chances.size, p=chances.ravel())), len(chances))
         frames = self.records.frames(person)
-        return self.make(person, frames[source], frames[target], rng)
+        return person, frames[source], frames[target]
 
-    def make(self, person: str, source: str, target: str, rng: np.random.Generator) -> Sample:
-        """The sample of two frames of a person."""
+    def name(self, index: int) -> str:
+        """Which frames a sample is made of, for messages."""
+        person, source, target = self.draw(np.random.default_rng([self.seed, index]))
+        return f"{person}/{source} to {target}"
+
+    def shots(self, person: str, source: str, target: str, rng: np.random.Generator) -> tuple[Shot, Shot, bool]:
+        """Two frames of a person: the source like a user's photo, the target as it is; and whether both are flipped."""
         shot, truth = (self._read(person, frame) for frame in (source, target))
+        flipped = False
         if self.disturb:
-            if rng.random() < FLIPPED_SHARE:
+            flipped = bool(rng.random() < FLIPPED_SHARE)
+            if flipped:
                 shot, truth = flip(shot), flip(truth)
             shot, truth = jitter(move(shot, rng), move(truth, rng), rng)
             mask = disturb_mask(shot.mask, rng)
             shot = Shot(image=shot.image * mask, mask=mask, body=disturb(shot.body, rng))
+        return shot, truth, flipped
+
+    def make(self, person: str, source: str, target: str, rng: np.random.Generator) -> Sample:
+        """The sample of two frames of a person."""
+        shot, truth, _ = self.shots(person, source, target, rng)
         size = self.config.canvas
         posed, target_posed = pose_body(shot.body), pose_body(truth.body)
         drawn = draw_posed(posed, shot.body.camera, size, device=torch.device("cpu"))

@@ -72,16 +72,18 @@ def _prepare_part(view: SourceView, target: DrawnBody, part: str, config: ModelC
         boxes=box[None],
         visible=seen.float()[None, None],
         maps=render_part_maps(target, part, box, size, complete=complete),
-        source=_source_crop(view, part, size),
-        other=None if other is None else _source_crop(view, other, size),
+        source=crop_part(view.image, view.parsing, view.drawn, part, size),
+        other=None if other is None else crop_part(view.image, view.parsing, view.drawn, other, size),
         warp=warp_part(view, target, part, box, size, complete=complete) if config.guides.warp else None,
     )
 
 
-def _source_crop(view: SourceView, part: str, size: int) -> Float[Tensor, "1 3 s s"]:
-    """The part in the source, cut to its box; what is not this part is flat grey."""
-    own = view.parsing[:, CLASSES.index(part)][:, None]
-    return cut(view.image * own, part_box(view.drawn, part)[None], size)
+def crop_part(
+    image: Float[Tensor, "1 3 h w"], parsing: Float[Tensor, "1 7 h w"], drawn: DrawnBody, part: str, size: int
+) -> Float[Tensor, "1 3 s s"]:
+    """A part as the source shows it, cut to its box; what is not this part is flat grey."""
+    own = parsing[:, CLASSES.index(part)][:, None]
+    return cut(image * own, part_box(drawn, part)[None], size)
 
 
 def other_side(part: str) -> str | None:
@@ -106,7 +108,7 @@ def stack_guides(maps: Maps, warp: Warp | None, guides: Guides) -> Float[Tensor,
         stacked.append(maps.depth)
     if guides.warp:
         assert warp is not None
-        stacked.append(stack_warp(warp))
+        stacked.append(stack_warp(warp)[:, : _num_warp_channels(guides)])
     return torch.cat(stacked, dim=1) if stacked else None
 
 
@@ -117,7 +119,11 @@ def stack_warp(warp: Warp) -> Float[Tensor, "b 7 h w"]:
 
 def num_guide_channels(guides: Guides) -> int:
     """Channels that `stack_guides` makes."""
-    return 18 * guides.heatmaps + 7 * guides.parsing + guides.depth + 7 * guides.warp
+    return 18 * guides.heatmaps + 7 * guides.parsing + guides.depth + _num_warp_channels(guides)
+
+
+def _num_warp_channels(guides: Guides) -> int:
+    return (7 if guides.filled else 4) * guides.warp
 
 
 def coarse_maps(conditions: Conditions, size: int) -> Maps:
