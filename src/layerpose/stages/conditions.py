@@ -80,8 +80,11 @@ def _prepare_part(view: SourceView, target: DrawnBody, part: str, config: ModelC
 
 def _source_crop(view: SourceView, part: str, size: int) -> Float[Tensor, "1 3 s s"]:
     """The part in the source, cut to its box; what is not this part is flat grey."""
-    own = view.parsing[:, CLASSES.index(part)][:, None]
-    return cut(view.image * own, part_box(view.drawn, part)[None], size)
+    key = part, size
+    if key not in view.crops:
+        own = view.parsing[:, CLASSES.index(part)][:, None]
+        view.crops[key] = cut(view.image * own, part_box(view.drawn, part)[None], size)
+    return view.crops[key]
 
 
 def other_side(part: str) -> str | None:
