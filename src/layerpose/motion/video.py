@@ -152,4 +152,4 @@ def _between(clock: Float[np.ndarray, "n"], values: Float[np.ndarray, "n *k"], e
 
 def _smooth(values: Float[np.ndarray, "t *k"]) -> Float[np.ndarray, "t *k"]:
     window = min(WINDOW, len(values) - 1 + len(values) % 2)
-    return values if window <= ORDER else savgol_filter(values, window, ORDER, axis=0)
+    return values if window <= ORDER else np.asarray(savgol_filter(values, window, ORDER, axis=0))
