@@ -1,4 +1,4 @@
-"""What a user typed after --motion -> Motion: a BVH, a motion file, a folder of pose files, or a library name."""
+"""What a user typed after --motion -> Motion: a video, a BVH, a motion file, a folder of pose files, or a name."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from layerpose.motion.bvh import read_bvh
 from layerpose.motion.motion_file import read_motion
 from layerpose.motion.moves import NAMES, library_motion
 from layerpose.motion.timing import resample, select
+from layerpose.motion.video import read_video
 from layerpose.types import Motion
 
-EXPECTED = f"a .bvh, a motion file (.json), a folder of pose files, or a name: {', '.join(NAMES)}"
+EXPECTED = f"a video of a person, a .bvh, a motion file (.json), a folder of pose files, or a name: {', '.join(NAMES)}"
 USUAL_FPS = 30.0
 """Motions that were recorded faster are filmed at this rate unless another is asked for."""
 
@@ -37,7 +38,7 @@ def _read(text: str) -> Motion:
         case ".json":
             return read_motion(path)
         case _:
-            raise ValueError(f"{path} is not a motion that can be read; expected {EXPECTED}")
+            return read_video(path)
 
 
 def _parse_range(text: str, num_frames: int) -> tuple[int, int]:

@@ -72,8 +72,8 @@ def _prepare_part(view: SourceView, target: DrawnBody, part: str, config: ModelC
         boxes=box[None],
         visible=seen.float()[None, None],
         maps=render_part_maps(target, part, box, size, complete=complete),
-        source=crop_part(view.image, view.parsing, view.drawn, part, size),
-        other=None if other is None else crop_part(view.image, view.parsing, view.drawn, other, size),
+        source=_source_crop(view, part, size),
+        other=None if other is None else _source_crop(view, other, size),
         warp=warp_part(view, target, part, box, size, complete=complete) if config.guides.warp else None,
     )
 
@@ -84,6 +84,14 @@ def crop_part(
     """A part as the source shows it, cut to its box; what is not this part is flat grey."""
     own = parsing[:, CLASSES.index(part)][:, None]
     return cut(image * own, part_box(drawn, part)[None], size)
+
+
+def _source_crop(view: SourceView, part: str, size: int) -> Float[Tensor, "1 3 s s"]:
+    """The crop of the view's own picture; cut once for all its targets."""
+    key = part, size
+    if key not in view.crops:
+        view.crops[key] = crop_part(view.image, view.parsing, view.drawn, part, size)
+    return view.crops[key]
 
 
 def other_side(part: str) -> str | None:
