@@ -22,10 +22,10 @@ from layerpose.stages.model import Model
 from layerpose.stages.model_folder import save_model
 from layerpose.training import losses
 from layerpose.training.checkpoint import average_into, load_state, save_state
-from layerpose.training.objectives import Critics, Term, cut_windows, layer_terms, picture_terms
+from layerpose.training.objectives import Critics, cut_windows, layer_terms, picture_terms
 from layerpose.training.preview import write_preview
 from layerpose.training.recipes import Phase, Recipe
-from layerpose.types import LAYERS
+from layerpose.types import LAYERS, Term
 
 SAVE_EVERY = 50
 LOG_EVERY = 10

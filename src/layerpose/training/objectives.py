@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -14,20 +12,11 @@ from layerpose.networks.perceptual import Vgg19
 from layerpose.stages.conditions import resize
 from layerpose.training import losses
 from layerpose.training.recipes import Recipe, Weights
-from layerpose.types import Layer
+from layerpose.types import Layer, Term
 
 NETWORKS = ("head", "arm", "leg")
 FOREGROUND_WEIGHT = 4.0
 """How much more a pixel of the person counts in the colour loss than one of the background."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Term:
-    """One weighted term of an objective."""
-
-    name: str
-    value: Float[Tensor, ""]
-    weight: float
 
 
 class Critics(nn.Module):
