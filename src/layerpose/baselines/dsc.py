@@ -185,7 +185,7 @@ def critic_terms(model: Dsc, sample: Sample, image: Float[Tensor, "b 3 h w"]) ->
 def nearest_neighbour_loss(
     found: Float[Tensor, "b c h w"], wanted: Float[Tensor, "b c h w"], neighbourhood: int = NEIGHBOURHOOD
 ) -> Float[Tensor, ""]:
-    """For each place the smallest L1 (summed over the channels) to the target's features around it; the mean of these."""
+    """At each place the smallest L1 (added over the channels) to the target's features around it; the mean of these."""
     reach, (height, width) = neighbourhood // 2, found.shape[-2:]
     padded = pad(wanted, (reach, reach, reach, reach), value=FAR)
     best = None

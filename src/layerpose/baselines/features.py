@@ -11,18 +11,18 @@ from layerpose.networks.perceptual import Vgg19
 FIRST_WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 """Weights of relu1_1 ... relu5_1 in pix2pixHD's loss, which LW-GAN took over."""
 HALF_RANGE = 127.5
-"""Our network wants 0..255 and theirs [-1, 1]: features in their unit are ours by this much smaller."""
+"""Our network wants 0..255 and theirs [-1, 1]: its features are divided by as much, and the losses are of one order."""
 
 
 def first_features(vgg: Vgg19, image: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
     """Features after the first convolution of every block, relu1_1 ... relu5_1."""
-    features = vgg.to_pixels(image) / HALF_RANGE
+    features = vgg.to_pixels(image)
     found = []
     for number, block in enumerate(vgg.blocks):
         layers = list(block.children())
         first = 2 + bool(number)
         features = _run(layers[:first], features)
-        found.append(features)
+        found.append(features / HALF_RANGE)
         if number + 1 < len(vgg.blocks):
             features = _run(layers[first:], features)
     return found

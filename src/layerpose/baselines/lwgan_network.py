@@ -175,5 +175,9 @@ def _up(fine: int) -> nn.Sequential:
     return nn.Sequential(*_plain(up))
 
 
+def _join(fine: int) -> nn.Sequential:
+    return nn.Sequential(*_plain(nn.Conv2d(2 * fine, fine, 3, padding=1, bias=False)))
+
+
 def _head(width: int, outputs: int) -> nn.Conv2d:
     return nn.Conv2d(width, outputs, 7, padding=3, bias=False)
