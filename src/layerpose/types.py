@@ -155,3 +155,12 @@ class Transfer:
     layers: tuple[Layer, ...]
     pasted: Float[Tensor, "b 3 h w"]
     image: Float[Tensor, "b 3 h w"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """One weighted term of an objective."""
+
+    name: str
+    value: Float[Tensor, ""]
+    weight: float

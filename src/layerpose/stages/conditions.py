@@ -34,6 +34,21 @@ class PartConditions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BodyPair:
+    """What other systems are told of the two bodies (`baselines.inputs` makes it)."""
+
+    source_keypoints: Float[Tensor, "b 18 2"]
+    """In canvas units, as the target's; a place off the canvas means that nobody can see it."""
+    target_keypoints: Float[Tensor, "b 18 2"]
+    source_heatmaps: Float[Tensor, "b 18 h w"]
+    flow: Float[Tensor, "b h w 2"]
+    """`maps.surface.draw_flow`, from the target back to the source."""
+    source_surface: Float[Tensor, "b 3 h w"]
+    target_surface: Float[Tensor, "b 3 h w"]
+    """`maps.surface.draw_surface`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Conditions:
     """What the model is told: the source, and the target's maps and warps at the canvas's size."""
 
@@ -43,6 +58,8 @@ class Conditions:
     coarse_heatmaps: Float[Tensor, "b 18 c c"]
     warp: Warp | None
     parts: tuple[PartConditions, ...]
+    bodies: BodyPair | None = None
+    """For the systems that the paper compares with; our stages need nothing of it."""
 
 
 def prepare(

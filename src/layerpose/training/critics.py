@@ -14,18 +14,10 @@ from layerpose.networks.discriminator import CompletenessDiscriminator, MultiSca
 from layerpose.stages.conditions import resize
 from layerpose.training import losses
 from layerpose.training.recipes import Recipe
+from layerpose.types import Term
 
 LIMBS = ("head", "arm", "leg")
 """The layer networks, and the discriminator of each."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Term:
-    """One weighted term of an objective."""
-
-    name: str
-    value: Float[Tensor, ""]
-    weight: float
 
 
 @dataclass(frozen=True, kw_only=True)

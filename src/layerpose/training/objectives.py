@@ -16,10 +16,10 @@ from layerpose.stages.conditions import resize
 from layerpose.stages.fuse import paste_layers
 from layerpose.stages.model import Model
 from layerpose.training import losses
-from layerpose.training.critics import Comparison, Critics, Term, merge
+from layerpose.training.critics import Comparison, Critics, merge
 from layerpose.training.lessons import WINDOWS, Lesson, stream
 from layerpose.training.recipes import STAGES, Phase, Recipe
-from layerpose.types import LAYERS, Layer
+from layerpose.types import LAYERS, Layer, Term
 
 FOREGROUND_WEIGHT = 4.0
 """How much more a pixel of the person counts in the colour loss than one of the background."""

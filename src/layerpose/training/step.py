@@ -11,11 +11,12 @@ import torch
 from torch.optim import Adam
 
 from layerpose.training.checkpoint import State
-from layerpose.training.critics import Comparison, Term
+from layerpose.training.critics import Comparison
 from layerpose.training.lessons import Lesson
 from layerpose.training.objectives import Team, generator_terms, judge_terms
 from layerpose.training.processes import average, average_gradients
 from layerpose.training.recipes import Phase
+from layerpose.types import Term
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
