@@ -3,8 +3,8 @@
 For each stage at each size of its picture: steps per second and FLOP/s of the generators' forward and backward (random
 inputs, one sample), eager (fp32, contiguous) against the fast path (channels_last, the device's fast precision, and
 torch.compile with --compile); beside them the machine's ceiling: the best of a large matrix product and a large
-convolution, forward and backward, in float32 and, where the device is fast at it, bfloat16. Operations are counted by PyTorch. Losses and discriminators are
-left out: how long a whole step takes is what `layerpose train` prints.
+convolution, forward and backward, in float32 and, where the device is fast at it, bfloat16. Operations are counted by
+PyTorch. Losses and discriminators are left out: how long a whole step takes is what `layerpose train` prints.
 """
 
 from __future__ import annotations
