@@ -3,8 +3,8 @@
 For each stage at each size of its picture: steps per second and FLOP/s of the generators' forward and backward (random
 inputs, one sample), eager (fp32, contiguous) against the fast path (channels_last, the device's fast precision, and
 torch.compile with --compile); beside them the machine's ceiling: the best of a large matrix product and a large
-convolution, forward and backward, in either precision. Operations are counted by PyTorch. Losses and discriminators are
-left out: how long a whole step takes is what `layerpose train` prints.
+convolution, forward and backward, in float32 and, where the device is fast at it, bfloat16. Operations are counted by
+PyTorch. Losses and discriminators are left out: how long a whole step takes is what `layerpose train` prints.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    best = 0.0
-    for dtype in (torch.float32, torch.bfloat16):
+    best, has_half = 0.0, fast_precision("cuda" if device.type == "cuda" else "cpu") == "bf16"
+    for dtype in (torch.float32, torch.bfloat16) if has_half else (torch.float32,):
         found = ceiling(device, dtype, given.seconds)
         best = max(best, *found.values())
         print(f"{dtype}: " + ", ".join(f"{name} {rate / 1e9:.0f} GFLOP/s" for name, rate in found.items()), flush=True)
