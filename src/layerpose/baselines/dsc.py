@@ -123,7 +123,7 @@ class DeformableGenerator(nn.Module):
                 )
             )  # fmt: skip
             inputs = width + skip
-        self.head = nn.Sequential(nn.ReLU(), nn.Conv2d(inputs, 3, 3, padding=1), nn.Tanh())
+        self.head = nn.Sequential(nn.ReLU(), nn.Conv2d(inputs, 3, 3, padding=1))
 
     def forward(self, conditions: Conditions) -> Float[Tensor, "b 3 h w"]:
         """The picture; its side is a multiple of 64."""
@@ -136,7 +136,7 @@ class DeformableGenerator(nn.Module):
         features = skips.pop()
         for up in self.ups:
             features = torch.cat([up(features), skips.pop()], dim=1)
-        return self.head(features)
+        return self.head(features).float().tanh()
 
 
 class PairCritic(nn.Module):
@@ -148,13 +148,14 @@ class PairCritic(nn.Module):
         layers: list[nn.Module] = [nn.Conv2d(2 * (3 + POSE), widths[0], 4, 2)]
         for inputs, outputs in zip(widths, [*widths[1:], 1], strict=True):
             layers += [nn.LeakyReLU(0.2), nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False)]
-            layers.append(WholeNorm() if outputs > 1 else nn.Sigmoid())
+            if outputs > 1:
+                layers.append(WholeNorm())
         self.body = nn.Sequential(*layers)
 
     def forward(self, conditions: Conditions, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 1 _ _"]:
         """Probabilities."""
         poses = bodies_of(conditions).source_heatmaps, conditions.maps.heatmaps
-        return self.body(torch.cat([conditions.source, poses[0], image, poses[1]], dim=1))
+        return self.body(torch.cat([conditions.source, poses[0], image, poses[1]], dim=1)).float().sigmoid()
 
 
 def generator_terms(model: Dsc, vgg: Vgg19, sample: Sample) -> tuple[list[Term], Float[Tensor, "b 3 h w"]]:

@@ -43,18 +43,23 @@ class Residual(nn.Module):
         return features + self.body(features)
 
 
-class BackgroundStream(nn.Sequential):
+class BackgroundStream(nn.Module):
     """What is left of the source beside the body -> the whole background."""
 
     def __init__(self, inputs: int, config: LwGanConfig) -> None:
+        super().__init__()
         levels = [config.width * 2**level for level in range(NUM_DOWNS + 1)]
-        super().__init__(
+        self.body = nn.Sequential(
             _stem(inputs, config.width),
             *(_down(fine) for fine in levels[:-1]),
             *(Residual(levels[-1]) for _ in range(config.num_blocks)),
             *(_up(fine) for fine in reversed(levels[:-1])),
-            _head(config.width, 3), nn.Tanh(),
-        )  # fmt: skip
+            _head(config.width, 3),
+        )
+
+    def forward(self, stacked: Float[Tensor, "b 4 h w"]) -> Float[Tensor, "b 3 h w"]:
+        """Masked picture and mask -> picture."""
+        return self.body(stacked).float().tanh()
 
 
 class PersonStream(nn.Module):
@@ -71,14 +76,14 @@ class PersonStream(nn.Module):
             nn.Sequential(*_plain(nn.Conv2d(2 * fine, fine, 3, padding=1, bias=False)))
             for fine in reversed(levels[:-1])
         )
-        self.colour = nn.Sequential(_head(config.width, 3), nn.Tanh())
-        self.mask = nn.Sequential(_head(config.width, 1), nn.Sigmoid())
+        self.colour = _head(config.width, 3)
+        self.mask = _head(config.width, 1)
 
     def finish(self, features: Tensor, kept: list[Tensor]) -> tuple[Float[Tensor, "b 3 h w"], Float[Tensor, "b 1 h w"]]:
         """The way up, with the features kept on the way down -> colour, and mask of the background."""
         for up, join, skip in zip(self.ups, self.joins, reversed(kept), strict=True):
             features = join(torch.cat([skip, up(features)], dim=1))
-        return self.colour(features), self.mask(features)
+        return self.colour(features).float().tanh(), self.mask(features).float().sigmoid()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,7 +87,7 @@ class GlobalGenerator(nn.Module):
 
     def forward(self, stacked: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 3 h w"]:
         """The picture; sides are multiples of 16."""
-        return self.head(self.trunk(stacked))
+        return self.head(self.trunk(stacked)).float().tanh()
 
 
 class LocalEnhancer(nn.Module):
@@ -104,7 +104,7 @@ class LocalEnhancer(nn.Module):
 
     def forward(self, stacked: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 3 h w"]:
         """The picture; sides are multiples of 32."""
-        return self.up(self.down(stacked) + self.coarse(_halve(stacked)))
+        return self.up(self.down(stacked) + self.coarse(_halve(stacked))).float().tanh()
 
 
 class Critic(nn.Module):
@@ -175,8 +175,8 @@ def _stem(inputs: int, width: int) -> list[nn.Module]:
     return [*normalised(stem), nn.ReLU(inplace=True)]
 
 
-def _head(width: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(width, 3, 7, padding=3, padding_mode="reflect"), nn.Tanh())
+def _head(width: int) -> nn.Conv2d:
+    return nn.Conv2d(width, 3, 7, padding=3, padding_mode="reflect")
 
 
 def _down(fine: int, coarse: int) -> list[nn.Module]:
