@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
-from torch.nn.functional import interpolate, softplus
+from torch.nn.functional import cross_entropy, interpolate, softplus
 
 from layerpose.networks.perceptual import TAP_WEIGHTS
 
@@ -68,3 +68,10 @@ def colour_loss(
     if weight is None:
         return difference.mean()
     return (difference * weight).sum() / (weight.sum() * 3).clamp(min=1)
+
+
+def voxel_loss(
+    logits: Float[Tensor, "b l d h w"], labels: Int[Tensor, "b d h w"], weights: Float[Tensor, "l"]
+) -> Float[Tensor, ""]:
+    """Cross-entropy of the labels of all voxels, each weighted by its class."""
+    return cross_entropy(logits.float(), labels.long(), weight=weights)

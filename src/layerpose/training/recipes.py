@@ -68,3 +68,18 @@ def base_recipe(*, minutes_scale: float = 1.0) -> Recipe:
         deepest_tap="4_2",
         average=0.995,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumeRecipe:
+    """How the volume network is trained."""
+
+    num_steps: int = 4000
+    batch: int = 4
+    learning_rate: float = 1e-3
+    class_weights: tuple[float, ...] = (1.0, 1.5, 1.0, 3.0, 3.0, 1.5, 1.5)
+    """How much a voxel of each class counts: thin parts have few."""
+    middle_weight: float = 0.5
+    """How much the hourglasses before the last count."""
+    clip: float = 1.0
+    """Longest gradient."""
