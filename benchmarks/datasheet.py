@@ -122,9 +122,11 @@ def measure_landmarks(records: Records, count: int) -> None:
     """The landmark model on upright people: does it find them, and are the joints where they are?"""
     errors, missed, rng = [], 0, np.random.default_rng(0)
     joints = [KEYPOINTS.index(name) for name in BODY_JOINTS]
-    while len(errors) + missed < count:
-        person = records.people[rng.integers(len(records.people))]
-        frame = rng.choice(records.frames(person))
+    every = [(person, frame) for person in records.people for frame in records.frames(person)]
+    for number in rng.permutation(len(every)):
+        if len(errors) + missed == count:
+            break
+        person, frame = every[number]
         image, _, body = records.load(person, frame)
         posed = pose_body(body)
         tall = stature(body.phenotype.numpy())
@@ -139,6 +141,7 @@ def measure_landmarks(records: Records, count: int) -> None:
             missed += 1
             continue
         errors.append(float(np.linalg.norm(found - wanted, axis=1).mean() / (tall * body.camera.scale)))
+    count = len(errors) + missed
     near = np.sum(np.array(errors) <= 0.03) / count
     print("| landmark model on upright people | |\n|---|---|")
     print(f"| found | {len(errors) / count:.0%} of {count} |")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+from copy import copy
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Literal
@@ -13,7 +15,7 @@ from PIL.Image import Image
 from layerpose.bodies import Redraw
 from layerpose.body.camera import frame
 from layerpose.body.model import body_model
-from layerpose.config import ModelConfig
+from layerpose.config import ModelConfig, scaled
 from layerpose.estimation.estimate import Estimate, estimate
 from layerpose.maps.correspondence import SourceView, view_source
 from layerpose.maps.render import draw_posed, pose_body
@@ -25,6 +27,8 @@ from layerpose.stages.model_folder import load_model
 from layerpose.types import Body, Pose, Transfer
 
 BUNDLED = "base"
+SIZE_STEPS = 8
+"""Pictures may be as large as the model's canvas or so many times smaller steps of it."""
 
 
 class PoseTransfer:
@@ -61,6 +65,24 @@ class PoseTransfer:
     def config(self) -> ModelConfig:
         """The model's configuration."""
         return self.model.config
+
+    @property
+    def fingerprint(self) -> str:
+        """A name for the weights: models with the same one draw the same pictures."""
+        found = hashlib.sha256(repr(self.config).encode())
+        for name, value in sorted(self.model.state_dict().items()):
+            found.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
+        return found.hexdigest()[:12]
+
+    def at_size(self, size: int) -> PoseTransfer:
+        """The same networks drawing smaller pictures. ValueError for a size that they cannot draw."""
+        canvas = self.config.canvas
+        if not 0 < size <= canvas or size % (canvas // SIZE_STEPS):
+            sizes = ", ".join(str(canvas * step // SIZE_STEPS) for step in range(1, SIZE_STEPS + 1))
+            raise ValueError(f"pictures of {size} pixels were asked for; expected one of {sizes}")
+        model = copy(self.model)
+        model.config = scaled(self.config, size / canvas)
+        return PoseTransfer(model, self.device)
 
     def __call__(self, photo: Image | Path | str | Estimate, pose: Pose | Body) -> Transfer:
         """The person of the photo in the pose. ValueError says what is wrong with a photo."""

@@ -11,7 +11,8 @@ Conventions, stated here and nowhere else:
 - Angles are in radians; left and right are the *person's*.
 - The seven classes of a parsing are in `CLASSES`; the six parts are its rows 1..6.
 
-Dimensions: b batch, d slices, c channels, h w rows and columns, j bones, k keypoints, v vertices, f triangles.
+Dimensions: b batch, d slices, c channels, h w rows and columns, j bones, k keypoints, v vertices, f triangles,
+t frames.
 """
 
 from __future__ import annotations
@@ -63,6 +64,25 @@ class Body:
     phenotype: Float[Tensor, "6"]
     pose: Pose
     camera: Camera
+
+
+@dataclass(frozen=True, kw_only=True)
+class Motion:
+    """Poses at an even rate and where they take the body, whoever performs them.
+
+    Places are in body axes and in *leg lengths* (hip to knee to ankle) of the performer, so that another person takes
+    steps that fit its own legs. `path` is the pelvis; `ankles` are the left and the right one, where they are known.
+    """
+
+    rotations: Float[Tensor, "t j 3 3"]
+    path: Float[Tensor, "t 3"]
+    ankles: Float[Tensor, "t 2 3"] | None
+    fps: float
+
+    @property
+    def num_frames(self) -> int:
+        """Frames; the last one is shown as long as the others."""
+        return len(self.rotations)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,3 +155,12 @@ class Transfer:
     layers: tuple[Layer, ...]
     pasted: Float[Tensor, "b 3 h w"]
     image: Float[Tensor, "b 3 h w"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """One weighted term of an objective."""
+
+    name: str
+    value: Float[Tensor, ""]
+    weight: float

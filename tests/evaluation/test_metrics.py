@@ -1,15 +1,32 @@
-"""SSIM and LPIPS on pictures whose answer is known."""
+"""SSIM, LPIPS and the protocols on pictures whose answer is known."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from skimage.metrics import structural_similarity
+from torch import Tensor
 
+from layerpose.evaluation.interval import mean_of
 from layerpose.evaluation.lpips import Lpips
-from layerpose.evaluation.ssim import C1, ssim
-from layerpose.evaluation.tables import Score, table
+from layerpose.evaluation.protocols import PROTOCOLS, person_box
+from layerpose.evaluation.ssim import C1, ssim, uniform_ssim_map
+
+
+def pictures(*size: int) -> tuple[Tensor, Tensor]:
+    """A picture with flat background and its noisy copy."""
+    generator = torch.Generator().manual_seed(0)
+    image = torch.rand(2, 3, *size, generator=generator) * 2 - 1
+    image[..., : size[1] // 3] = 0
+    return image, (image + 0.3 * torch.randn(image.shape, generator=generator)).clamp(-1, 1)
+
+
+def skimage(a: Tensor, b: Tensor, **options: object) -> float:
+    arrays = [x.permute(1, 2, 0).double().numpy() for x in (a, b)]
+    return float(structural_similarity(*arrays, data_range=2, channel_axis=2, **options))
 
 
 def test_ssim_of_flat_pictures_by_hand() -> None:
@@ -17,6 +34,23 @@ def test_ssim_of_flat_pictures_by_hand() -> None:
     assert float(ssim(a, a)) == pytest.approx(1.0)
     wanted = (2 * 0.5 * -0.2 + C1) / (0.5**2 + 0.2**2 + C1)
     assert float(ssim(a, b)) == pytest.approx(wanted, abs=1e-3)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (96, 71)])
+def test_ssim_is_that_of_scikit_image_whatever_the_batch(size: tuple[int, int]) -> None:
+    image, noisy = pictures(*size)
+    options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    wanted = [skimage(a, b, **options) for a, b in zip(image, noisy, strict=True)]
+    np.testing.assert_allclose(ssim(image, noisy).numpy(), wanted, atol=1e-6)
+    np.testing.assert_allclose(
+        [float(ssim(a[None], b[None])) for a, b in zip(image, noisy, strict=True)], wanted, atol=1e-6
+    )
+
+
+def test_the_uniform_ssim_is_that_of_scikit_image() -> None:
+    image, noisy = pictures(80, 64)
+    wanted = [skimage(a, b, win_size=51) for a, b in zip(image, noisy, strict=True)]
+    np.testing.assert_allclose(uniform_ssim_map(image, noisy).mean((1, 2, 3)).numpy(), wanted, atol=1e-6)
 
 
 def test_ssim_over_a_region_does_not_look_outside_it() -> None:
@@ -28,16 +62,47 @@ def test_ssim_over_a_region_does_not_look_outside_it() -> None:
     assert float(ssim(image, other)) < 0.9
 
 
-def test_lpips_grows_with_the_distortion(shared: Path) -> None:
+def test_lpips_grows_with_the_distortion_and_does_not_depend_on_the_batch(shared: Path) -> None:
     metric = Lpips(shared / "weights" / "lpips_alex_v01.pt")
     generator = torch.Generator().manual_seed(0)
     image = torch.nn.functional.interpolate(torch.rand(1, 3, 8, 8, generator=generator) * 2 - 1, size=(128, 128))
     noise = torch.randn(image.shape, generator=generator)
-    distances = [float(metric((image + strength * noise).clamp(-1, 1), image)) for strength in (0.0, 0.1, 0.4)]
-    assert distances[0] == pytest.approx(0, abs=1e-6)
+    worse = torch.cat([(image + strength * noise).clamp(-1, 1) for strength in (0.0, 0.1, 0.4)])
+    distances = metric(worse, image.expand(3, -1, -1, -1))
+    assert float(distances[0]) == pytest.approx(0, abs=1e-6)
     assert distances[0] < distances[1] < distances[2]
+    alone = [float(metric(one[None], image)) for one in worse]
+    np.testing.assert_allclose(distances.numpy(), alone, atol=1e-5)
 
 
-def test_a_table_has_a_row_for_each_answer() -> None:
-    scores = [Score(lpips_box=x, ssim_person=0.5, lpips_full=0.1, ssim_full=0.9) for x in (0.1, 0.3)]
-    assert "| ours | 0.2000 | 0.5000 | 0.1000 | 0.9000 |" in table({"ours": scores})
+def test_the_foreground_protocol_does_not_see_the_background(shared: Path) -> None:
+    metric, (image, noisy) = Lpips(shared / "weights" / "lpips_alex_v01.pt"), pictures(256, 256)
+    mask = torch.zeros(1, 1, 256, 256)
+    mask[..., 100:200, 120:180] = 1
+    truth, found = image[:1] * mask, noisy[:1] * mask
+    small, large = (PROTOCOLS["fg"].measure(found, truth, mask, metric) for _ in range(2))
+    full = PROTOCOLS["wang"].measure(found, truth, mask, metric)
+    assert small == large
+    assert small.ssim < full.ssim
+    assert small.lpips > full.lpips
+    assert small.psnr < full.psnr
+    assert person_box(mask) == (slice(94, 206), slice(114, 186))
+
+
+def test_patn_wants_the_crop_of_its_data_set(shared: Path) -> None:
+    metric, (image, noisy) = Lpips(shared / "weights" / "lpips_alex_v01.pt"), pictures(256, 176)
+    mask = torch.ones(1, 1, 256, 176)
+    padded, plain = (PROTOCOLS[name].measure(noisy[:1], image[:1], mask, metric) for name in ("patn", "wang"))
+    assert padded.ssim > plain.ssim
+    with pytest.raises(ValueError, match="found 64 x 64 pictures"):
+        PROTOCOLS["patn"].measure(image[:1, :, :64, :64], noisy[:1, :, :64, :64], mask[..., :64, :64], metric)
+
+
+def test_the_interval_holds_the_mean_and_shrinks_with_more_pictures() -> None:
+    rng = np.random.default_rng(0)
+    few, many = (mean_of(rng.normal(3, 1, size=n).tolist()) for n in (20, 2000))
+    assert few.low < few.value < few.high
+    assert many.high - many.low < (few.high - few.low) / 4
+    assert abs((many.high - many.low) - 2 * 1.96 / 2000**0.5) < 0.02
+    with pytest.raises(ValueError, match="no figures"):
+        mean_of([])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 
 @contextmanager
@@ -19,6 +21,28 @@ def busy(what: str) -> Iterator[None]:
         return
     with console.status(f"{what} ..."):
         yield
+
+
+class _Rate(ProgressColumn):
+    """Things a second."""
+
+    def __init__(self, things: str, each: int) -> None:
+        super().__init__()
+        self.things, self.each = things, each
+
+    def render(self, task: Task) -> Text:
+        """``12.3 images/s``."""
+        return Text(f"{(task.speed or 0) * self.each:.1f} {self.things}/s")
+
+
+@contextmanager
+def progress(what: str, things: str, *, each: int = 1) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr with rate (`each` things a step) and time left; nothing when stderr is no terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), _Rate(things, each), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextmanager

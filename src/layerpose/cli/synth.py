@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
-from layerpose.cli.console import busy, say
+from layerpose.cli.console import busy, progress, say
 
 PREVIEW_PEOPLE, PREVIEW_POSES = 6, 3
 Split = Literal["train", "val", "test"]
@@ -64,7 +59,7 @@ def synth(
     order = Order(
         people=people, frames=frames, size=size, seed=seed, assets=assets, motion=motion, splits=tuple(splits)
     )
-    with _progress("people", frames) as report:
+    with progress("people", "images", each=frames) as report:
         synthesise(out, order, workers=workers, report=report)
     records, written = Records(out), [out]
     if plan is not None and "test" in splits:
@@ -108,25 +103,3 @@ def pack(
 
         shards = pack_records(data, out, people)
     say(f"Wrote {shards} shards into {out}")
-
-
-class _Rate(ProgressColumn):
-    """Pictures a second."""
-
-    def __init__(self, frames: int) -> None:
-        super().__init__()
-        self.frames = frames
-
-    def render(self, task: Task) -> Text:
-        """``12.3 images/s``."""
-        return Text(f"{(task.speed or 0) * self.frames:.1f} images/s")
-
-
-@contextmanager
-def _progress(what: str, frames: int) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr with rate and time left; nothing when stderr is no terminal."""
-    console = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), _Rate(frames), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

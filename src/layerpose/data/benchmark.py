@@ -15,6 +15,8 @@ from layerpose.data.records import Records
 
 FILE = "test_pairs.csv"
 COLUMNS = ["person", "source", "target"]
+SEED = 2021
+"""For pairs of data sets without a list."""
 Pair = tuple[str, str, str]
 """Person, source frame, target frame."""
 
@@ -52,16 +54,22 @@ BENCHMARKS = {
 
 def draw_pairs(benchmark: Benchmark, frames: dict[str, list[str]]) -> tuple[Pair, ...]:
     """Test pairs, spread evenly over the people (name -> frames), no pair twice."""
-    rng, found = np.random.default_rng(benchmark.seed), []
+    found = _draw(frames, benchmark.num_pairs, benchmark.seed)
+    if len(found) < benchmark.num_pairs:
+        raise ValueError(f"{benchmark.name} needs {benchmark.num_pairs} test pairs; the data set's people have fewer")
+    return found
+
+
+def _draw(frames: dict[str, list[str]], count: int, seed: int) -> tuple[Pair, ...]:
+    """Pairs spread evenly over the people; fewer than `count` where there are no more."""
+    rng, found = np.random.default_rng(seed), []
     orders = {}
     for person, names in frames.items():
         every = [(person, source, target) for source in names for target in names if source != target]
         orders[person] = [every[i] for i in rng.permutation(len(every))]
-    if sum(map(len, orders.values())) < benchmark.num_pairs:
-        raise ValueError(f"{benchmark.name} needs {benchmark.num_pairs} test pairs; the data set's people have fewer")
-    while len(found) < benchmark.num_pairs:
+    while len(found) < count and any(orders.values()):
         found += [order.pop() for order in orders.values() if order]
-    return tuple(found[: benchmark.num_pairs])
+    return tuple(found[:count])
 
 
 def write_pairs(records: Records, benchmark: Benchmark) -> PairList:
@@ -70,6 +78,22 @@ def write_pairs(records: Records, benchmark: Benchmark) -> PairList:
     with writing(records.path / FILE) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([COLUMNS, *rows])
     return PairList(path=records.path / FILE, rows=rows)
+
+
+def choose_pairs(records: Records, split: str, count: int) -> list[Pair]:
+    """The first pairs of a data set's own list, or pairs drawn evenly over the split's people with a fixed seed."""
+    if split == "test" and (records.path / FILE).is_file():
+        rows = read_pairs(records.path / FILE).rows
+        missing = sorted({pair[0] for pair in rows[:count]} - set(records.people))
+        if missing:
+            raise ValueError(
+                f"{records.path} lacks {len(missing)} people of its list, {missing[0]} first; make them again"
+            )
+        return list(rows[:count])
+    people = {person: records.frames(person) for person in records.split(split)}
+    if not people:
+        raise ValueError(f"{records.path} has no people of the split {split}; make some with `layerpose synth`")
+    return list(_draw(people, count, SEED))
 
 
 def read_pairs(path: Path) -> PairList:

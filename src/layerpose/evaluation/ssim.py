@@ -1,21 +1,22 @@
-"""SSIM (Wang et al. 2004): Gaussian window, sigma 1.5, 11 x 11, per channel, fixed data range; protocol `wang`."""
+"""SSIM (Wang et al. 2004) of pictures in [-1, 1]: a map, and means over it. The data range is fixed, never measured."""
 
 from __future__ import annotations
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import conv2d
+from torch.nn.functional import avg_pool2d, conv2d
 
 WINDOW = 11
 SIGMA = 1.5
 C1 = (0.01 * 2) ** 2
 C2 = (0.03 * 2) ** 2
 """The constants for pictures in [-1, 1], whose data range is 2."""
+UNIFORM_WINDOW = 51
 
 
 def ssim_map(image: Float[Tensor, "b c h w"], target: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h2 w2"]:
-    """SSIM at every place where the whole window fits (5 pixels are lost on each side)."""
+    """SSIM with a Gaussian window wherever the whole window fits (5 pixels are lost on each side)."""
     line = torch.exp(-((torch.arange(WINDOW, dtype=image.dtype) - WINDOW // 2) ** 2) / (2 * SIGMA**2))
     line = (line / line.sum()).to(image.device)
     channels = image.shape[1]
@@ -27,15 +28,46 @@ def ssim_map(image: Float[Tensor, "b c h w"], target: Float[Tensor, "b c h w"]) 
     mean_i, mean_t = blur(image), blur(target)
     var_i, var_t = blur(image**2) - mean_i**2, blur(target**2) - mean_t**2
     covariance = blur(image * target) - mean_i * mean_t
+    return _combine(mean_i, mean_t, var_i, var_t, covariance)
+
+
+def uniform_ssim_map(
+    image: Float[Tensor, "b c h w"], target: Float[Tensor, "b c h w"], window: int = UNIFORM_WINDOW
+) -> Float[Tensor, "b c h2 w2"]:
+    """SSIM with a uniform window and unbiased variances, as protocol `gfla` has it."""
+    if min(image.shape[-2:]) < window:
+        raise ValueError(f"the picture is {image.shape[-1]} x {image.shape[-2]}; the window needs {window} a side")
+    # Averages of large windows in 32 bits lose digits.
+    image, target = image.double(), target.double()
+
+    def blur(picture: Tensor) -> Tensor:
+        return avg_pool2d(avg_pool2d(picture, (1, window), 1), (window, 1), 1)
+
+    unbiased = window**2 / (window**2 - 1)
+    mean_i, mean_t = blur(image), blur(target)
+    var_i, var_t = (blur(x**2) - mean**2 for x, mean in ((image, mean_i), (target, mean_t)))
+    covariance = blur(image * target) - mean_i * mean_t
+    return _combine(mean_i, mean_t, unbiased * var_i, unbiased * var_t, unbiased * covariance)
+
+
+def _combine(mean_i: Tensor, mean_t: Tensor, var_i: Tensor, var_t: Tensor, covariance: Tensor) -> Tensor:
     return ((2 * mean_i * mean_t + C1) * (2 * covariance + C2)) / ((mean_i**2 + mean_t**2 + C1) * (var_i + var_t + C2))
+
+
+def inner(region: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h2 w2"]:
+    """The part of a region where `ssim_map` has values."""
+    edge = WINDOW // 2
+    return region[..., edge:-edge, edge:-edge]
+
+
+def mean_over(found: Float[Tensor, "b c h w"], region: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b"]:
+    """Mean of a map over channels and a region of each picture."""
+    return (found.mean(1, keepdim=True) * region).sum((1, 2, 3)) / region.sum((1, 2, 3)).clamp(min=1)
 
 
 def ssim(
     image: Float[Tensor, "b c h w"], target: Float[Tensor, "b c h w"], region: Float[Tensor, "b 1 h w"] | None = None
 ) -> Float[Tensor, "b"]:
-    """Mean SSIM over the picture, or over a region (protocol `fg`)."""
-    found = ssim_map(image, target).mean(1)
-    if region is None:
-        return found.mean((1, 2))
-    inner = region[:, 0, WINDOW // 2 : -(WINDOW // 2), WINDOW // 2 : -(WINDOW // 2)]
-    return (found * inner).sum((1, 2)) / inner.sum((1, 2)).clamp(min=1)
+    """Mean SSIM of each picture, over all of it or over a region."""
+    found = ssim_map(image, target)
+    return found.mean((1, 2, 3)) if region is None else mean_over(found, inner(region))

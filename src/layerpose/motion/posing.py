@@ -223,7 +223,7 @@ def palm_axes(side: str) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"]
     places = reference_heads()
     hand = unit(places[f"finger3-1.{side}"] - places[f"wrist.{side}"])
     across = places[f"finger5-1.{side}"] - places[f"finger2-1.{side}"]
-    return hand, unit(np.cross(hand, across)) * SIDES[side]
+    return hand, unit(np.cross(across, hand)) * SIDES[side]
 
 
 def _curl_axis(finger: str, side: str) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Source image + target pose -> label logits of a volume: two stacked hourglasses (Newell et al., ECCV 2016).
 
-Image and pose are encoded separately; their features are concatenated. The hourglasses run at a quarter of the size. All
-but the last are supervised there, and what they predict goes into the next one; the last one is decoded to full size.
+Image and pose are encoded separately; their features are concatenated. The hourglasses run at a quarter of the size.
+All but the last are supervised there, and what they predict goes into the next one; the last is decoded to full size.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Records -> a trained volume network; a stopped run goes on at its last checkpoint.
 
-Memory: at full size the logits of one picture are 7 x 64 x 256 x 256 numbers, 112 MiB, and the loss would keep several
+Memory: at full size the logits of one picture are 7 x 64 x 256 x 256 numbers, 112 MiB; the loss would keep several
 such blocks. So labels are read and judged band by band, and a band's logits are computed anew on the way back; never
 more than one band of the logits is in memory.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -20,20 +21,39 @@ from torch.optim import AdamW
 from torch.utils.checkpoint import checkpoint
 from torch.utils.data import DataLoader, Subset
 
+from layerpose.cache import writing
 from layerpose.config import VolumeConfig
 from layerpose.data.records import Records
 from layerpose.data.volumes import VolumePairs, VolumeSample
 from layerpose.estimation.volume import make_network, save_network
 from layerpose.networks.hourglass import STRIDE, VolumeNetwork
 from layerpose.stages.conditions import collate
-from layerpose.training.checkpoint import load_state, save_state
 from layerpose.training.losses import voxel_loss
-from layerpose.training.recipes import VolumeRecipe
+from layerpose.training.processes import fast_precision
 
 SAVE_EVERY = 100
 LOG_EVERY = 20
 BAND = 32
 """Rows of the volume that are judged at a time."""
+STATE = "state.pt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumeRecipe:
+    """How the volume network is trained."""
+
+    num_steps: int = 4000
+    """Batches in all."""
+    batch: int = 4
+    """Samples a step."""
+    learning_rate: float = 1e-3
+    """The highest; see `learning_rate`."""
+    class_weights: tuple[float, ...] = (1.0, 1.5, 1.0, 3.0, 3.0, 1.5, 1.5)
+    """How much a voxel of each class counts: thin parts have few."""
+    middle_weight: float = 0.5
+    """How much the hourglasses before the last count."""
+    clip: float = 1.0
+    """Longest gradient."""
 
 
 def train_volume(
@@ -44,8 +64,8 @@ def train_volume(
     out.mkdir(parents=True, exist_ok=True)
     records, network = Records(data), make_network(config)
     optimiser, first = AdamW(network.parameters(), lr=recipe.learning_rate), 0
-    if (out / "state.pt").exists():
-        state = load_state(out / "state.pt")
+    if (out / STATE).exists():
+        state = torch.load(out / STATE, weights_only=True)
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
         first = state["step"]
@@ -64,10 +84,9 @@ def train_volume(
             print(f"{done}/{recipe.num_steps} {pace:.2f} s/step, {left:.0f} min left | {_mean(sums):.5f}", flush=True)
             sums = []
         if done % SAVE_EVERY == 0 or done == recipe.num_steps:
-            save_state(
-                out / "state.pt",
-                {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "step": done},
-            )
+            state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "step": done}
+            with writing(out / STATE) as temporary:
+                torch.save(state, temporary)
             save_network(network, out / "network", facts={"steps": done, "batch": recipe.batch, "seed": seed})
     return network.eval()
 
@@ -81,7 +100,7 @@ def learning_rate(recipe: VolumeRecipe, step: int) -> float:
 def objective(network: VolumeNetwork, sample: VolumeSample, recipe: VolumeRecipe) -> Float[Tensor, ""]:
     """Cross-entropy of the volume, and of what the hourglasses before the last say of it at their own size."""
     weights = torch.tensor(recipe.class_weights)
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=fast_precision("cpu") == "bf16"):
         features, middle = network.features(sample.source, sample.pose)
         loss = banded_loss(network, features, sample.labels, weights)
     coarse = sample.labels[..., STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]

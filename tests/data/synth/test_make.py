@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import re
 import shutil
 import subprocess
@@ -32,8 +33,9 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(folder.rglob("*")) if f.is_file()}
 
 
-def test_the_body_drawn_with_the_records_camera_covers_the_picture(data: Path) -> None:
-    records, overlaps = Records(data), []
+@pytest.mark.parametrize("made", ["data", "asset_data"])
+def test_the_body_drawn_with_the_records_camera_covers_the_picture(made: str, request: pytest.FixtureRequest) -> None:
+    records, overlaps = Records(request.getfixturevalue(made)), []
     for person in records.people:
         for frame in records.frames(person):
             image, mask, body = records.load(person, frame)
@@ -44,9 +46,8 @@ def test_the_body_drawn_with_the_records_camera_covers_the_picture(data: Path) -
     assert np.mean(overlaps) > 0.75
 
 
-def test_bodies_agree_with_labels_of_the_dressed_mesh_and_joints_land_on_their_parts(shared: Path) -> None:
-    wardrobe, rng = Wardrobe(shared / "assets" / "makehuman"), np.random.default_rng(5)
-    poses = PoseSource(shared / "mocap", None, "train")
+def test_bodies_agree_with_labels_of_the_dressed_mesh_and_joints_land_on_their_parts(wardrobe: Wardrobe) -> None:
+    poses, rng = PoseSource(None, None, "train"), np.random.default_rng(5)
     agree, landed = [], []
     for _ in range(4):
         studio = Studio(dress(sample_person(wardrobe, "train", rng), wardrobe, 256))
@@ -94,8 +95,8 @@ import os, signal, sys, time
 from pathlib import Path
 import numpy as np
 from layerpose.data.synth.make import Order, synthesise
-out, assets = Path(sys.argv[1]), sys.argv[2]
-order = Order(people=8, frames=2, size=64, seed=9, assets=Path(assets) if assets else None)
+out = Path(sys.argv[1])
+order = Order(people=8, frames=2, size=64, seed=9)
 rng = np.random.default_rng(0)
 def child():
     pid = os.fork()
@@ -114,9 +115,9 @@ assert os.waitpid(child(), 0)[1] == 0
 """
 
 
-def test_a_run_killed_ten_times_and_resumed_equals_an_undisturbed_one(order: Order, tmp_path: Path) -> None:
+def test_a_run_killed_ten_times_and_resumed_equals_an_undisturbed_one(tmp_path: Path) -> None:
     killed = tmp_path / "killed"
-    command = [sys.executable, "-c", KILLED, str(killed), str(order.assets or "")]
+    command = [sys.executable, "-c", KILLED, str(killed)]
     done = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     assert len(done) == 10
     assert int(done[0]) < 8
@@ -154,9 +155,9 @@ def test_a_full_disk_leaves_no_half_person(order: Order, tmp_path: Path, monkeyp
 
 
 @pytest.fixture
-def assets(order: Order, tmp_path: Path) -> Path:
-    assert order.assets is not None
-    return Path(shutil.copytree(order.assets, tmp_path / "assets"))
+def assets(asset_order: Order, tmp_path: Path) -> Path:
+    assert asset_order.assets is not None
+    return Path(shutil.copytree(asset_order.assets, tmp_path / "assets"))
 
 
 def test_a_half_copied_asset_folder_is_refused(order: Order, assets: Path, tmp_path: Path) -> None:
@@ -184,3 +185,19 @@ def test_a_clip_with_another_skeleton_is_refused(order: Order, tmp_path: Path) -
     with pytest.raises(ValueError, match="robot_01"):
         synthesise(tmp_path / "data", replace(order, motion=motion))
     assert not (tmp_path / "data").exists()
+
+
+def licences(data: Path) -> list[str]:
+    return json.loads((data / "dataset.json").read_text(encoding="utf-8"))["licences"]
+
+
+def test_the_licences_name_what_is_in_the_pictures_and_nothing_else(data: Path) -> None:
+    clothes, body = licences(data)
+    assert "drawn by layerpose" in clothes
+    assert "Anny" in body
+
+
+def test_the_licences_name_the_asset_folder_and_the_clips(asset_data: Path) -> None:
+    clothes, _, motion = licences(asset_data)
+    assert "MakeHuman base assets, CC0" in clothes
+    assert "mocap.cs.cmu.edu" in motion

@@ -9,8 +9,8 @@ from layerpose.data.synth.people import sample_person, split_of
 from layerpose.data.synth.wardrobe import Wardrobe
 
 
-def test_everybody_is_an_adult_and_no_pair_of_skin_and_outfit_is_in_two_splits(shared: Path) -> None:
-    wardrobe, pairs = Wardrobe(shared / "assets" / "makehuman"), {"train": set(), "val": set(), "test": set()}
+def test_everybody_is_an_adult_and_no_pair_of_skin_and_outfit_is_in_two_splits(wardrobe: Wardrobe) -> None:
+    pairs = {"train": set(), "val": set(), "test": set()}
     for index in range(400):
         person = sample_person(wardrobe, split_of(index), np.random.default_rng(index))
         pairs[split_of(index)].add((person.skin, person.outfit))

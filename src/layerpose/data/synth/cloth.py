@@ -26,6 +26,8 @@ from layerpose.motion.posing import ADULT
 
 SMALLEST_REGION = 150
 """Connected pieces of a garment with fewer vertices (buttons, buckles) keep their colour."""
+GREY_RANGE = 0.06
+"""Cloth whose channels differ by less is grey."""
 WORDS = ("SUN", "RIVER", "NORTH", "GO", "87", "23", "TEAM", "LUNA", "WILD", "05", "JAZZ", "PEAK", "OK", "ECHO", "KITE")
 
 
@@ -40,7 +42,9 @@ class Cut:
     num_pieces: int
 
 
-_CUTS: dict[tuple[str, int], Cut] = {}
+MOST_CUTS = 24
+"""Cuts kept in memory; the oldest goes first."""
+_CUTS: dict[tuple[Garment, int], Cut] = {}
 
 
 def restyle(garment: Garment, size: int, rng: np.random.Generator) -> UInt8[np.ndarray, "h w 4"]:
@@ -57,7 +61,7 @@ def restyle(garment: Garment, size: int, rng: np.random.Generator) -> UInt8[np.n
         choice = rng.random()
         if choice < 0.08:
             continue
-        if choice < 0.35:
+        if choice < 0.35 and not (garment.undyed and _is_grey(own)):
             colours[rows, columns] = _shift(own, rng)
             continue
         top = float(np.median(places[:, 2])) > hip_height() + 0.02
@@ -70,6 +74,12 @@ def restyle(garment: Garment, size: int, rng: np.random.Generator) -> UInt8[np.n
     out = texture.copy()
     out[..., :3] = (colours.clip(0, 1) * 255).astype(np.uint8)
     return out
+
+
+def _is_grey(colours: Float[np.ndarray, "n 3"]) -> bool:
+    """No hue that could be shifted."""
+    middle = np.median(colours, axis=0)
+    return float(middle.max() - middle.min()) < GREY_RANGE
 
 
 def dye_hair(texture: UInt8[np.ndarray, "h w 4"], colour: Colour) -> UInt8[np.ndarray, "h w 4"]:
@@ -187,8 +197,10 @@ def _draw_print(rng: np.random.Generator) -> Image.Image:
 
 
 def _cut(garment: Garment, size: int) -> Cut:
-    key = (garment.name, size)
+    key = (garment, size)
     if key not in _CUTS:
+        while len(_CUTS) >= MOST_CUTS:
+            del _CUTS[next(iter(_CUTS))]
         _CUTS[key] = _make_cut(garment, size)
     return _CUTS[key]
 
@@ -203,7 +215,9 @@ def _make_cut(garment: Garment, size: int) -> Cut:
     number = np.full(len(sizes), -1)
     number[large] = 0 if garment.name.startswith("shoes") else np.arange(len(large))
     pieces_of_faces = number[piece_of_vertex[a]]
-    if len(large) == 1:
+    if garment.pieces is not None:
+        pieces_of_faces = garment.pieces
+    elif len(large) == 1:
         pieces_of_faces = _split_at_hips(garment, worn)
     corners = np.concatenate([garment.uv.reshape(-1, 2) * [size, -size] + [0, size], np.zeros((a.size * 3, 1))], axis=1)
     flat = torch.as_tensor(corners, dtype=torch.float32)
@@ -227,7 +241,7 @@ def _make_cut(garment: Garment, size: int) -> Cut:
             shade[own] = ((0.12 + grey[own]) / (0.12 + np.median(grey[own]))).clip(0.45, 1.5) ** 0.8
     return Cut(
         pieces=pieces.astype(np.int8), places=places[rows, columns].astype(np.float16), front=front[rows, columns],
-        shade=shade, num_pieces=num_pieces,
+        shade=shade.astype(np.float32), num_pieces=num_pieces,
     )  # fmt: skip
 
 

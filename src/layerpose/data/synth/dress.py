@@ -56,6 +56,7 @@ class _Piece:
     texture: np.ndarray
     kind: str
     see_through: bool
+    behind_m: float = 0.0
     tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
 
@@ -94,16 +95,17 @@ def _wear(garment: Garment, rest: Rest, kind: str, texture: np.ndarray) -> _Piec
     return _Piece(
         vertices=garment.fit(rest), weights=_weights(garment), faces=garment.faces, uv=garment.uv, texture=texture,
         kind=kind, see_through=bool((texture[..., 3] < 110).any()),
+        behind_m=BEHIND_M.get(kind, 0.0) if garment.behind_m is None else garment.behind_m,
     )  # fmt: skip
 
 
-_WEIGHTS: dict[str, np.ndarray] = {}
+_WEIGHTS: dict[Garment, np.ndarray] = {}
 
 
 def _weights(garment: Garment) -> np.ndarray:
-    if garment.name not in _WEIGHTS:
-        _WEIGHTS[garment.name] = garment.weights()
-    return _WEIGHTS[garment.name]
+    if garment not in _WEIGHTS:
+        _WEIGHTS[garment] = garment.weights()
+    return _WEIGHTS[garment]
 
 
 def _naked(person: Person, wardrobe: Wardrobe, rest: Rest, hidden: np.ndarray, texture_size: int) -> list[_Piece]:
@@ -166,7 +168,7 @@ def _join(rest: Rest, pieces: list[_Piece]) -> Dressed:
         incidence=incidence,
         uv=np.concatenate([p.uv for p in pieces]).astype(np.float32),
         materials=np.repeat(np.arange(len(pieces), dtype=np.int32), counts),
-        bias=np.repeat(np.array([BEHIND_M.get(p.kind, 0.0) for p in pieces], dtype=np.float32), counts),
+        bias=np.repeat(np.array([p.behind_m for p in pieces], dtype=np.float32), counts),
         texels=np.concatenate([p.texture.reshape(-1, 4) for p in pieces]),
         shapes=np.array(shapes, dtype=np.int32),
         tints=np.array([p.tint for p in pieces], dtype=np.float32),

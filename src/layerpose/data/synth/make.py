@@ -19,20 +19,23 @@ from layerpose.body.camera import frame as frame_points
 from layerpose.body.model import body_model, body_name
 from layerpose.data.records import Frame, describe, write_person
 from layerpose.data.store import PEOPLE
+from layerpose.data.synth.builtin.wardrobe import open_wardrobe
 from layerpose.data.synth.dress import dress
 from layerpose.data.synth.lens import foreshorten, sample_distance
 from layerpose.data.synth.people import SPLIT_RULE, sample_person, split_of
 from layerpose.data.synth.poses import PoseSource
 from layerpose.data.synth.render import Studio, sample_look
-from layerpose.data.synth.wardrobe import Wardrobe
 from layerpose.memory import keep_freed_memory
 from layerpose.types import Camera
 
-LICENCES = (
-    "Clothes, hair, skins and still poses: MakeHuman base assets, CC0 1.0 (http://www.makehumancommunity.org).",
-    "Body: Anny, Apache-2.0, from MakeHuman's CC0 assets.",
+LICENCE_OF_ASSETS = (
+    "Clothes, hair, skins and still poses: MakeHuman base assets, CC0 1.0 (http://www.makehumancommunity.org)."
+)
+LICENCE_OF_BUILTIN = "Clothes, hair and skins: drawn by layerpose, Apache-2.0."
+LICENCE_OF_BODY = "Body: Anny, Apache-2.0, from MakeHuman's CC0 assets."
+LICENCE_OF_MOTION = (
     "Motion: the data used in this project was obtained from mocap.cs.cmu.edu."
-    " The database was created with funding from NSF EIA-0196217.",
+    " The database was created with funding from NSF EIA-0196217."
 )
 TIGHT_SHARE = 0.5
 """Share of the pictures that the person fills, whatever the pose."""
@@ -82,7 +85,7 @@ def _check(order: Order) -> None:
     for name, low in smallest.items():
         if getattr(order, name) < low:
             raise ValueError(f"{name} is {getattr(order, name)}; expected {low} or more")
-    _wardrobe(order.assets)
+    open_wardrobe(order.assets)
     for split in order.splits:
         _poses(order.motion, order.assets, split).check()
 
@@ -91,8 +94,14 @@ def _description(order: Order) -> dict[str, object]:
     return {
         "canvas": order.size, "frames": order.frames, "seed": order.seed, "layerpose": __version__,
         "body": body_name(), "assets": "makehuman" if order.assets else "built-in",
-        "motion": "clips" if order.motion else "built-in", "splits": SPLIT_RULE, "licences": list(LICENCES),
+        "motion": "clips" if order.motion else "built-in", "splits": SPLIT_RULE, "licences": _licences(order),
     }  # fmt: skip
+
+
+def _licences(order: Order) -> list[str]:
+    """A line for all that is in the pictures, and for nothing else."""
+    clothes = LICENCE_OF_ASSETS if order.assets else LICENCE_OF_BUILTIN
+    return [clothes, LICENCE_OF_BODY, *([LICENCE_OF_MOTION] if order.motion else [])]
 
 
 def make_person(out: Path, order: Order, index: int) -> None:
@@ -101,7 +110,7 @@ def make_person(out: Path, order: Order, index: int) -> None:
     split = split_of(index)
     rng = np.random.default_rng([order.seed, index])
     with threadpool_limits(1):
-        wardrobe, poses = _wardrobe(order.assets), _poses(order.motion, order.assets, split)
+        wardrobe, poses = open_wardrobe(order.assets), _poses(order.motion, order.assets, split)
         person = sample_person(wardrobe, split, rng)
         studio = Studio(dress(person, wardrobe, min(2 * order.size, LARGEST_TEXTURE)))
         shots = [_shoot(studio, poses, order.size, rng) for _ in range(order.frames)]
@@ -136,13 +145,6 @@ def _run(out: Path, order: Order, indices: list[int], workers: int) -> Iterator[
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-@lru_cache(maxsize=4)
-def _wardrobe(assets: Path | None) -> Wardrobe:
-    if assets is None:
-        raise ValueError("no asset folder was given; expected --assets FOLDER with MakeHuman's base assets")
-    return Wardrobe(assets)
 
 
 @lru_cache(maxsize=12)

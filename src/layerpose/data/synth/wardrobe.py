@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,21 +22,52 @@ SCALE_WITHOUT_REFERENCE = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Garment:
-    """Clothes, shoes, hats, hair, brows or lashes, tied to the base mesh's vertices."""
+class Painted:
+    """A texture that code draws, at whatever size is asked for; the name says all about it."""
+
+    name: str
+    paint: Callable[[int], UInt8[np.ndarray, "h w 4"]] = field(compare=False, repr=False)
+
+
+Texture = Path | Painted
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Garment(ABC):
+    """Clothes, shoes, hats, hair, brows or lashes that fit any body."""
 
     name: str
     kind: str
+    hidden: Int[np.ndarray, "n"]
+    """Base vertices that the garment covers."""
+    faces: Int[np.ndarray, "f 3"]
+    uv: Float[np.ndarray, "f 3 2"]
+    textures: tuple[Texture, ...]
+    pieces: Int[np.ndarray, "f"] | None = None
+    """Which triangles are dyed alike; -1: they keep their colour. None: the connected pieces."""
+    undyed: bool = False
+    """What is grey in its texture waits for a dye."""
+    behind_m: float | None = None
+    """How far from the viewer it is drawn behind its place; None: what its kind needs."""
+
+    @abstractmethod
+    def fit(self, rest: Rest) -> Float[np.ndarray, "g 3"]:
+        """The garment on a body, in its rest pose."""
+
+    @abstractmethod
+    def weights(self) -> Float[np.ndarray, "g j"]:
+        """Skinning weights."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FileGarment(Garment):
+    """A garment of an asset folder, tied to the base mesh's vertices."""
+
     anchors: Int[np.ndarray, "g 3"]
     shares: Float[np.ndarray, "g 3"]
     offsets: Float[np.ndarray, "g 3"]
     references: tuple[tuple[int, int, float] | None, ...]
     """For x, y and z of the file: base vertices A and B and their reference distance."""
-    hidden: Int[np.ndarray, "n"]
-    """Base vertices that the garment covers."""
-    faces: Int[np.ndarray, "f 3"]
-    uv: Float[np.ndarray, "f 3 2"]
-    textures: tuple[Path, ...]
 
     def fit(self, rest: Rest) -> Float[np.ndarray, "g 3"]:
         """The garment on a body, in its rest pose."""
@@ -78,7 +111,7 @@ class Wardrobe:
             and (tag is None or tag in (entry.get("tags") or []))
         )
 
-    def texture(self, kind: str, name: str) -> Path:
+    def texture(self, kind: str, name: str) -> Texture:
         """The texture of a skin or of eyes."""
         return self._present(self.folder / kind / f"{name}.webp")
 
@@ -95,7 +128,9 @@ class Wardrobe:
             textures = tuple(sorted(folder.glob("*.webp")))
             if not textures:
                 raise ValueError(f"{folder} has no texture; copy the asset folder again")
-            self._garments[kind, name] = Garment(name=name, kind=kind, faces=faces, uv=uv, textures=textures, **parts)
+            self._garments[kind, name] = FileGarment(
+                name=name, kind=kind, faces=faces, uv=uv, textures=textures, **parts
+            )
         return self._garments[kind, name]
 
     def _present(self, path: Path) -> Path:
@@ -105,12 +140,14 @@ class Wardrobe:
 
 
 @lru_cache(maxsize=96)
-def read_texture(path: Path, size: int) -> UInt8[np.ndarray, "h w 4"]:
+def read_texture(texture: Texture, size: int) -> UInt8[np.ndarray, "h w 4"]:
     """A texture as RGBA, at most `size` pixels a side; not to be written to."""
+    if isinstance(texture, Painted):
+        return texture.paint(size)
     try:
-        picture = Image.open(path).convert("RGBA")
+        picture = Image.open(texture).convert("RGBA")
     except (UnidentifiedImageError, OSError) as error:
-        raise ValueError(f"the texture {path} cannot be read ({error}); copy the asset folder again") from error
+        raise ValueError(f"the texture {texture} cannot be read ({error}); copy the asset folder again") from error
     if max(picture.size) > size:
         picture = picture.resize((size, size), Image.Resampling.BOX)
     return np.asarray(picture)

@@ -1,0 +1,155 @@
+"""Measured pictures -> a report: Markdown, CSV and JSON tables, each with protocol, size, pairs, hash and intervals."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from layerpose.cache import writing
+from layerpose.data.benchmark import hash_pairs
+from layerpose.evaluation.interval import Mean, mean_of
+from layerpose.evaluation.landing import NEAR
+from layerpose.evaluation.measure import Measured
+from layerpose.evaluation.protocols import PROTOCOLS
+
+VIEWS = {"< 60": (0.0, 60.0), "60-120": (60.0, 120.0), "> 120": (120.0, 180.1)}
+"""Angles in degrees by which the body has turned between source and target."""
+BODY = {"osa": "OSA", "pck": "PCK", "part_iou": "part IoU"}
+PICTURE = {"lpips": "LPIPS", "ssim": "SSIM", "psnr": "PSNR"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything that a table needs."""
+
+    measured: tuple[Measured, ...]
+    protocols: tuple[str, ...]
+    size: int
+    facts: dict[str, str]
+    """What was measured: model, data, commit ..., printed under the tables."""
+
+    @property
+    def rows(self) -> list[str]:
+        """Names of the rows, in order."""
+        return list(dict.fromkeys(m.row for m in self.measured))
+
+    @property
+    def hash(self) -> str:
+        """Name of the list of pairs."""
+        return hash_pairs(list(dict.fromkeys(m.pair for m in self.measured)))
+
+    @property
+    def problems(self) -> list[str]:
+        """Pictures that could not be measured."""
+        return [m.problem for m in self.measured if m.problem]
+
+    def of(self, row: str) -> list[Measured]:
+        """The pictures of a row that could be measured."""
+        return [m for m in self.measured if m.row == row and not m.problem]
+
+
+def write_report(report: Report, folder: Path) -> None:
+    """Write ``report.md``, ``figures.csv`` and ``report.json``."""
+    _write(folder / "report.md", to_markdown(report))
+    _write(folder / "figures.csv", to_csv(report))
+    _write(folder / "report.json", json.dumps(to_json(report), indent=1) + "\n")
+
+
+def to_markdown(report: Report) -> str:
+    """One table per protocol, one by difference of view, one of the bodies."""
+    pairs = len({m.pair for m in report.measured})
+    parts = [
+        f"{pairs} pairs, hash `{report.hash}`, compared at {report.size} x {report.size} px; mean [95 % interval]."
+    ]
+    for name in report.protocols:
+        parts += [f"Protocol `{name}`: {PROTOCOLS[name].says}.", _table(report, name, PICTURE)]
+    parts += [f"LPIPS (protocol `{report.protocols[0]}`) by difference of view in degrees:", _by_view(report)]
+    if any("body" in m.figures for m in report.measured):
+        parts += [
+            f"Bodies estimated anew from the pictures (landmarks and fit); PCK: joints off by less than {NEAR:.0%} of "
+            "the stature; the row `target` is the true picture, the ceiling.",
+            _table(report, "body", BODY), *_nobody(report),
+        ]  # fmt: skip
+    if report.problems:
+        parts += [f"{len(report.problems)} pictures could not be measured and are in no mean:"]
+        parts += ["\n".join(f"- {problem}" for problem in report.problems)]
+    parts += ["\n".join(f"- {name}: {value}" for name, value in report.facts.items())]
+    return "\n\n".join(parts) + "\n"
+
+
+def to_csv(report: Report) -> str:
+    """One line for each picture."""
+    names = [(group, name) for name, group in _columns(report)]
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["row", "person", "source", "target", "view_degrees", *(f"{g}_{n}" for g, n in names), "problem"])
+    for m in report.measured:
+        values = [m.figures.get(group, {}).get(name, "") for group, name in names]
+        table.writerow([m.row, *m.pair, round(m.view_degrees, 1), *values, m.problem])
+    return text.getvalue()
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """Means and intervals of every row, with what they were measured on."""
+    rows = {}
+    for row in report.rows:
+        found = report.of(row)
+        rows[row] = {
+            f"{group}_{name}": asdict(mean_of([m.figures[group][name] for m in found if group in m.figures]))
+            for name, group in _columns(report)
+            if any(group in m.figures for m in found)
+        }
+    return {
+        "pairs": len({m.pair for m in report.measured}), "hash": report.hash, "size": report.size,
+        "protocols": {name: PROTOCOLS[name].says for name in report.protocols}, "facts": report.facts,
+        "rows": rows, "problems": report.problems,
+    }  # fmt: skip
+
+
+def _columns(report: Report) -> Iterable[tuple[str, str]]:
+    groups = dict.fromkeys(group for m in report.measured for group in m.figures)
+    return [(name, group) for group in groups for name in (BODY if group == "body" else PICTURE)]
+
+
+def _table(report: Report, group: str, names: dict[str, str]) -> str:
+    def cell(row: str, name: str) -> str:
+        return _show(mean_of([m.figures[group][name] for m in report.of(row) if group in m.figures]), name)
+
+    rows = [row for row in report.rows if any(group in m.figures for m in report.of(row))]
+    return _markdown(["", *names.values()], rows, [lambda row, name=name: cell(row, name) for name in names])
+
+
+def _by_view(report: Report) -> str:
+    def cell(row: str, low: float, high: float) -> str:
+        values = [m.figures[report.protocols[0]]["lpips"] for m in report.of(row) if low <= m.view_degrees < high]
+        return f"{mean_of(values).value:.4f}" if values else "-"
+
+    first = report.of(report.rows[0])
+    heads = [f"{n} (n = {sum(lo <= m.view_degrees < hi for m in first)})" for n, (lo, hi) in VIEWS.items()]
+    return _markdown(["", *heads], report.rows, [lambda row, v=view: cell(row, *v) for view in VIEWS.values()])
+
+
+def _markdown(heads: list[str], rows: list[str], cells: Sequence[Callable[[str], str]]) -> str:
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    return "\n".join([*lines, *(f"| {row} | {' | '.join(cell(row) for cell in cells)} |" for row in rows)])
+
+
+def _show(mean: Mean, name: str) -> str:
+    digits = 2 if name == "psnr" else 4
+    return f"{mean.value:.{digits}f} [{mean.low:.{digits}f}, {mean.high:.{digits}f}]"
+
+
+def _nobody(report: Report) -> list[str]:
+    counts = {row: sum(m.nobody for m in report.of(row)) for row in report.rows}
+    found = ", ".join(f"{row} {count}" for row, count in counts.items() if count)
+    return [f"No person was found (counted as 0) in: {found}."] if found else []
+
+
+def _write(path: Path, text: str) -> None:
+    with writing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -1,0 +1,55 @@
+"""Occlusion states of bodies whose answer is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from layerpose.body.camera import frame
+from layerpose.body.model import body_model
+from layerpose.evaluation.landing import compare_bodies
+from layerpose.evaluation.occlusion import occlusion_state, occlusion_state_accuracy, vertices_to_parts
+from layerpose.maps.render import pose_body
+from layerpose.motion.library import library_pose
+from layerpose.types import PARTS, Body, Camera, Pose
+
+
+def turn(body: Body, bone: str, angle: float) -> Body:
+    """One bone turned about the body's left-right axis: forwards or backwards."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    rotations = body.pose.rotations.clone()
+    matrix = torch.tensor([[1, 0, 0], [0, cos, -sin], [0, sin, cos]], dtype=rotations.dtype)
+    rotations[body_model().bone(bone)] = matrix @ rotations[body_model().bone(bone)]
+    return replace(body, pose=Pose(rotations=rotations))
+
+
+def standing() -> Body:
+    pose = library_pose("stand")
+    body = Body(phenotype=torch.full((6,), 0.5), pose=pose, camera=Camera(scale=1.0, translation=(0.0, 0.0)))
+    return replace(body, camera=frame(torch.as_tensor(pose_body(body).vertices[body_model().skin])))
+
+
+def test_a_body_agrees_with_itself() -> None:
+    body = standing()
+    assert occlusion_state_accuracy(body, body) == 1.0
+    found = compare_bodies(body, body)
+    assert (found.osa, found.pck, found.part_iou) == (1.0, 1.0, 1.0)
+
+
+def test_half_of_a_body_is_in_front() -> None:
+    share = occlusion_state(standing()).mean()
+    assert 0.35 < share < 0.65
+
+
+def test_every_part_has_vertices() -> None:
+    parts = vertices_to_parts()
+    assert len(parts) == len(body_model().skin)
+    assert set(parts.tolist()) == set(range(len(PARTS)))
+
+
+def test_an_arm_moved_from_front_to_back_is_noticed() -> None:
+    front, back = (turn(standing(), "upperarm01.L", angle) for angle in (-0.7, 0.7))
+    assert occlusion_state_accuracy(front, back) < 0.97
+    assert occlusion_state_accuracy(front, front) == 1.0
