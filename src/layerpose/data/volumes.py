@@ -48,7 +48,7 @@ class VolumePairs(Dataset[VolumeSample]):
     def draw(self, index: int) -> tuple[Shot, Shot]:
         """Source and target frame."""
         rng = np.random.default_rng([self.seed, index])
-        person = self.people[rng.integers(len(self.people))]
+        person = self.people[int(rng.integers(len(self.people)))]
         shot, target = (self._read(person, str(f)) for f in rng.choice(self.records.frames(person), 2, replace=False))
         if not self.vary:
             return shot, target

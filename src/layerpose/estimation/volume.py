@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn.functional import interpolate
@@ -36,7 +37,7 @@ def make_network(config: VolumeConfig) -> VolumeNetwork:
 def predict_volume(
     network: VolumeNetwork, source: Float[Tensor, "1 3 h w"], keypoints: Float[Tensor, "18 3"]
 ) -> Volume:
-    """The volume of the person in the source image (on its canvas) with the target's keypoints (canvas units, metres)."""
+    """The volume of the person in the source image with the target's keypoints (canvas units, metres)."""
     size = network.config.size
     pose = draw_limbs(keypoints, size)[None]
     small = interpolate(source, size=(size, size), mode="bilinear", align_corners=False, antialias=True)
@@ -76,6 +77,6 @@ def load_network(folder: Path) -> VolumeNetwork:
             raise ValueError(f"{folder / CONFIG} has format {stored['format']}; this version reads format {FORMAT}")
         network = make_network(VolumeConfig(**stored["network"]))
         network.load_state_dict(load_file(folder / WEIGHTS))
-    except (KeyError, TypeError, RuntimeError, json.JSONDecodeError) as error:
+    except (KeyError, TypeError, RuntimeError, SafetensorError, json.JSONDecodeError) as error:
         raise ValueError(f"the network in {folder} is damaged or of another version ({error}); get it again") from error
     return network.eval()

@@ -15,6 +15,8 @@ from layerpose.networks.blocks import Up
 
 STRIDE = 4
 """Of the hourglasses' grid."""
+EMPTY_LOGIT = 5.0
+"""Of label 0 before training: 99 of 100 voxels are empty, and to find that out first takes a hundred steps."""
 
 
 class Bottleneck(nn.Module):
@@ -37,6 +39,13 @@ class Bottleneck(nn.Module):
 
 def _activated(inputs: int, outputs: int, kernel: int, groups: int) -> tuple[nn.Module, ...]:
     return nn.GroupNorm(groups, inputs), nn.ReLU(), nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
+
+
+def _expect_nothing(head: nn.Module, num_slices: int) -> None:
+    assert isinstance(head, nn.Conv2d)
+    assert head.bias is not None
+    with torch.no_grad():
+        head.bias[:num_slices] = EMPTY_LOGIT
 
 
 class Hourglass(nn.Module):
@@ -98,6 +107,8 @@ class VolumeNetwork(nn.Module):
             nn.Conv2d(config.fine_width + pose_channels, config.fine_width, 3, padding=1), nn.ReLU()
         )
         self.head = nn.Conv2d(config.fine_width, outputs, 1)
+        for head in (self.head, *self.middle_heads):
+            _expect_nothing(head, config.num_slices)
 
     def forward(self, source: Float[Tensor, "b 3 h w"], pose: Float[Tensor, "b p h w"]) -> Float[Tensor, "b l d h w"]:
         """Logits of every voxel."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn.functional import cross_entropy, interpolate, relu, softplus
 
@@ -97,7 +97,7 @@ def colour_loss(
 
 
 def voxel_loss(
-    logits: Float[Tensor, "b l d h w"], labels: Int[Tensor, "b d h w"], weights: Float[Tensor, "l"]
+    logits: Float[Tensor, "b l d h w"], labels: UInt8[Tensor, "b d h w"], weights: Float[Tensor, "l"]
 ) -> Float[Tensor, ""]:
     """Cross-entropy of the labels of all voxels, each weighted by its class."""
     return cross_entropy(logits.float(), labels.long(), weight=weights)
