@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Literal
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from layerpose.body.camera import frame
 from layerpose.body.model import body_model
 from layerpose.body.smpl import SmplModel, SmplPose, load_smpl
 from layerpose.body.smpl_file import REGISTER
+from layerpose.estimation.volume import project_predicted
 from layerpose.maps.projection import project_volume, stand_in
 from layerpose.maps.render import DrawnBody, draw_body, draw_surface, mesh, pose_body
 from layerpose.maps.voxels import voxelise
@@ -23,11 +26,12 @@ from layerpose.motion.hmr import hmr_camera
 from layerpose.motion.posing import ADULT
 from layerpose.motion.smpl_pose import pose_to_smpl
 from layerpose.motion.smpl_shape import phenotype_to_betas
+from layerpose.networks.hourglass import VolumeNetwork
 from layerpose.types import Body, Camera, Pose, Volume
 
 Representation = Literal["anny", "smpl", "volume"]
-Redraw = Callable[[DrawnBody, Body], DrawnBody]
-"""A drawing of the body and the body -> a drawing in its place."""
+Redraw = Callable[[DrawnBody, Body, Float[Tensor, "1 3 h w"]], DrawnBody]
+"""A drawing of the body, the body and the source image -> a drawing in its place."""
 
 
 def smpl_model(body: Representation, file: Path | None) -> SmplModel | None:
@@ -39,14 +43,19 @@ def smpl_model(body: Representation, file: Path | None) -> SmplModel | None:
     return None
 
 
-def redrawn(body: Representation, smpl: SmplModel | None) -> Redraw | None:
-    """How the maps of a target come from another representation; None: they come from the body's own mesh."""
+def redrawn(body: Representation, smpl: SmplModel | None, network: VolumeNetwork | None = None) -> Redraw | None:
+    """How the maps of a target come from another representation; None: they come from the body's own mesh.
+
+    Without a network the volume is the body's mesh, filled; with one it is predicted from source image and keypoints.
+    """
+    if body == "volume" and network is not None:
+        return lambda drawn, _, source: project_predicted(network, source, drawn)
     if body == "volume":
-        return lambda drawn, _: project_volume(volume_of(drawn), drawn)
+        return lambda drawn, _, __: project_volume(volume_of(drawn), drawn)
     if body == "smpl":
         assert smpl is not None
 
-        def redraw(drawn: DrawnBody, target: Body) -> DrawnBody:
+        def redraw(drawn: DrawnBody, target: Body, _: Tensor) -> DrawnBody:
             betas = phenotype_to_betas(target.phenotype.double().numpy(), smpl)
             pose = pose_to_smpl(target.pose, smpl.rest_joints(betas))
             surface = smpl.pose(replace(pose, betas=betas))

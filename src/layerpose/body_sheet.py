@@ -8,20 +8,11 @@ from jaxtyping import Float
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from layerpose.body.skeleton import KEYPOINTS
+from layerpose.body.skeleton import BONES, KEYPOINTS
 from layerpose.maps.render import DrawnBody, render_maps
 from layerpose.sheet import PALETTE, depth_to_picture, grid, parsing_to_picture
 from layerpose.types import Maps
 
-BONES = (
-    ("nose", "left_eye", 1), ("nose", "right_eye", 1), ("left_eye", "left_ear", 1), ("right_eye", "right_ear", 1),
-    ("nose", "neck", 1), ("left_shoulder", "right_shoulder", 2), ("left_hip", "right_hip", 2),
-    ("left_shoulder", "left_hip", 2), ("right_shoulder", "right_hip", 2), ("left_shoulder", "left_elbow", 3),
-    ("left_elbow", "left_wrist", 3), ("right_shoulder", "right_elbow", 4), ("right_elbow", "right_wrist", 4),
-    ("left_hip", "left_knee", 5), ("left_knee", "left_ankle", 5), ("right_hip", "right_knee", 6),
-    ("right_knee", "right_ankle", 6),
-)  # fmt: skip
-"""Lines of the skeleton: two keypoints and the class whose colour they take."""
 LIGHT = (-0.35, -0.55, -0.76)
 """Where the light is, in camera axes (from above left, beside the viewer)."""
 AMBIENT = 0.25

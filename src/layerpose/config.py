@@ -87,6 +87,28 @@ class ModelConfig:
             raise ValueError("blend=True needs guides.filled=True: it blends the filled warp; switch it on")
 
 
+@dataclass(frozen=True, kw_only=True)
+class VolumeConfig:
+    """The network that predicts a labelled volume: stacked hourglasses in the manner of Newell et al."""
+
+    size: int = 256
+    """Rows and columns of the volume, and side of the pictures that the network sees."""
+    num_labels: int = 7
+    """Classes of a voxel."""
+    num_slices: int = 64
+    """Depths of the volume."""
+    width: int = 128
+    """Channels of the hourglasses, which run at a quarter of the size."""
+    fine_width: int = 32
+    """Channels at full size, before the labels are read off."""
+    num_stacks: int = 2
+    """Hourglasses in a row; each but the last is supervised at its own resolution."""
+    num_levels: int = 4
+    """How often an hourglass halves the resolution."""
+    num_groups: int = 8
+    """Groups of the norms. Not instance norm: it would throw away how deep a limb lies."""
+
+
 def scaled(config: ModelConfig, share: float) -> ModelConfig:
     """The same networks at a share of the sizes (1, 1/2 ...): they are convolutional, so the weights fit."""
     names = ("canvas", "coarse_size", "face_size", "arm_size", "leg_size")

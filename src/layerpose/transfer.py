@@ -107,7 +107,7 @@ class PoseTransfer:
         posed = pose_body(body)
         drawn = draw_posed(posed, body.camera, self.config.canvas, device=self.device)
         if self.redraw is not None:
-            drawn = self.redraw(drawn, body)
+            drawn = self.redraw(drawn, body, view.image)
         return prepare(view, drawn, posed.transforms[:, :3, :3], self.config)
 
     @torch.inference_mode()

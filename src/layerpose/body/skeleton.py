@@ -9,6 +9,16 @@ KEYPOINTS = (
 )  # fmt: skip
 """The 17 keypoints of COCO and the neck (the middle of the shoulders): the 18 channels of H."""
 
+BONES = (
+    ("nose", "left_eye", 1), ("nose", "right_eye", 1), ("left_eye", "left_ear", 1), ("right_eye", "right_ear", 1),
+    ("nose", "neck", 1), ("left_shoulder", "right_shoulder", 2), ("left_hip", "right_hip", 2),
+    ("left_shoulder", "left_hip", 2), ("right_shoulder", "right_hip", 2), ("left_shoulder", "left_elbow", 3),
+    ("left_elbow", "left_wrist", 3), ("right_shoulder", "right_elbow", 4), ("right_elbow", "right_wrist", 4),
+    ("left_hip", "left_knee", 5), ("left_knee", "left_ankle", 5), ("right_hip", "right_knee", 6),
+    ("right_knee", "right_ankle", 6),
+)  # fmt: skip
+"""Lines of the skeleton: two keypoints and the class (a row of `types.CLASSES`) to which they belong."""
+
 FEET = (
     "left_big_toe", "right_big_toe", "left_small_toe", "right_small_toe", "left_heel", "right_heel",
 )  # fmt: skip

@@ -69,6 +69,7 @@ def transfer(
     weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
     body: Representation = "anny",
     smpl: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
+    volume: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
 ) -> None:
     """Draw the person of a photo in another pose, 1024 x 1024.
 
@@ -82,6 +83,7 @@ def transfer(
         weights: A model folder; without it the bundled weights are used.
         body: What the target's maps are drawn from: anny's mesh, SMPL's (needs --smpl), or a labelled volume.
         smpl: Your licensed SMPL file (.pkl or .npz); poses from an .npz then start from its own T-pose.
+        volume: A trained volume network; --body volume then predicts the volume instead of filling anny's mesh.
     """
     from layerpose.outputs import check_output, check_output_folder
 
@@ -95,13 +97,17 @@ def transfer(
         check_output_folder(layers, list(LAYER_FILES.values()), inputs=[*inputs, out, *([sheet] if sheet else [])])
     with busy("Starting"):
         from layerpose.bodies import redrawn, smpl_model
+        from layerpose.estimation.volume import load_network
         from layerpose.pictures import image_to_picture, read_photo, write_png
         from layerpose.poses import resolve_pose
     picture = read_photo(photo)
     with busy("Reading the pose"):
         other = smpl_model(body, smpl)
         target = resolve_pose(pose, other)
-    model = load_model(weights, device, redrawn(body, other))
+    if volume is not None and body != "volume":
+        raise ValueError(f"--volume is for --body volume; found --body {body}; use both or neither")
+    network = load_network(volume) if volume is not None else None
+    model = load_model(weights, device, redrawn(body, other, network))
     seen = find_person(picture, model.look)
     with busy("Transferring"):
         result = model(seen, target)

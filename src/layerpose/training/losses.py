@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
-from torch.nn.functional import interpolate, relu, softplus
+from torch.nn.functional import cross_entropy, interpolate, relu, softplus
 
 from layerpose.networks.perceptual import TAP_WEIGHTS
 
@@ -94,6 +94,13 @@ def colour_loss(
     """Weighted L1. Paper: has no such term; it steadies short runs."""
     difference = (image - target).abs()
     return difference.mean() if weight is None else _masked_mean(difference, weight)
+
+
+def voxel_loss(
+    logits: Float[Tensor, "b l d h w"], labels: UInt8[Tensor, "b d h w"], weights: Float[Tensor, "l"]
+) -> Float[Tensor, ""]:
+    """Cross-entropy of the labels of all voxels, each weighted by its class."""
+    return cross_entropy(logits.float(), labels.long(), weight=weights)
 
 
 def _masked_mean(values: Float[Tensor, "b c h w"], mask: Float[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:

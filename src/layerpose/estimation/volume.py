@@ -1,0 +1,82 @@
+"""Photo + pose -> predicted volume -> projection: the paper's Ours-V, and its network on disk."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from layerpose.cache import writing
+from layerpose.config import VolumeConfig
+from layerpose.maps.limbs import NUM_LIMB_CHANNELS, draw_limbs
+from layerpose.maps.projection import project_volume
+from layerpose.maps.render import DrawnBody, render_maps
+from layerpose.networks.hourglass import VolumeNetwork
+from layerpose.types import Maps, Volume
+
+WEIGHTS, CONFIG = "volume.safetensors", "volume.json"
+FORMAT = 1
+ROWS = 32
+"""Rows of the volume that are labelled at a time, to keep the memory small."""
+
+
+def make_network(config: VolumeConfig) -> VolumeNetwork:
+    """An untrained network for limb maps."""
+    return VolumeNetwork(config, NUM_LIMB_CHANNELS)
+
+
+@torch.inference_mode()
+def predict_volume(
+    network: VolumeNetwork, source: Float[Tensor, "1 3 h w"], keypoints: Float[Tensor, "18 3"]
+) -> Volume:
+    """The volume of the person in the source image with the target's keypoints (canvas units, metres)."""
+    size = network.config.size
+    pose = draw_limbs(keypoints, size)[None]
+    small = interpolate(source, size=(size, size), mode="bilinear", align_corners=False, antialias=True)
+    features, _ = network.features(small, pose)
+    labels = [network.read_labels(rows)[0].argmax(0).byte() for rows in features.split(ROWS, dim=2)]
+    return Volume(labels=torch.cat(labels, dim=1))
+
+
+def predict_maps(network: VolumeNetwork, source: Float[Tensor, "1 3 h w"], target: DrawnBody) -> Maps:
+    """S and D as the predicted volume shows them; H of the target."""
+    return render_maps(project_predicted(network, source, target))
+
+
+def project_predicted(network: VolumeNetwork, source: Float[Tensor, "1 3 h w"], target: DrawnBody) -> DrawnBody:
+    """The predicted volume drawn in the place of the body; only the target's keypoints are told to the network."""
+    return project_volume(predict_volume(network, source, target.keypoints), target)
+
+
+def save_network(network: VolumeNetwork, folder: Path, *, facts: dict[str, Any] | None = None) -> None:
+    """Write the network into a folder; `facts` say where its weights come from."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder / WEIGHTS) as temporary:
+        save_file({name: value.detach().contiguous() for name, value in network.state_dict().items()}, temporary)
+    text = json.dumps({"format": FORMAT, "network": asdict(network.config), "training": facts or {}}, indent=1)
+    with writing(folder / CONFIG) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def load_network(folder: Path) -> VolumeNetwork:
+    """Read what `save_network` wrote, ready to run. ValueError says what is wrong with the folder."""
+    for name in (CONFIG, WEIGHTS):
+        if not (folder / name).is_file():
+            raise ValueError(f"{folder} holds no volume network: found no {name}; expected {CONFIG} and {WEIGHTS}")
+    try:
+        stored = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        if stored["format"] != FORMAT:
+            raise ValueError(f"{folder / CONFIG} has format {stored['format']}; this version reads format {FORMAT}")
+        network = make_network(VolumeConfig(**stored["network"]))
+        network.load_state_dict(load_file(folder / WEIGHTS))
+    except (KeyError, TypeError, RuntimeError, SafetensorError, json.JSONDecodeError) as error:
+        raise ValueError(f"the network in {folder} is damaged or of another version ({error}); get it again") from error
+    return network.eval()

@@ -1,0 +1,139 @@
+"""Source image + target pose -> label logits of a volume: two stacked hourglasses (Newell et al., ECCV 2016).
+
+Image and pose are encoded separately; their features are concatenated. The hourglasses run at a quarter of the size.
+All but the last are supervised there, and what they predict goes into the next one; the last is decoded to full size.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from layerpose.config import VolumeConfig
+from layerpose.networks.blocks import Up
+
+STRIDE = 4
+"""Of the hourglasses' grid."""
+EMPTY_LOGIT = 5.0
+"""Of label 0 before training: 99 of 100 voxels are empty, and to find that out first takes a hundred steps."""
+
+
+class Bottleneck(nn.Module):
+    """1x1, 3x3, 1x1, each after norm and ReLU, added to the input."""
+
+    def __init__(self, inputs: int, outputs: int, groups: int) -> None:
+        super().__init__()
+        half = outputs // 2
+        self.body = nn.Sequential(
+            *_activated(inputs, half, 1, groups),
+            *_activated(half, half, 3, groups),
+            *_activated(half, outputs, 1, groups),
+        )
+        self.skip = nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """``b c h w`` -> ``b c' h w``."""
+        return self.skip(features) + self.body(features)
+
+
+def _activated(inputs: int, outputs: int, kernel: int, groups: int) -> tuple[nn.Module, ...]:
+    return nn.GroupNorm(groups, inputs), nn.ReLU(), nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
+
+
+def _expect_nothing(head: nn.Module, num_slices: int) -> None:
+    assert isinstance(head, nn.Conv2d)
+    assert head.bias is not None
+    with torch.no_grad():
+        head.bias[:num_slices] = EMPTY_LOGIT
+
+
+class Hourglass(nn.Module):
+    """Down and up again, with a skip at each resolution."""
+
+    def __init__(self, width: int, num_levels: int, groups: int) -> None:
+        super().__init__()
+        self.skip = Bottleneck(width, width, groups)
+        self.pool = nn.MaxPool2d(2)
+        self.down = Bottleneck(width, width, groups)
+        self.inner = Hourglass(width, num_levels - 1, groups) if num_levels > 1 else Bottleneck(width, width, groups)
+        self.up = Bottleneck(width, width, groups)
+        self.scale = nn.Upsample(scale_factor=2, mode="nearest")
+
+    def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """Same shape in and out."""
+        return self.skip(features) + self.scale(self.up(self.inner(self.down(self.pool(features)))))
+
+
+class Encoder(nn.Module):
+    """Pictures -> features at half and at a quarter of the size."""
+
+    def __init__(self, inputs: int, width: int, groups: int) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(inputs, width // 2, 7, 2, 3), nn.ReLU(), Bottleneck(width // 2, width // 2, groups)
+        )
+        self.body = nn.Sequential(
+            nn.MaxPool2d(2), Bottleneck(width // 2, width, groups), Bottleneck(width, width, groups)
+        )
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Half, quarter."""
+        half = self.stem(pictures)
+        return half, self.body(half)
+
+
+class VolumeNetwork(nn.Module):
+    """`pose_channels` counts the maps that describe the target pose."""
+
+    def __init__(self, config: VolumeConfig, pose_channels: int) -> None:
+        super().__init__()
+        self.config = config
+        width, groups, outputs = config.width, config.num_groups, config.num_labels * config.num_slices
+        self.source = Encoder(3, width, groups)
+        self.pose = Encoder(pose_channels, width, groups)
+        self.merge = nn.Conv2d(2 * width, width, 1)
+        self.hourglasses = nn.ModuleList(
+            nn.Sequential(Hourglass(width, config.num_levels, groups), Bottleneck(width, width, groups))
+            for _ in range(config.num_stacks)
+        )
+        again = config.num_stacks - 1
+        self.middle_heads = nn.ModuleList(nn.Conv2d(width, outputs, 1) for _ in range(again))
+        self.returns = nn.ModuleList(nn.Conv2d(outputs, width, 1) for _ in range(again))
+        self.up_half = Up(width, width // 2, norm=False)
+        self.join_half = Bottleneck(width // 2 * 3, width // 2, groups)
+        self.up_full = Up(width // 2, config.fine_width, norm=False)
+        self.join_full = nn.Sequential(
+            nn.Conv2d(config.fine_width + pose_channels, config.fine_width, 3, padding=1), nn.ReLU()
+        )
+        self.head = nn.Conv2d(config.fine_width, outputs, 1)
+        for head in (self.head, *self.middle_heads):
+            _expect_nothing(head, config.num_slices)
+
+    def forward(self, source: Float[Tensor, "b 3 h w"], pose: Float[Tensor, "b p h w"]) -> Float[Tensor, "b l d h w"]:
+        """Logits of every voxel."""
+        return self.read_labels(self.features(source, pose)[0])
+
+    def features(
+        self, source: Float[Tensor, "b 3 h w"], pose: Float[Tensor, "b p h w"]
+    ) -> tuple[Float[Tensor, "b f h w"], tuple[Float[Tensor, "b l d q q"], ...]]:
+        """What the labels are read from at full size, and the logits of the hourglasses before the last."""
+        (source_half, source_quarter), (pose_half, pose_quarter) = self.source(source), self.pose(pose)
+        features, middle = self.merge(torch.cat([source_quarter, pose_quarter], dim=1)), []
+        for index, hourglass in enumerate(self.hourglasses):
+            made = hourglass(features)
+            if index == len(self.hourglasses) - 1:
+                features = made
+                break
+            logits = self.middle_heads[index](made)
+            middle.append(self._as_volume(logits))
+            features = features + made + self.returns[index](logits)
+        half = self.join_half(torch.cat([self.up_half(features), source_half, pose_half], dim=1))
+        return self.join_full(torch.cat([self.up_full(half), pose], dim=1)), tuple(middle)
+
+    def read_labels(self, features: Float[Tensor, "b f h w"]) -> Float[Tensor, "b l d h w"]:
+        """Logits of some rows or of all; every pixel by itself, so that they need not be in memory all at once."""
+        return self._as_volume(self.head(features))
+
+    def _as_volume(self, logits: Tensor) -> Tensor:
+        return logits.unflatten(1, (self.config.num_labels, self.config.num_slices))
