@@ -97,7 +97,7 @@ def test_a_run_that_was_killed_goes_on_and_makes_the_same_file(
         env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     work = tmp_path / "out.mp4.frames"
-    while process.poll() is None and len(list(work.glob("*.png"))) < 4:
+    while process.poll() is None and len(list(work.glob("[0-9]*.png"))) < 4:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
