@@ -32,7 +32,7 @@ class Seen:
 
     @property
     def depth_error_m(self) -> float:
-        """Mean difference of D where both show a body."""
+        """Mean difference of D where both show a body; not a number if they nowhere do."""
         both = (self.predicted.parsing[:, :1] == 0) & (self.truth.parsing[:, :1] == 0)
         return float((self.predicted.depth - self.truth.depth)[both].abs().mean())
 
@@ -48,4 +48,4 @@ def look(network: VolumeNetwork, pairs: VolumePairs) -> Iterator[Seen]:
 def summarise(seen: list[Seen]) -> tuple[Float[Tensor, "6"], float]:
     """Mean part IoU and mean depth error in metres."""
     overlaps = torch.stack([one.overlap for one in seen]).nanmean(0)
-    return overlaps, sum(one.depth_error_m for one in seen) / len(seen)
+    return overlaps, float(torch.tensor([one.depth_error_m for one in seen]).nanmean())
