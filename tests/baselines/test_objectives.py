@@ -81,14 +81,15 @@ def test_generator_and_discriminator_learn_apart(rival: Rival, networks: nn.Modu
     assert len(set(names)) == len(names)
 
 
-def test_half_precision_leaves_pictures_and_losses_whole(rival: Rival, pairs: Sample) -> None:
+def test_half_precision_leaves_pictures_and_losses_whole(rival: Rival, vgg: Vgg19, pairs: Sample) -> None:
     """Probabilities near 0 and 1, and colours, would be rounded away."""
-    networks = rival.make(type(rival.config)(width=2, critic_width=2))
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        image = networks(pairs.conditions)
+    networks = rival.make(type(rival.config)(width=4, critic_width=4))
+    with torch.autocast("cpu", torch.bfloat16):
+        terms, image = rival.generator_terms(networks, vgg, pairs)
         judged = rival.critic_terms(networks, pairs, image)
     assert image.dtype == torch.float32
-    assert all(torch.isfinite(term.value) for term in judged)
+    assert all(torch.isfinite(term.value) for term in (*terms, *judged))
+    total(terms).backward()
 
 
 def test_a_perfect_picture_costs_nothing_but_the_adversary(vgg: Vgg19, pairs: Sample) -> None:
