@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -20,16 +21,25 @@ from PIL import Image
 from layerpose.cli import animate as command
 from layerpose.cli import main
 from layerpose.estimation.estimate import Estimate
+from layerpose.motion.filming import Shot, film
 from layerpose.motion.library import library_pose
+from layerpose.motions import resolve_motion
 from layerpose.pictures import read_photo
 from layerpose.presets import debug
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import save_model
 from layerpose.transfer import PoseTransfer
-from layerpose.types import Transfer
-from layerpose.video.backdrop import KEEP, fill_scene, find_alpha, find_backdrop
+from layerpose.types import Body, Transfer
+from layerpose.video.backdrop import KEEP, Backdrop, fill_scene, find_alpha, find_backdrop
+from layerpose.video.shooting import Shooting
 
-RUN = "import sys; from layerpose.cli import main; sys.exit(main())"
+RUN = """
+import sys, torch, layerpose.transfer
+seen = torch.load(sys.argv.pop(1), weights_only=False)
+layerpose.transfer.estimate = lambda photo, size: seen
+from layerpose.cli import main
+sys.exit(main())
+"""
 Animate = Callable[..., int]
 
 
@@ -87,13 +97,15 @@ def test_a_video_has_the_length_rate_and_size_that_were_asked_for(animate: Anima
 
 
 def test_a_run_that_was_killed_goes_on_and_makes_the_same_file(
-    animate: Animate, weights: Path, person: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    animate: Animate, seen: Estimate, weights: Path, person: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    whole, out = tmp_path / "whole.mp4", tmp_path / "out.mp4"
+    """The fit is handed over: with another number of threads it comes out otherwise in the last digits."""
+    whole, out, fit = tmp_path / "whole.mp4", tmp_path / "out.mp4", tmp_path / "fit.pt"
+    torch.save(seen, fit)
     words = ["-m", "dance", "--range", ":40"]
     assert animate(*words, "-o", whole) == 0
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN, "animate", person, "--weights", weights, "-o", out, *words],
+        [sys.executable, "-c", RUN, fit, "animate", person, "--weights", weights, "-o", out, *words],
         env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     work = tmp_path / "out.mp4.frames"
@@ -199,3 +211,15 @@ def test_what_a_user_can_get_wrong_is_one_line_and_leaves_nothing(
     assert reason in said
     assert len(said.splitlines()) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_a_job_is_known_by_what_goes_in_not_by_the_last_digits_of_the_fit(model: PoseTransfer, seen: Estimate) -> None:
+    motion = resolve_motion("wave", frames=":2")
+    view, backdrop = model.view(seen), Backdrop(image=None)
+    moved = replace(seen.body, phenotype=seen.body.phenotype + 1e-6)
+
+    def key(body: Body, camera: Shot) -> str:
+        return Shooting(model=model, view=view, film=film(motion, body, camera), backdrop=backdrop).key()
+
+    assert key(seen.body, "fixed") == key(moved, "fixed")
+    assert key(seen.body, "fixed") != key(seen.body, "follow")

@@ -26,6 +26,7 @@ class Film:
 
     source: Body
     motion: Motion
+    shot: Shot
     turns: Float[np.ndarray, "t 3 3"]
     """By which the whole body is turned about the vertical, for the turntable."""
     offsets: Float[np.ndarray, "t 2"]
@@ -74,6 +75,7 @@ def film(motion: Motion, source: Body, shot: Shot) -> Film:
     return Film(
         source=source,
         motion=motion,
+        shot=shot,
         turns=turns,
         offsets=scale * places + _stand(source, scale, low, high),
         scale=scale,

@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
+from layerpose import __version__
 from layerpose.maps.correspondence import SourceView
 from layerpose.motion.filming import Film
 from layerpose.transfer import PoseTransfer
@@ -37,14 +38,17 @@ class Shooting:
         return self.backdrop.compose(self.model.draw(self.model.prepare(self.view, self.film.body(frame))))
 
     def key(self) -> str:
-        """Equal for two jobs whose frames are equal."""
+        """Equal for two jobs that are the same by what goes in: model, photo, motion, camera, backdrop.
+
+        Not by the fitted body: another number of threads moves it by less than anyone sees, and a stopped run would
+        begin anew.
+        """
         film, image = self.film, self.backdrop.image
         weights = [value.cpu().numpy().tobytes() for value in self.model.model.state_dict().values()]
         scene = b"" if image is None else image.numpy().tobytes()
         return job_key(
-            repr(self.model.config), *weights, scene, self.view.image.cpu().numpy().tobytes(),
-            film.source.phenotype.numpy().tobytes(), film.motion.rotations.numpy().tobytes(), film.turns.tobytes(),
-            film.offsets.tobytes(), repr(film.scale),
+            __version__, repr(self.model.config), *weights, scene, self.view.image.cpu().numpy().tobytes(),
+            film.motion.rotations.numpy().tobytes(), film.shot,
         )  # fmt: skip
 
 
