@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,12 +12,19 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from layerpose.cache import writing
 from layerpose.data.augment import FLIPPED_SHARE, Shot, flip, jitter, move
 from layerpose.data.pairs import fit
 from layerpose.data.records import Records
 from layerpose.maps.limbs import draw_limbs
 from layerpose.maps.render import draw_body, mesh
 from layerpose.maps.voxels import SIZE, voxelise
+from layerpose.types import Body
+
+FARTHEST = 24
+"""Voxels by which a target is moved at most."""
+MIRRORED = torch.tensor([0, 1, 2, 4, 3, 6, 5], dtype=torch.uint8)
+"""Label of the mirrored part."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,49 +32,100 @@ class VolumeSample:
     """What the network is told, source and limb maps, and what it should say."""
 
     source: Float[Tensor, "b 3 h w"]
-    pose: Float[Tensor, "b c h w"]
+    pose: Float[Tensor, "b c h//2 w//2"]
     labels: UInt8[Tensor, "b d s s"]
 
 
 class VolumePairs(Dataset[VolumeSample]):
-    """Random pairs of frames of the given people, changed like in `pairs`; the same index gives the same sample."""
+    """Random pairs of frames of the given people, changed as a user's photos may be; an index is always one sample.
+
+    Solid volumes take a second each to make; those of the frames are kept in the folder `labels`, if one is given.
+    """
 
     def __init__(
-        self, records: Records, people: Sequence[str], *, size: int, length: int, seed: int, vary: bool = True
-    ) -> None:
+        self, records: Records, people: Sequence[str], *, size: int, length: int, seed: int, vary: bool = True,
+        labels: Path | None = None,
+    ) -> None:  # fmt: skip
         if not people:
             raise ValueError(f"{records.path} has no people for this; expected some; make more with `layerpose synth`")
         self.records, self.people, self.size = records, people, size
-        self.length, self.seed, self.vary = length, seed, vary
+        self.length, self.seed, self.vary, self.labels = length, seed, vary, labels
 
     def __len__(self) -> int:
         return self.length
 
     def __getitem__(self, index: int) -> VolumeSample:
-        return make_sample(*self.draw(index), self.size)
+        rng, person, first, second = self._choose(index)
+        shot, target = self._read(person, first), self._read(person, second)
+        labels = self._read_labels(person, second, target.body)
+        if self.vary:
+            shot = _vary_source(shot, rng)
+            if rng.random() < FLIPPED_SHARE:
+                shot, target, labels = flip(shot), flip(target), flip_labels(labels)
+            target, labels = shift(target, labels, rng)
+        return make_sample(shot, target.body, labels, self.size)
 
     def draw(self, index: int) -> tuple[Shot, Shot]:
-        """Source and target frame."""
+        """Source and target frame as they are."""
+        _, person, first, second = self._choose(index)
+        return self._read(person, first), self._read(person, second)
+
+    def _choose(self, index: int) -> tuple[np.random.Generator, str, str, str]:
         rng = np.random.default_rng([self.seed, index])
         person = self.people[int(rng.integers(len(self.people)))]
-        shot, target = (self._read(person, str(f)) for f in rng.choice(self.records.frames(person), 2, replace=False))
-        if not self.vary:
-            return shot, target
-        if rng.random() < FLIPPED_SHARE:
-            shot, target = flip(shot), flip(target)
-        return jitter(move(shot, rng), move(target, rng), rng)
+        first, second = (str(frame) for frame in rng.choice(self.records.frames(person), 2, replace=False))
+        return rng, person, first, second
 
     def _read(self, person: str, frame: str) -> Shot:
         image, mask, body = self.records.load(person, frame)
         return Shot(image=fit(image, self.size), mask=fit(mask, self.size), body=body)
 
+    def _read_labels(self, person: str, frame: str, body: Body) -> UInt8[Tensor, "d s s"]:
+        if self.labels is None:
+            return label(body)
+        path = self.labels / f"{person}-{frame}.npz"
+        if not path.exists():
+            self.labels.mkdir(parents=True, exist_ok=True)
+            with writing(path) as temporary, temporary.open("wb") as file:
+                np.savez_compressed(file, labels=label(body).numpy())
+        with np.load(path) as stored:
+            return torch.from_numpy(stored["labels"])
 
-def make_sample(shot: Shot, target: Shot, size: int) -> VolumeSample:
-    """The sample of two frames; the target's picture is not looked at. A network of another size gets fewer voxels."""
-    drawn, topology = draw_body(target.body, SIZE), mesh(torch.device("cpu"))
-    labels = voxelise(drawn.vertices, topology.faces, topology.parts, scale=drawn.scale).labels
+
+def label(body: Body) -> UInt8[Tensor, "d s s"]:
+    """The solid volume of a body."""
+    drawn, topology = draw_body(body, SIZE), mesh(torch.device("cpu"))
+    return voxelise(drawn.vertices, topology.faces, topology.parts, scale=drawn.scale).labels
+
+
+def make_sample(shot: Shot, target: Body, labels: UInt8[Tensor, "d s s"], size: int) -> VolumeSample:
+    """The sample of a frame, a body and its volume. A network of another size gets fewer voxels."""
     step = SIZE // size
     return VolumeSample(
-        source=shot.image, pose=draw_limbs(drawn.keypoints, size)[None],
+        source=shot.image, pose=draw_limbs(draw_body(target, SIZE).keypoints, size // 2)[None],
         labels=labels[None, :, step // 2 :: step, step // 2 :: step],
     )  # fmt: skip
+
+
+def flip_labels(labels: UInt8[Tensor, "d s s"]) -> UInt8[Tensor, "d s s"]:
+    """Mirrored; left and right change places."""
+    return MIRRORED[labels.long()].flip(-1)
+
+
+def shift(
+    target: Shot, labels: UInt8[Tensor, "d s s"], rng: np.random.Generator
+) -> tuple[Shot, UInt8[Tensor, "d s s"]]:
+    """The body elsewhere on the canvas, by whole voxels; its picture stays, the network is not shown it."""
+    rows, columns = (torch.nonzero((labels > 0).any(0).any(axis)).flatten() for axis in (1, 0))
+    down, right = (
+        int(rng.integers(max(-int(found[0]), -FARTHEST), min(SIZE - 1 - int(found[-1]), FARTHEST) + 1))
+        for found in (rows, columns)
+    )
+    x, y = target.body.camera.translation
+    camera = replace(target.body.camera, translation=(x + right / SIZE, y + down / SIZE))
+    return replace(target, body=replace(target.body, camera=camera)), labels.roll((down, right), (1, 2))
+
+
+def _vary_source(shot: Shot, rng: np.random.Generator) -> Shot:
+    shot = move(shot, rng)
+    return jitter(shot, shot, rng)[0]

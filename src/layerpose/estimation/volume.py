@@ -39,7 +39,7 @@ def predict_volume(
 ) -> Volume:
     """The volume of the person in the source image with the target's keypoints (canvas units, metres)."""
     size = network.config.size
-    pose = draw_limbs(keypoints, size)[None]
+    pose = draw_limbs(keypoints, size // 2)[None]
     small = interpolate(source, size=(size, size), mode="bilinear", align_corners=False, antialias=True)
     features, _ = network.features(small, pose)
     labels = [network.read_labels(rows)[0].argmax(0).byte() for rows in features.split(ROWS, dim=2)]

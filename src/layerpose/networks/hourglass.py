@@ -11,7 +11,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from layerpose.config import VolumeConfig
-from layerpose.networks.blocks import Up
 
 STRIDE = 4
 """Of the hourglasses' grid."""
@@ -66,16 +65,12 @@ class Hourglass(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Pictures -> features at half and at a quarter of the size."""
+    """Pictures -> features at half and at a quarter of the volume's size; `stem` brings the pictures to half."""
 
-    def __init__(self, inputs: int, width: int, groups: int) -> None:
+    def __init__(self, stem: nn.Module, width: int, groups: int) -> None:
         super().__init__()
-        self.stem = nn.Sequential(
-            nn.Conv2d(inputs, width // 2, 7, 2, 3), nn.ReLU(), Bottleneck(width // 2, width // 2, groups)
-        )
-        self.body = nn.Sequential(
-            nn.MaxPool2d(2), Bottleneck(width // 2, width, groups), Bottleneck(width, width, groups)
-        )
+        self.stem = nn.Sequential(stem, nn.ReLU())
+        self.body = nn.Sequential(nn.MaxPool2d(2), Bottleneck(width // 2, width, groups))
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Half, quarter."""
@@ -83,15 +78,22 @@ class Encoder(nn.Module):
         return half, self.body(half)
 
 
+class Widened(nn.Sequential):
+    """Other channels, then twice the resolution: cheap, because the channels change where there are few pixels."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(nn.Conv2d(inputs, outputs, 1), nn.Upsample(scale_factor=2, mode="bilinear"))
+
+
 class VolumeNetwork(nn.Module):
-    """`pose_channels` counts the maps that describe the target pose."""
+    """`pose_channels` counts the maps that describe the target pose; they come at half the size of the volume."""
 
     def __init__(self, config: VolumeConfig, pose_channels: int) -> None:
         super().__init__()
         self.config = config
         width, groups, outputs = config.width, config.num_groups, config.num_labels * config.num_slices
-        self.source = Encoder(3, width, groups)
-        self.pose = Encoder(pose_channels, width, groups)
+        self.source = Encoder(nn.Conv2d(3, width // 2, 7, 2, 3), width, groups)
+        self.pose = Encoder(nn.Conv2d(pose_channels, width // 2, 3, 1, 1), width, groups)
         self.merge = nn.Conv2d(2 * width, width, 1)
         self.hourglasses = nn.ModuleList(
             nn.Sequential(Hourglass(width, config.num_levels, groups), Bottleneck(width, width, groups))
@@ -100,22 +102,22 @@ class VolumeNetwork(nn.Module):
         again = config.num_stacks - 1
         self.middle_heads = nn.ModuleList(nn.Conv2d(width, outputs, 1) for _ in range(again))
         self.returns = nn.ModuleList(nn.Conv2d(outputs, width, 1) for _ in range(again))
-        self.up_half = Up(width, width // 2, norm=False)
+        self.up_half = Widened(width, width // 2)
         self.join_half = Bottleneck(width // 2 * 3, width // 2, groups)
-        self.up_full = Up(width // 2, config.fine_width, norm=False)
-        self.join_full = nn.Sequential(
-            nn.Conv2d(config.fine_width + pose_channels, config.fine_width, 3, padding=1), nn.ReLU()
-        )
+        self.up_full = Widened(width // 2, config.fine_width)
+        self.refine = nn.Sequential(nn.ReLU(), nn.Conv2d(config.fine_width, config.fine_width, 3, 1, 1), nn.ReLU())
         self.head = nn.Conv2d(config.fine_width, outputs, 1)
         for head in (self.head, *self.middle_heads):
             _expect_nothing(head, config.num_slices)
 
-    def forward(self, source: Float[Tensor, "b 3 h w"], pose: Float[Tensor, "b p h w"]) -> Float[Tensor, "b l d h w"]:
+    def forward(
+        self, source: Float[Tensor, "b 3 h w"], pose: Float[Tensor, "b p h//2 w//2"]
+    ) -> Float[Tensor, "b l d h w"]:
         """Logits of every voxel."""
         return self.read_labels(self.features(source, pose)[0])
 
     def features(
-        self, source: Float[Tensor, "b 3 h w"], pose: Float[Tensor, "b p h w"]
+        self, source: Float[Tensor, "b 3 h w"], pose: Float[Tensor, "b p h//2 w//2"]
     ) -> tuple[Float[Tensor, "b f h w"], tuple[Float[Tensor, "b l d q q"], ...]]:
         """What the labels are read from at full size, and the logits of the hourglasses before the last."""
         (source_half, source_quarter), (pose_half, pose_quarter) = self.source(source), self.pose(pose)
@@ -129,10 +131,10 @@ class VolumeNetwork(nn.Module):
             middle.append(self._as_volume(logits))
             features = features + made + self.returns[index](logits)
         half = self.join_half(torch.cat([self.up_half(features), source_half, pose_half], dim=1))
-        return self.join_full(torch.cat([self.up_full(half), pose], dim=1)), tuple(middle)
+        return self.refine(self.up_full(half)), tuple(middle)
 
     def read_labels(self, features: Float[Tensor, "b f h w"]) -> Float[Tensor, "b l d h w"]:
-        """Logits of some rows or of all; every pixel by itself, so that they need not be in memory all at once."""
+        """Logits of some columns or of all; every one by itself, so that they need not be in memory all at once."""
         return self._as_volume(self.head(features))
 
     def _as_volume(self, logits: Tensor) -> Tensor:

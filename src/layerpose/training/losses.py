@@ -97,7 +97,7 @@ def colour_loss(
 
 
 def voxel_loss(
-    logits: Float[Tensor, "b l d h w"], labels: UInt8[Tensor, "b d h w"], weights: Float[Tensor, "l"]
+    logits: Float[Tensor, "b l *voxels"], labels: UInt8[Tensor, "b *voxels"], weights: Float[Tensor, "l"]
 ) -> Float[Tensor, ""]:
     """Cross-entropy of the labels of all voxels, each weighted by its class."""
     return cross_entropy(logits.float(), labels.long(), weight=weights)
