@@ -15,13 +15,14 @@ from layerpose.data.records import Records
 from layerpose.data.volumes import VolumePairs, VolumeSample
 from layerpose.estimation.volume import load_network, make_network, predict_volume, save_network
 from layerpose.evaluation.volume import look, summarise
-from layerpose.maps.limbs import NUM_LIMB_CHANNELS
+from layerpose.maps.limbs import LIMBS, POINTS
 from layerpose.maps.render import draw_body, render_maps
 from layerpose.training.volume import VolumeRecipe, choose_columns, objective, take_columns, train_volume
 
 TINY = VolumeConfig(size=64, width=32, fine_width=16, num_levels=3)
 RECIPE = VolumeRecipe(num_steps=4, batch=1, num_columns=1024)
-SHINS = [BONES.index((f"{side}_knee", f"{side}_ankle", label)) for side, label in (("left", 5), ("right", 6))]
+TRUNK_AND_LIMBS = range(5, len(BONES))
+SHINS = [LIMBS.index((f"{side}_knee", f"{side}_ankle")) for side in ("left", "right")]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def test_a_changed_target_keeps_its_volume_under_its_limbs(painted: Path, tmp_pa
     for index in range(4):
         changed = made[index]
         solid = (changed.labels[0] > 0).any(0)
-        limbs = changed.pose[0, : NUM_LIMB_CHANNELS // 2].amax(0).repeat_interleave(2, 0).repeat_interleave(2, 1)
+        limbs = changed.pose[0, TRUNK_AND_LIMBS].amax(0).repeat_interleave(2, 0).repeat_interleave(2, 1)
         assert solid[limbs > 0.9].float().mean() > 0.9
         legs = torch.stack([(changed.labels[0] == label).any(0) for label in (5, 6)]).float()
         shins = changed.pose[0, SHINS].repeat_interleave(2, 1).repeat_interleave(2, 2)
@@ -114,7 +115,7 @@ def test_a_stopped_run_ends_where_an_unbroken_one_does(painted: Path, tmp_path: 
     for name, value in whole.state_dict().items():
         assert torch.allclose(value, broken.state_dict()[name], atol=1e-6), name
     stored = load_network(tmp_path / "broken" / "network")
-    given = torch.rand(1, 3, 64, 64), torch.rand(18, 3)
+    given = torch.rand(1, 3, 64, 64), torch.rand(len(POINTS), 3)
     assert torch.equal(predict_volume(stored, *given).labels, predict_volume(broken, *given).labels)
 
 

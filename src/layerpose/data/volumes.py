@@ -16,7 +16,7 @@ from layerpose.cache import writing
 from layerpose.data.augment import FLIPPED_SHARE, Shot, flip, jitter, move
 from layerpose.data.pairs import fit
 from layerpose.data.records import Records
-from layerpose.maps.limbs import draw_limbs
+from layerpose.maps.limbs import draw_limbs, limb_points
 from layerpose.maps.render import draw_body, mesh
 from layerpose.maps.voxels import SIZE, voxelise
 from layerpose.types import Body
@@ -102,7 +102,7 @@ def make_sample(shot: Shot, target: Body, labels: UInt8[Tensor, "d s s"], size: 
     """The sample of a frame, a body and its volume. A network of another size gets fewer voxels."""
     step = SIZE // size
     return VolumeSample(
-        source=shot.image, pose=draw_limbs(draw_body(target, SIZE).keypoints, size // 2)[None],
+        source=shot.image, pose=draw_limbs(limb_points(draw_body(target, SIZE)), size // 2)[None],
         labels=labels[None, :, step // 2 :: step, step // 2 :: step],
     )  # fmt: skip
 

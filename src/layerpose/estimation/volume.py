@@ -16,7 +16,7 @@ from torch.nn.functional import interpolate
 
 from layerpose.cache import writing
 from layerpose.config import VolumeConfig
-from layerpose.maps.limbs import NUM_LIMB_CHANNELS, draw_limbs
+from layerpose.maps.limbs import NUM_LIMB_CHANNELS, draw_limbs, limb_points
 from layerpose.maps.projection import project_volume
 from layerpose.maps.render import DrawnBody, render_maps
 from layerpose.networks.hourglass import VolumeNetwork
@@ -34,12 +34,10 @@ def make_network(config: VolumeConfig) -> VolumeNetwork:
 
 
 @torch.inference_mode()
-def predict_volume(
-    network: VolumeNetwork, source: Float[Tensor, "1 3 h w"], keypoints: Float[Tensor, "18 3"]
-) -> Volume:
-    """The volume of the person in the source image with the target's keypoints (canvas units, metres)."""
+def predict_volume(network: VolumeNetwork, source: Float[Tensor, "1 3 h w"], points: Float[Tensor, "22 3"]) -> Volume:
+    """The volume of the person in the source image with the target's `limb_points` (canvas units, metres)."""
     size = network.config.size
-    pose = draw_limbs(keypoints, size // 2)[None]
+    pose = draw_limbs(points, size // 2)[None]
     small = interpolate(source, size=(size, size), mode="bilinear", align_corners=False, antialias=True)
     features, _ = network.features(small, pose)
     labels = [network.read_labels(rows)[0].argmax(0).byte() for rows in features.split(ROWS, dim=2)]
@@ -52,8 +50,8 @@ def predict_maps(network: VolumeNetwork, source: Float[Tensor, "1 3 h w"], targe
 
 
 def project_predicted(network: VolumeNetwork, source: Float[Tensor, "1 3 h w"], target: DrawnBody) -> DrawnBody:
-    """The predicted volume drawn in the place of the body; only the target's keypoints are told to the network."""
-    return project_volume(predict_volume(network, source, target.keypoints), target)
+    """The predicted volume drawn in the place of the body; only the target's limbs are told to the network."""
+    return project_volume(predict_volume(network, source, limb_points(target)), target)
 
 
 def save_network(network: VolumeNetwork, folder: Path, *, facts: dict[str, Any] | None = None) -> None:

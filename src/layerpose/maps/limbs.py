@@ -1,22 +1,54 @@
-"""Keypoints with depth -> limb maps: the target pose as the volume network is told about it."""
+"""A target body -> limb maps: the pose as the volume network is told about it.
+
+Paper: a pose has 18 keypoints. They end at wrists and ankles, so that nobody could know where hands and feet point; a
+tip for each of them is added.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from layerpose.body.model import body_model
 from layerpose.body.skeleton import BONES, KEYPOINTS
+from layerpose.maps.render import DrawnBody
+from layerpose.types import PARTS
 
 SIGMA = 5 / 256
 """Standard deviation across a limb, as a share of the canvas."""
-NUM_LIMB_CHANNELS = 2 * len(BONES)
+POINTS = (*KEYPOINTS, "left_fingertip", "right_fingertip", "left_toe", "right_toe")
+LIMBS = (
+    *((start, end) for start, end, _ in BONES),
+    ("left_wrist", "left_fingertip"), ("right_wrist", "right_fingertip"),
+    ("left_ankle", "left_toe"), ("right_ankle", "right_toe"),
+)  # fmt: skip
+NUM_LIMB_CHANNELS = 2 * len(LIMBS)
 
 
-def draw_limbs(keypoints: Float[Tensor, "18 3"], size: int) -> Float[Tensor, "c size size"]:
-    """For each bone a line with Gaussian flanks of peak 1, then the same times the depth (metres) along the bone."""
-    starts, ends = (keypoints[[KEYPOINTS.index(bone[end]) for bone in BONES]][:, None, None] for end in (0, 1))
-    centres = (torch.arange(size, device=keypoints.device) + 0.5) / size
+def limb_points(drawn: DrawnBody) -> Float[Tensor, "22 3"]:
+    """`POINTS` of a drawing of the body's own mesh: canvas units, depth in metres."""
+    return torch.cat([drawn.keypoints, drawn.vertices[list(_tips())]])
+
+
+@lru_cache(maxsize=1)
+def _tips() -> tuple[int, ...]:
+    """Vertices at the end of each hand (farthest from the trunk) and of each foot (farthest to the front)."""
+    model = body_model()
+    places, parts = model.template, [model.faces[model.triangle_parts == part].ravel() for part in range(len(PARTS))]
+    middle = places[parts[PARTS.index("torso")]].mean(0)
+    reach, forward = np.linalg.norm(places - middle, axis=1), -places[:, 1]
+    ends = {"left_arm": reach, "right_arm": reach, "left_leg": forward, "right_leg": forward}
+    return tuple(int(parts[PARTS.index(part)][far[parts[PARTS.index(part)]].argmax()]) for part, far in ends.items())
+
+
+def draw_limbs(points: Float[Tensor, "22 3"], size: int) -> Float[Tensor, "c size size"]:
+    """For each limb a line with Gaussian flanks of peak 1, then the same times the depth (metres) along the limb."""
+    starts, ends = (points[[POINTS.index(limb[end]) for limb in LIMBS]][:, None, None] for end in (0, 1))
+    centres = (torch.arange(size, device=points.device) + 0.5) / size
     places = torch.stack(torch.meshgrid(centres, centres, indexing="xy"), dim=-1)
     along = (ends - starts)[..., :2]
     share = ((places - starts[..., :2]) * along).sum(-1) / (along**2).sum(-1).clamp(min=1e-8)
