@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
+from torch.nn.functional import max_pool2d
 from torch.utils.data import Dataset
 
 from layerpose.cache import writing
@@ -23,6 +24,12 @@ from layerpose.types import Body
 
 FARTHEST = 24
 """Voxels by which a target is moved at most."""
+CLOSE = 8 / 256
+"""How far from the body's outline still counts as close by, as a share of the canvas."""
+JUDGED_SHARE = 1 / 16
+"""Share of a volume's columns that a step judges."""
+CLOSE_SHARE = 0.75
+"""Share of these that lie on the body or close by."""
 MIRRORED = torch.tensor([0, 1, 2, 4, 3, 6, 5], dtype=torch.uint8)
 """Label of the mirrored part."""
 
@@ -34,6 +41,8 @@ class VolumeSample:
     source: Float[Tensor, "b 3 h w"]
     pose: Float[Tensor, "b c h//2 w//2"]
     labels: UInt8[Tensor, "b d s s"]
+    columns: Int64[Tensor, "b n"]
+    """Places (row * width + column) of the columns of voxels that are judged; one may come twice."""
 
 
 class VolumePairs(Dataset[VolumeSample]):
@@ -63,7 +72,7 @@ class VolumePairs(Dataset[VolumeSample]):
             if rng.random() < FLIPPED_SHARE:
                 shot, target, labels = flip(shot), flip(target), flip_labels(labels)
             target, labels = shift(target, labels, rng)
-        return make_sample(shot, target.body, labels, self.size)
+        return make_sample(shot, target.body, labels, self.size, rng)
 
     def draw(self, index: int) -> tuple[Shot, Shot]:
         """Source and target frame as they are."""
@@ -98,13 +107,26 @@ def label(body: Body) -> UInt8[Tensor, "d s s"]:
     return voxelise(drawn.vertices, topology.faces, topology.parts, scale=drawn.scale).labels
 
 
-def make_sample(shot: Shot, target: Body, labels: UInt8[Tensor, "d s s"], size: int) -> VolumeSample:
+def make_sample(
+    shot: Shot, target: Body, labels: UInt8[Tensor, "d s s"], size: int, rng: np.random.Generator
+) -> VolumeSample:
     """The sample of a frame, a body and its volume. A network of another size gets fewer voxels."""
     step = SIZE // size
+    small = labels[:, step // 2 :: step, step // 2 :: step]
+    pose = draw_limbs(limb_points(draw_body(target, SIZE)), size // 2)
     return VolumeSample(
-        source=shot.image, pose=draw_limbs(limb_points(draw_body(target, SIZE)), size // 2)[None],
-        labels=labels[None, :, step // 2 :: step, step // 2 :: step],
-    )  # fmt: skip
+        source=shot.image, pose=pose[None], labels=small[None], columns=choose_columns(small, rng)[None]
+    )
+
+
+def choose_columns(labels: UInt8[Tensor, "d s s"], rng: np.random.Generator) -> Int64[Tensor, "n"]:
+    """Columns of a volume to judge: most on the body or close by, where the mistakes are, the others from anywhere."""
+    body = (labels > 0).any(0)
+    reach = round(CLOSE * len(body))
+    close = max_pool2d(body[None].float(), 2 * reach + 1, 1, reach).flatten().nonzero().flatten()
+    total = round(JUDGED_SHARE * body.numel())
+    near = rng.choice(close.numpy(), round(CLOSE_SHARE * total))
+    return torch.from_numpy(np.concatenate([near, rng.integers(body.numel(), size=total - len(near))]))
 
 
 def flip_labels(labels: UInt8[Tensor, "d s s"]) -> UInt8[Tensor, "d s s"]:

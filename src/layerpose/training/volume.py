@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from jaxtyping import Float, Int64, Shaped, UInt8
+from jaxtyping import Float, Int64, Shaped
 from torch import Tensor
-from torch.nn.functional import max_pool2d
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import AdamW
 from torch.utils.data import DataLoader, Subset
@@ -33,8 +32,6 @@ from layerpose.training.processes import fast_precision
 
 SAVE_EVERY = 100
 LOG_EVERY = 20
-CLOSE = 8 / 256
-"""How far from the body's outline still counts as close by, as a share of the canvas."""
 STATE, LABELS = "state.pt", "labels"
 
 
@@ -52,10 +49,6 @@ class VolumeRecipe:
     """How much a voxel of each class counts: thin parts have few."""
     middle_weight: float = 0.5
     """How much the hourglasses before the last count."""
-    num_columns: int = 4096
-    """Columns of voxels that are judged in each sample."""
-    close_share: float = 0.75
-    """Share of these columns that lie on the body or close by."""
     clip: float = 1.0
     """Longest gradient."""
 
@@ -81,7 +74,7 @@ def train_volume(
     for step, sample in enumerate(_batches(pairs, first * recipe.batch, recipe.batch, workers), first):
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(recipe, step)
-        sums.append(_step(network, optimiser, sample, recipe, torch.Generator().manual_seed(seed + step)))
+        sums.append(_step(network, optimiser, sample, recipe))
         done = step + 1
         if done % LOG_EVERY == 0:
             pace = (time.monotonic() - begin) / (done - first)
@@ -102,35 +95,17 @@ def learning_rate(recipe: VolumeRecipe, step: int) -> float:
     return recipe.learning_rate * min(done * 20, (1 - step / recipe.num_steps) / 0.95)
 
 
-def objective(
-    network: VolumeNetwork, sample: VolumeSample, recipe: VolumeRecipe, generator: torch.Generator
-) -> Float[Tensor, ""]:
+def objective(network: VolumeNetwork, sample: VolumeSample, recipe: VolumeRecipe) -> Float[Tensor, ""]:
     """Cross-entropy of the volume, and of what the hourglasses before the last say of it at their own size."""
     weights = torch.tensor(recipe.class_weights)
-    columns = choose_columns(sample.labels, recipe, generator)
-    wanted = take_columns(sample.labels, columns)
+    wanted = take_columns(sample.labels, sample.columns)
     with torch.autocast("cpu", torch.bfloat16, enabled=fast_precision("cpu") == "bf16"):
         features, middle = network.features(sample.source, sample.pose)
-        logits = network.read_labels(take_columns(features, columns))
+        logits = network.read_labels(take_columns(features, sample.columns))
     coarse = sample.labels[..., STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
     return voxel_loss(logits, wanted, weights) + sum(
         (recipe.middle_weight * voxel_loss(logits, coarse, weights) for logits in middle), torch.zeros(())
     )
-
-
-def choose_columns(
-    labels: UInt8[Tensor, "b d h w"], recipe: VolumeRecipe, generator: torch.Generator
-) -> Int64[Tensor, "b n"]:
-    """Places (row * width + column) of the columns that are judged, of each sample; one may come twice."""
-    body = (labels > 0).any(1, keepdim=True).float()
-    reach = round(CLOSE * labels.shape[-1])
-    close = max_pool2d(body, 2 * reach + 1, 1, reach).flatten(1)
-    num_close = round(recipe.num_columns * recipe.close_share)
-    near = torch.multinomial(close, num_close, replacement=True, generator=generator)
-    anywhere = torch.randint(
-        close.shape[1], (len(labels), recipe.num_columns - num_close), device=labels.device, generator=generator
-    )
-    return torch.cat([near, anywhere], dim=1)
 
 
 def take_columns(block: Shaped[Tensor, "b c h w"], columns: Int64[Tensor, "b n"]) -> Shaped[Tensor, "b c n 1"]:
@@ -139,10 +114,8 @@ def take_columns(block: Shaped[Tensor, "b c h w"], columns: Int64[Tensor, "b n"]
     return flat.gather(2, columns[:, None].expand(-1, flat.shape[1], -1))[..., None]
 
 
-def _step(
-    network: VolumeNetwork, optimiser: AdamW, sample: VolumeSample, recipe: VolumeRecipe, generator: torch.Generator
-) -> float:
-    loss = objective(network, sample, recipe, generator)
+def _step(network: VolumeNetwork, optimiser: AdamW, sample: VolumeSample, recipe: VolumeRecipe) -> float:
+    loss = objective(network, sample, recipe)
     if not torch.isfinite(loss):
         raise ValueError(f"the loss is {float(loss)}; lower the learning rate")
     optimiser.zero_grad(set_to_none=True)
