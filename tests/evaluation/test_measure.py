@@ -60,9 +60,9 @@ def report(data: Path, tmp_path: Path) -> tuple[Path, list[Pair]]:
 
 
 def measured_report(data: Path, folder: Path, pairs: list[Pair], lpips: Path, workers: int = 1) -> Report:
-    job = Job(data=data, folder=folder, lpips=lpips, protocols=("fg", "wang"), landing_rows=("full",))
+    job = Job(data=data, folder=folder, lpips=lpips, protocols=("fg", "wang"), landing_rows=("full",), size=128)
     found = measure_answers(job, (*ROWS, TRUTH), pairs, workers=workers, report=lambda done, total: None)
-    return Report(measured=tuple(found), protocols=("fg", "wang"), size=128, facts={"model": "none"})
+    return Report(measured=tuple(found), protocols=("fg", "wang"), size=128, main="full", facts={"model": "none"})
 
 
 def test_the_truth_scores_best_and_the_report_says_on_what(

@@ -11,9 +11,10 @@ from skimage.metrics import structural_similarity
 from torch import Tensor
 
 from layerpose.evaluation.interval import mean_of
-from layerpose.evaluation.lpips import Lpips
-from layerpose.evaluation.protocols import PROTOCOLS, person_box
+from layerpose.evaluation.lpips import SMALLEST, Lpips
+from layerpose.evaluation.protocols import PROTOCOLS
 from layerpose.evaluation.ssim import C1, ssim, uniform_ssim_map
+from layerpose.evaluation.truth import Answer, Truth, person_box
 
 
 def pictures(*size: int) -> tuple[Tensor, Tensor]:
@@ -75,27 +76,73 @@ def test_lpips_grows_with_the_distortion_and_does_not_depend_on_the_batch(shared
     np.testing.assert_allclose(distances.numpy(), alone, atol=1e-5)
 
 
+REFERENCE_DISTANCES = (0.7237, 0.2572, 0.0508, 0.0521, 0.4253)
+"""Published with LPIPS v0.1, AlexNet, for the five reference pairs."""
+
+
+def answer_of(found: Tensor, truth: Tensor, mask: Tensor, metric: Lpips) -> Answer:
+    return Answer(image=found, truth=Truth(image=truth, mask=mask, metric=metric))
+
+
 def test_the_foreground_protocol_does_not_see_the_background(shared: Path) -> None:
     metric, (image, noisy) = Lpips(shared / "weights" / "lpips_alex_v01.pt"), pictures(256, 256)
     mask = torch.zeros(1, 1, 256, 256)
     mask[..., 100:200, 120:180] = 1
-    truth, found = image[:1] * mask, noisy[:1] * mask
-    small, large = (PROTOCOLS["fg"].measure(found, truth, mask, metric) for _ in range(2))
-    full = PROTOCOLS["wang"].measure(found, truth, mask, metric)
-    assert small == large
+    answer = answer_of(noisy[:1] * mask, image[:1] * mask, mask, metric)
+    small, full = (PROTOCOLS[name].measure(answer) for name in ("fg", "wang"))
     assert small.ssim < full.ssim
     assert small.lpips > full.lpips
     assert small.psnr < full.psnr
     assert person_box(mask) == (slice(94, 206), slice(114, 186))
 
 
+def test_what_is_shared_between_pictures_and_protocols_changes_no_figure(shared: Path) -> None:
+    """Every figure beside the plain functions on the two pictures alone, for several answers to one truth."""
+    metric, (image, noisy) = Lpips(shared / "weights" / "lpips_alex_v01.pt"), pictures(160, 160)
+    mask = torch.zeros(1, 1, 160, 160)
+    mask[..., 30:130, 60:110] = 1
+    truth = Truth(image=image[:1], mask=mask, metric=metric)
+    rows, columns = person_box(mask)
+    for found in (noisy[:1], noisy[1:], image[:1]):
+        answer = Answer(image=found, truth=truth)
+        full, person = (PROTOCOLS[name].measure(answer) for name in ("wang", "fg"))
+        crops = (picture[..., rows, columns].contiguous() for picture in (found, image[:1]))
+        region = ((mask > 0.5) | (found.abs().amax(1, keepdim=True) > 0.05)).float()
+        assert full.ssim == pytest.approx(float(ssim(found, image[:1])), abs=1e-6)
+        assert person.ssim == pytest.approx(float(ssim(found, image[:1], region)), abs=1e-6)
+        assert full.lpips == pytest.approx(float(metric(found, image[:1])), abs=1e-6)
+        assert person.lpips == pytest.approx(float(metric(*crops)), abs=1e-6)
+
+
+def test_features_of_a_crop_are_not_a_crop_of_the_features(shared: Path) -> None:
+    """Why the person's box is looked at anew."""
+    metric, (image, noisy) = Lpips(shared / "weights" / "lpips_alex_v01.pt"), pictures(256, 256)
+    whole, crop = metric.features(image), metric.features(image[..., 64:192, 64:192])
+    inside = whole[0][..., 16:47, 16:47]
+    assert inside.shape == crop[0].shape
+    assert not torch.allclose(inside, crop[0], atol=1e-3)
+
+
+def test_a_small_person_gets_a_box_that_the_metric_can_look_at(shared: Path) -> None:
+    metric = Lpips(shared / "weights" / "lpips_alex_v01.pt")
+    mask = torch.zeros(1, 1, 64, 64)
+    mask[..., 10:55, 60:64] = 1
+    rows, columns = person_box(mask)
+    assert columns == slice(64 - SMALLEST, 64)
+    assert rows == slice(8, 57)
+    image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert PROTOCOLS["fg"].measure(answer_of(image, image.flip(-1), mask, metric)).lpips > 0
+
+
 def test_patn_wants_the_crop_of_its_data_set(shared: Path) -> None:
     metric, (image, noisy) = Lpips(shared / "weights" / "lpips_alex_v01.pt"), pictures(256, 176)
     mask = torch.ones(1, 1, 256, 176)
-    padded, plain = (PROTOCOLS[name].measure(noisy[:1], image[:1], mask, metric) for name in ("patn", "wang"))
+    answer = answer_of(noisy[:1], image[:1], mask, metric)
+    padded, plain = (PROTOCOLS[name].measure(answer) for name in ("patn", "wang"))
     assert padded.ssim > plain.ssim
+    small = answer_of(image[:1, :, :64, :64], noisy[:1, :, :64, :64], mask[..., :64, :64], metric)
     with pytest.raises(ValueError, match="found 64 x 64 pictures"):
-        PROTOCOLS["patn"].measure(image[:1, :, :64, :64], noisy[:1, :, :64, :64], mask[..., :64, :64], metric)
+        PROTOCOLS["patn"].measure(small)
 
 
 def test_the_interval_holds_the_mean_and_shrinks_with_more_pictures() -> None:

@@ -61,3 +61,25 @@ RIVALS = {
         ),
     )
 }  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class RivalConfig:
+    """One of the systems, at some size."""
+
+    name: str
+    """Its key in `RIVALS`."""
+    canvas: int
+    """Side of the picture in pixels."""
+    networks: Pix2PixHdConfig | DscConfig | LwGanConfig
+    """Sizes of its networks."""
+
+
+def published(name: str) -> RivalConfig:
+    """A system as its authors built it."""
+    return RivalConfig(name=name, canvas=RIVALS[name].size, networks=RIVALS[name].config)
+
+
+def make_networks(config: RivalConfig) -> nn.Module:
+    """Its networks, new."""
+    return RIVALS[config.name].make(config.networks)

@@ -30,6 +30,8 @@ class Report:
     measured: tuple[Measured, ...]
     protocols: tuple[str, ...]
     size: int
+    main: str
+    """The row whose figures order the pictures of the page."""
     facts: dict[str, str]
     """What was measured: model, data, commit ..., printed under the tables."""
 
