@@ -76,10 +76,6 @@ def test_lpips_grows_with_the_distortion_and_does_not_depend_on_the_batch(shared
     np.testing.assert_allclose(distances.numpy(), alone, atol=1e-5)
 
 
-REFERENCE_DISTANCES = (0.7237, 0.2572, 0.0508, 0.0521, 0.4253)
-"""Published with LPIPS v0.1, AlexNet, for the five reference pairs."""
-
-
 def answer_of(found: Tensor, truth: Tensor, mask: Tensor, metric: Lpips) -> Answer:
     return Answer(image=found, truth=Truth(image=truth, mask=mask, metric=metric))
 
@@ -116,7 +112,7 @@ def test_what_is_shared_between_pictures_and_protocols_changes_no_figure(shared:
 
 def test_features_of_a_crop_are_not_a_crop_of_the_features(shared: Path) -> None:
     """Why the person's box is looked at anew."""
-    metric, (image, noisy) = Lpips(shared / "weights" / "lpips_alex_v01.pt"), pictures(256, 256)
+    metric, image = Lpips(shared / "weights" / "lpips_alex_v01.pt"), pictures(256, 256)[0]
     whole, crop = metric.features(image), metric.features(image[..., 64:192, 64:192])
     inside = whole[0][..., 16:47, 16:47]
     assert inside.shape == crop[0].shape

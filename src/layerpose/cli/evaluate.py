@@ -40,26 +40,23 @@ def evaluate(
     Args:
         data: The data set; its own list of test pairs is used if it has one.
         out: The report's folder: tables, page, plots and pictures.
-        model: Model folders, of layerpose or of a compared system; without any the bundled one. Of several each gets one
-            row under its folder's name; a single one of ours shows every stage.
+        model: Model folders, ours or of a compared system; without any the bundled one. Of several each gets a row
+            under its folder's name; a single one of ours shows every stage.
         size: Side in pixels at which pictures are compared; without it the data set's.
         protocol: How to measure; the first one orders the pictures of the page.
         pairs: How many pairs, from the list's beginning.
         split: Whose pairs; those of train and val are drawn with a fixed seed.
         lpips: The weights of the metric; without it lpips_alex_v01.pt in the cache folder.
-        bodies: In which pictures the body is estimated anew for OSA, PCK and part overlap (most of a second each); full: every
-            result.
+        bodies: In which pictures the body is estimated anew for OSA, PCK and part overlap, most of a second each; full:
+            in every result and in the truth.
         workers: Processes that measure side by side.
         device: Where the model runs.
     """
     from layerpose.outputs import check_output_folder
 
     check_output_folder(out)
-    if find_spec("matplotlib") is None:
-        raise ValueError("evaluate draws its plots with matplotlib; install it: pip install 'layerpose[evaluate]'")
-    for name, value, least in (("--pairs", pairs, 1), ("--workers", workers, 1), ("--size", size, SMALLEST_SIZE)):
-        if value is not None and value < least:
-            raise ValueError(f"{name} is {value}; expected {least} or more")
+    check_plots()
+    check_numbers({"--pairs": (pairs, 1), "--workers": (workers, 1), "--size": (size, SMALLEST_SIZE)})
     with busy("Starting"):
         from layerpose.cache import cache_dir
         from layerpose.comparison.entrants import enter
@@ -92,6 +89,19 @@ def evaluate(
     say(f"Wrote {out / 'index.html'}, report.md, figures.csv and report.json beside it")
     if made.problems:
         raise ValueError(f"{len(made.problems)} pictures could not be measured; they are named in {out / 'report.md'}")
+
+
+def check_plots() -> None:
+    """ValueError without the package that draws the plots."""
+    if find_spec("matplotlib") is None:
+        raise ValueError("the report's plots need matplotlib; install it: pip install 'layerpose[evaluate]'")
+
+
+def check_numbers(given: dict[str, tuple[int | None, int]]) -> None:
+    """ValueError for an option below its least value."""
+    for name, (value, least) in given.items():
+        if value is not None and value < least:
+            raise ValueError(f"{name} is {value}; expected {least} or more")
 
 
 def name_rows(folders: tuple[Path, ...]) -> tuple[str | None, ...]:

@@ -99,7 +99,9 @@ def measure_target(job: Job, rows: tuple[str, ...], pairs: tuple[Pair, ...]) -> 
                 try:
                     image = truth.image if row == TRUTH else _read_drawn(job, row, pair)
                 except (ValueError, OSError) as error:
-                    found.append(_unmeasured(row, pair, f"{answer_path(job.folder, row, pair)}: {error}", degrees[pair]))
+                    found.append(
+                        _unmeasured(row, pair, f"{answer_path(job.folder, row, pair)}: {error}", degrees[pair])
+                    )
                     continue
                 answer = Answer(image=image, truth=truth)
                 figures, nobody = measured() if row == TRUTH else _measure(job, row, answer, stance)

@@ -54,8 +54,8 @@ def measure_patn(answer: Answer) -> Figures:
         raise ValueError(
             f"protocol patn: found {width} x {height} pictures; expected 176 x 256, DeepFashion's crop; use another"
         )
-    padded = [pad(x, (40, 40, 0, 0), value=1.0) for x in (answer.image, answer.truth.image)]
-    return Figures(ssim=float(ssim_map(*padded).mean()), lpips=answer.lpips, psnr=_psnr(answer))
+    image, target = (pad(x, (40, 40, 0, 0), value=1.0) for x in (answer.image, answer.truth.image))
+    return Figures(ssim=float(ssim_map(image, target).mean()), lpips=answer.lpips, psnr=_psnr(answer))
 
 
 def measure_gfla(answer: Answer) -> Figures:
