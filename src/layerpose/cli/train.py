@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 BUNDLED = "bundled"
 BASE = "base"
-SMALLEST_SIZE = 64
-"""Sizes are multiples of it, so that every stage can halve its picture."""
+SIZE_STEP = 64
+"""Sizes are multiples of it, so that every stage can halve its picture; one is too small for the face layer."""
 LINE_SECONDS = 10
 """How often a line is printed where there is no terminal for a bar."""
 
@@ -139,8 +139,10 @@ def _configure(model: str, preset: str | None, size: int | None, width: float) -
         return resized(theirs, canvas=size or theirs.canvas, share=width)
     ours = _preset(preset or BASE)
     if size is not None:
-        if size < SMALLEST_SIZE or size % SMALLEST_SIZE or size > ours.canvas:
-            raise ValueError(f"--size is {size}; expected a multiple of {SMALLEST_SIZE}, at most {ours.canvas}")
+        if size % SIZE_STEP or not 2 * SIZE_STEP <= size <= ours.canvas:
+            raise ValueError(
+                f"--size is {size}; expected a multiple of {SIZE_STEP} from {2 * SIZE_STEP} to {ours.canvas}"
+            )
         ours = scaled(ours, size / ours.canvas)
     return narrowed(ours, width)
 

@@ -35,6 +35,8 @@ TABLE_4 = (
 )  # fmt: skip
 SIZE_STEP = 64
 """DSC halves its picture six times."""
+SMALLEST = 128
+"""The paper's face layer has an eighth of the side and is halved three times; 2 x 2 are left to normalise."""
 FUSED = "+F"
 """What Table IV calls the paper's full model."""
 EXTRA = ("ablation-warp", "ablation-filled", "ablation-blend", "ablation-skips")
@@ -57,10 +59,10 @@ class Budget:
     validate_every: int
 
     def __post_init__(self) -> None:
-        if self.size < SIZE_STEP or self.size % SIZE_STEP or self.size > paper().canvas:
+        if self.size % SIZE_STEP or not SMALLEST <= self.size <= paper().canvas:
             raise ValueError(
-                f"--size is {self.size}; expected a multiple of {SIZE_STEP}, at most {paper().canvas}, so that every"
-                " row can draw it"
+                f"--size is {self.size}; expected a multiple of {SIZE_STEP} from {SMALLEST} to {paper().canvas}; then"
+                " every row can draw it"
             )
         if not 0 < self.width <= 1:
             raise ValueError(f"--width is {self.width}; expected a share of the channels, more than 0 and at most 1")

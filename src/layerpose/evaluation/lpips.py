@@ -51,12 +51,21 @@ class Lpips(nn.Module):
 
     def features(self, image: Float[Tensor, "b 3 h w"]) -> Features:
         """What the taps see of each picture; for distances to many pictures it is worked out once."""
-        image = image.contiguous(memory_format=torch.channels_last)
-        features = (image - image.new_tensor(SHIFT).view(1, 3, 1, 1)) / image.new_tensor(SCALE).view(1, 3, 1, 1)
+        features = standardise(image.contiguous(memory_format=torch.channels_last))
         found = []
         for number, convolution in enumerate(self.convolutions):
             if number in (1, 2):
                 features = nn.functional.max_pool2d(features, 3, 2)
             features = convolution(features).relu()
-            found.append(features / (features.norm(dim=1, keepdim=True) + 1e-10))
+            found.append(to_unit_length(features))
         return found
+
+
+def standardise(image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+    """What the backbones were trained on."""
+    return (image - image.new_tensor(SHIFT).view(1, 3, 1, 1)) / image.new_tensor(SCALE).view(1, 3, 1, 1)
+
+
+def to_unit_length(features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+    """The same direction at every place."""
+    return features / (features.norm(dim=1, keepdim=True) + 1e-10)
