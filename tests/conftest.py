@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from jaxtyping import install_import_hook
 
+PAINTED_SIZE = 128
 PACKAGE = Path(__file__).parents[1] / "src" / "layerpose"
 
 
@@ -41,3 +45,60 @@ def smpl_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("smpl") / "body.npz"
     write_smpl_format(path)
     return path
+
+
+def _paint(folder: Path, splits: tuple[str, ...], *, turns: tuple[float, ...] = (0.0, 0.6, -0.9)) -> Path:
+    """A data set of people with painted skins, one for each split named."""
+    from scipy.spatial.transform import Rotation
+
+    from layerpose.body.camera import frame
+    from layerpose.body.model import body_model
+    from layerpose.data.records import Frame, describe, write_person
+    from layerpose.maps.raster import interpolate
+    from layerpose.maps.render import draw_posed, mesh
+
+    model, cpu = body_model(), torch.device("cpu")
+    folder.mkdir(parents=True, exist_ok=True)
+    describe(folder, {"canvas": PAINTED_SIZE})
+    phenotype = (0.3, 0.7, 0.5, 0.5, 0.5, 0.5)
+    rest = model.rest(np.array(phenotype))
+    for index, split in enumerate(splits):
+        shots = []
+        for turn in turns:
+            rotations = np.tile(np.eye(3), (len(model.bone_names), 1, 1))
+            rotations[0] = Rotation.from_euler("z", turn).as_matrix()
+            posed = model.pose(rest, rotations)
+            camera = frame(torch.as_tensor(posed.vertices[model.skin]))
+            drawn = draw_posed(posed, camera, PAINTED_SIZE, device=cpu)
+            colours = torch.as_tensor(np.sin(model.template * (4 + index)) / 2 + 0.5).float()
+            rgb = interpolate(drawn.nearest.triangle, drawn.vertices_px, mesh(cpu).faces, colours)
+            picture = torch.cat([rgb, (drawn.nearest.part >= 0).float()[..., None]], dim=2)
+            pixels = (picture * 255).byte().numpy()
+            shots.append(Frame(picture=pixels, rotations=rotations, camera=camera, source="painted", distance_m=np.inf))
+        write_person(folder / "people" / f"{index:05d}", phenotype, {"split": split}, shots)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def paint() -> Callable[..., Path]:
+    return _paint
+
+
+@pytest.fixture(scope="session")
+def painted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _paint(tmp_path_factory.mktemp("painted") / "data", ("train", "train", "val"))
+
+
+@pytest.fixture(scope="session")
+def lpips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A metric of the right form with random weights: figures are compared with each other only."""
+    generator = torch.Generator().manual_seed(0)
+    shapes = {0: (64, 3, 11), 3: (192, 64, 5), 6: (384, 192, 3), 8: (256, 384, 3), 10: (256, 256, 3)}
+    state = {}
+    for line, (number, (outputs, inputs, kernel)) in enumerate(shapes.items()):
+        weight = torch.randn(outputs, inputs, kernel, kernel, generator=generator) / (inputs * kernel**2) ** 0.5
+        state |= {f"features.{number}.weight": weight, f"features.{number}.bias": torch.zeros(outputs)}
+        state[f"lin{line}.weight"] = torch.rand(1, outputs, 1, 1, generator=generator) / outputs
+    file = tmp_path_factory.mktemp("weights") / "lpips.pt"
+    torch.save(state, file)
+    return file

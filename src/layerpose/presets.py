@@ -98,6 +98,21 @@ ABLATION = {
 PRESETS = {"base": base, "debug": debug, **ABLATION}
 
 
+def narrowed(config: ModelConfig, share: float) -> ModelConfig:
+    """The same networks with a share of the channels, for small machines."""
+    parts = {}
+    for part in GENERATORS:
+        generator: GeneratorConfig = getattr(config, part)
+        widths = {name: narrow(getattr(generator, name), share) for name in ("width", "max_width")}
+        parts[part] = replace(generator, **widths)
+    return replace(config, **parts)
+
+
+def narrow(width: int, share: float) -> int:
+    """A share of a number of channels, 4 at least (or as many as there were)."""
+    return max(round(width * share), min(width, 4))
+
+
 def _light(
     *, width: int, num_downs: int, num_blocks: int, max_width: int = 1024, patch: Literal[1, 2] = 1
 ) -> GeneratorConfig:

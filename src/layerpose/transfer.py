@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from copy import copy
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -23,7 +22,7 @@ from layerpose.memory import keep_freed_memory
 from layerpose.pictures import read_photo
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model import Model
-from layerpose.stages.model_folder import load_model
+from layerpose.stages.model_folder import fingerprint, load_model
 from layerpose.types import Body, Pose, Transfer
 
 BUNDLED = "base"
@@ -69,10 +68,7 @@ class PoseTransfer:
     @property
     def fingerprint(self) -> str:
         """A name for the weights: models with the same one draw the same pictures."""
-        found = hashlib.sha256(repr(self.config).encode())
-        for name, value in sorted(self.model.state_dict().items()):
-            found.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
-        return found.hexdigest()[:12]
+        return fingerprint(self.config, self.model.state_dict())
 
     def at_size(self, size: int) -> PoseTransfer:
         """The same networks drawing smaller pictures. ValueError for a size that they cannot draw."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,28 +14,13 @@ from PIL import Image
 from layerpose.data.benchmark import Pair, choose_pairs
 from layerpose.data.records import Records
 from layerpose.data.synth.make import Order, synthesise
-from layerpose.evaluation.answers import answer_path
+from layerpose.evaluation.answers import TRIVIAL, answer_path, copy_and_warp, draw_answers
 from layerpose.evaluation.measure import TRUTH, Job, measure_answers
 from layerpose.evaluation.page import write_page
 from layerpose.evaluation.report import Report, to_markdown, write_report
 from layerpose.pictures import image_to_picture
 
 ROWS = ("close", "full")
-
-
-@pytest.fixture(scope="module")
-def lpips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A metric of the right form with random weights: figures are compared with each other only."""
-    generator = torch.Generator().manual_seed(0)
-    shapes = {0: (64, 3, 11), 3: (192, 64, 5), 6: (384, 192, 3), 8: (256, 384, 3), 10: (256, 256, 3)}
-    state = {}
-    for line, (number, (outputs, inputs, kernel)) in enumerate(shapes.items()):
-        weight = torch.randn(outputs, inputs, kernel, kernel, generator=generator) / (inputs * kernel**2) ** 0.5
-        state |= {f"features.{number}.weight": weight, f"features.{number}.bias": torch.zeros(outputs)}
-        state[f"lin{line}.weight"] = torch.rand(1, outputs, 1, 1, generator=generator) / outputs
-    file = tmp_path_factory.mktemp("weights") / "lpips.pt"
-    torch.save(state, file)
-    return file
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +46,9 @@ def report(data: Path, tmp_path: Path) -> tuple[Path, list[Pair]]:
 
 
 def measured_report(data: Path, folder: Path, pairs: list[Pair], lpips: Path, workers: int = 1) -> Report:
-    job = Job(data=data, folder=folder, lpips=lpips, protocols=("fg", "wang"), landing_rows=("full",))
+    job = Job(data=data, folder=folder, lpips=lpips, protocols=("fg", "wang"), landing_rows=("full",), size=128)
     found = measure_answers(job, (*ROWS, TRUTH), pairs, workers=workers, report=lambda done, total: None)
-    return Report(measured=tuple(found), protocols=("fg", "wang"), size=128, facts={"model": "none"})
+    return Report(measured=tuple(found), protocols=("fg", "wang"), size=128, main="full", facts={"model": "none"})
 
 
 def test_the_truth_scores_best_and_the_report_says_on_what(
@@ -107,3 +93,35 @@ def test_a_damaged_picture_is_named_and_counted(data: Path, report: tuple[Path, 
     text = to_markdown(made)
     assert "3 pictures could not be measured" in text
     assert str(answer_path(folder, "full", pairs[1])) in text
+
+
+def test_a_damaged_source_or_target_is_named_and_counted_too(data: Path, lpips: Path, tmp_path: Path) -> None:
+    broken = Path(shutil.copytree(data, tmp_path / "data"))
+    records, out = Records(broken), tmp_path / "report"
+    pairs = choose_pairs(records, "train", 10)
+    person, source, _ = pairs[0]
+    (broken / "people" / person / f"{source}.png").write_bytes(b"no picture")
+    out.mkdir()
+    undrawn = draw_answers([copy_and_warp(128)], records, pairs, out, size=128, report=lambda done, total: None)
+    hurt = [pair for pair in pairs if pair[0] == person and source in pair[1:]]
+    assert list(undrawn) == hurt
+    job = Job(
+        data=broken, folder=out, lpips=lpips, protocols=("fg",), landing_rows=(), size=128, undrawn=undrawn
+    )  # fmt: skip
+    found = measure_answers(job, TRIVIAL, pairs, workers=1, report=lambda done, total: None)
+    problems = [m.problem for m in found if m.problem]
+    assert len(problems) == len(hurt) * len(TRIVIAL)
+    assert all(f"{source}.png: found no picture" in problem for problem in problems)
+    made = Report(measured=tuple(found), protocols=("fg",), size=128, main=TRIVIAL[-1], facts={})
+    text = to_markdown(made)
+    assert f"{len(problems)} pictures could not be measured and are in no mean" in text
+    write_page(made, records, out)
+
+
+def test_pairs_with_the_same_target_are_measured_together_and_keep_their_order(
+    data: Path, report: tuple[Path, list[Pair]], lpips: Path
+) -> None:
+    folder, pairs = report
+    twice = [*pairs, *pairs[:1]]
+    found = measured_report(data, folder, twice, lpips).measured
+    assert [m.pair for m in found] == twice * 3

@@ -9,11 +9,13 @@ import pytest
 import torch
 from skimage.metrics import structural_similarity
 from torch import Tensor
+from torch.nn.functional import conv2d, max_pool2d
 
 from layerpose.evaluation.interval import mean_of
-from layerpose.evaluation.lpips import Lpips
-from layerpose.evaluation.protocols import PROTOCOLS, person_box
+from layerpose.evaluation.lpips import SMALLEST, Lpips, standardise, to_unit_length
+from layerpose.evaluation.protocols import PROTOCOLS
 from layerpose.evaluation.ssim import C1, ssim, uniform_ssim_map
+from layerpose.evaluation.truth import Answer, Truth, person_box
 
 
 def pictures(*size: int) -> tuple[Tensor, Tensor]:
@@ -53,6 +55,16 @@ def test_the_uniform_ssim_is_that_of_scikit_image() -> None:
     np.testing.assert_allclose(uniform_ssim_map(image, noisy).mean((1, 2, 3)).numpy(), wanted, atol=1e-6)
 
 
+@pytest.mark.parametrize("batch", [1, 2, 3, 7])
+def test_ssim_of_a_batch_of_any_size_is_that_of_scikit_image(batch: int) -> None:
+    generator = torch.Generator().manual_seed(batch)
+    image = torch.rand(batch, 3, 48, 57, generator=generator) * 2 - 1
+    noisy = (image + 0.2 * torch.randn(image.shape, generator=generator)).clamp(-1, 1)
+    options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    wanted = [skimage(a, b, **options) for a, b in zip(image, noisy, strict=True)]
+    np.testing.assert_allclose(ssim(image, noisy).numpy(), wanted, atol=1e-6)
+
+
 def test_ssim_over_a_region_does_not_look_outside_it() -> None:
     image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     other, region = image.clone(), torch.zeros(1, 1, 64, 64)
@@ -75,27 +87,118 @@ def test_lpips_grows_with_the_distortion_and_does_not_depend_on_the_batch(shared
     np.testing.assert_allclose(distances.numpy(), alone, atol=1e-5)
 
 
+@pytest.mark.parametrize("batch", [1, 2, 5])
+def test_lpips_is_that_of_its_formula_written_out_whatever_the_batch(shared: Path, batch: int) -> None:
+    """AlexNet layer by layer from the published weights, on ten pairs taken `batch` at a time."""
+    file = shared / "weights" / "lpips_alex_v01.pt"
+    state, metric = torch.load(file, weights_only=True), Lpips(file)
+    image, other = (torch.rand(10, 3, 100, 90, generator=torch.Generator().manual_seed(n)) * 2 - 1 for n in (1, 2))
+    shift, scale = (torch.tensor(v).view(1, 3, 1, 1) for v in ((-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)))
+    total, sides = torch.zeros(10), [(picture - shift) / scale for picture in (image, other)]
+    for line, (layer, stride, padding) in enumerate(((0, 4, 2), (3, 1, 2), (6, 1, 1), (8, 1, 1), (10, 1, 1))):
+        weights = [state[f"features.{layer}.{name}"] for name in ("weight", "bias")]
+        sides = [max_pool2d(side, 3, 2) if line in (1, 2) else side for side in sides]
+        sides = [conv2d(side, *weights, stride=stride, padding=padding).relu() for side in sides]
+        lengths = [(side**2).sum(1, keepdim=True).sqrt() + 1e-10 for side in sides]
+        squared = (sides[0] / lengths[0] - sides[1] / lengths[1]) ** 2
+        total += conv2d(squared, state[f"lin{line}.weight"]).mean((1, 2, 3))
+    found = torch.cat([metric(*pair) for pair in zip(image.split(batch), other.split(batch), strict=True)])
+    np.testing.assert_allclose(found.numpy(), total.numpy(), atol=1e-6)
+
+
+def test_the_same_formula_on_squeezenet_gives_the_published_value(shared: Path) -> None:
+    """Torchmetrics' documented example: ten pairs of noise, seed 123, 0.1008 on average."""
+    state = torch.load(shared / "weights" / "lpips_squeeze_v01.pt", weights_only=True)
+    metric = Lpips(shared / "weights" / "lpips_alex_v01.pt")
+    metric.lines = [state[f"lin{tap}.weight"].view(1, -1, 1, 1) for tap in range(7)]
+    torch.manual_seed(123)
+    image, other = (torch.rand(10, 3, 100, 100) * 2 - 1 for _ in range(2))
+    found = metric.distance(squeeze_features(state, image), squeeze_features(state, other))
+    assert float(found.mean()) == pytest.approx(0.1008, abs=1e-4)
+
+
+def squeeze_features(state: dict[str, Tensor], image: Tensor) -> list[Tensor]:
+    """SqueezeNet 1.1 up to its last fire module, seen at seven places."""
+
+    def convolve(features: Tensor, name: str, **options: int) -> Tensor:
+        return conv2d(features, state[f"features.{name}.weight"], state[f"features.{name}.bias"], **options).relu()
+
+    features = convolve(standardise(image), "0", stride=2)
+    found = [features]
+    for fire in (3, 4, 6, 7, 9, 10, 11, 12):
+        if fire in (3, 6, 9):
+            features = max_pool2d(features, 3, 2, ceil_mode=True)
+        squeezed = convolve(features, f"{fire}.squeeze")
+        wide = convolve(squeezed, f"{fire}.expand3x3", padding=1)
+        features = torch.cat([convolve(squeezed, f"{fire}.expand1x1"), wide], dim=1)
+        if fire not in (3, 6):
+            found.append(features)
+    return [to_unit_length(tap) for tap in found]
+
+
+def answer_of(found: Tensor, truth: Tensor, mask: Tensor, metric: Lpips) -> Answer:
+    return Answer(image=found, truth=Truth(image=truth, mask=mask, metric=metric))
+
+
 def test_the_foreground_protocol_does_not_see_the_background(shared: Path) -> None:
     metric, (image, noisy) = Lpips(shared / "weights" / "lpips_alex_v01.pt"), pictures(256, 256)
     mask = torch.zeros(1, 1, 256, 256)
     mask[..., 100:200, 120:180] = 1
-    truth, found = image[:1] * mask, noisy[:1] * mask
-    small, large = (PROTOCOLS["fg"].measure(found, truth, mask, metric) for _ in range(2))
-    full = PROTOCOLS["wang"].measure(found, truth, mask, metric)
-    assert small == large
+    answer = answer_of(noisy[:1] * mask, image[:1] * mask, mask, metric)
+    small, full = (PROTOCOLS[name].measure(answer) for name in ("fg", "wang"))
     assert small.ssim < full.ssim
     assert small.lpips > full.lpips
     assert small.psnr < full.psnr
     assert person_box(mask) == (slice(94, 206), slice(114, 186))
 
 
+def test_what_is_shared_between_pictures_and_protocols_changes_no_figure(shared: Path) -> None:
+    """Every figure beside the plain functions on the two pictures alone, for several answers to one truth."""
+    metric, (image, noisy) = Lpips(shared / "weights" / "lpips_alex_v01.pt"), pictures(160, 160)
+    mask = torch.zeros(1, 1, 160, 160)
+    mask[..., 30:130, 60:110] = 1
+    truth = Truth(image=image[:1], mask=mask, metric=metric)
+    rows, columns = person_box(mask)
+    for found in (noisy[:1], noisy[1:], image[:1]):
+        answer = Answer(image=found, truth=truth)
+        full, person = (PROTOCOLS[name].measure(answer) for name in ("wang", "fg"))
+        crops = (picture[..., rows, columns].contiguous() for picture in (found, image[:1]))
+        region = ((mask > 0.5) | (found.abs().amax(1, keepdim=True) > 0.05)).float()
+        assert full.ssim == pytest.approx(float(ssim(found, image[:1])), abs=1e-6)
+        assert person.ssim == pytest.approx(float(ssim(found, image[:1], region)), abs=1e-6)
+        assert full.lpips == pytest.approx(float(metric(found, image[:1])), abs=1e-6)
+        assert person.lpips == pytest.approx(float(metric(*crops)), abs=1e-6)
+
+
+def test_features_of_a_crop_are_not_a_crop_of_the_features(shared: Path) -> None:
+    """Why the person's box is looked at anew."""
+    metric, image = Lpips(shared / "weights" / "lpips_alex_v01.pt"), pictures(256, 256)[0]
+    whole, crop = metric.features(image), metric.features(image[..., 64:192, 64:192])
+    inside = whole[0][..., 16:47, 16:47]
+    assert inside.shape == crop[0].shape
+    assert not torch.allclose(inside, crop[0], atol=1e-3)
+
+
+def test_a_small_person_gets_a_box_that_the_metric_can_look_at(shared: Path) -> None:
+    metric = Lpips(shared / "weights" / "lpips_alex_v01.pt")
+    mask = torch.zeros(1, 1, 64, 64)
+    mask[..., 10:55, 60:64] = 1
+    rows, columns = person_box(mask)
+    assert columns == slice(64 - SMALLEST, 64)
+    assert rows == slice(8, 57)
+    image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert PROTOCOLS["fg"].measure(answer_of(image, image.flip(-1), mask, metric)).lpips > 0
+
+
 def test_patn_wants_the_crop_of_its_data_set(shared: Path) -> None:
     metric, (image, noisy) = Lpips(shared / "weights" / "lpips_alex_v01.pt"), pictures(256, 176)
     mask = torch.ones(1, 1, 256, 176)
-    padded, plain = (PROTOCOLS[name].measure(noisy[:1], image[:1], mask, metric) for name in ("patn", "wang"))
+    answer = answer_of(noisy[:1], image[:1], mask, metric)
+    padded, plain = (PROTOCOLS[name].measure(answer) for name in ("patn", "wang"))
     assert padded.ssim > plain.ssim
+    small = answer_of(image[:1, :, :64, :64], noisy[:1, :, :64, :64], mask[..., :64, :64], metric)
     with pytest.raises(ValueError, match="found 64 x 64 pictures"):
-        PROTOCOLS["patn"].measure(image[:1, :, :64, :64], noisy[:1, :, :64, :64], mask[..., :64, :64], metric)
+        PROTOCOLS["patn"].measure(small)
 
 
 def test_the_interval_holds_the_mean_and_shrinks_with_more_pictures() -> None:

@@ -17,7 +17,7 @@ from layerpose.stages.conditions import num_guide_channels
 from layerpose.stages.model import Model
 from layerpose.training.critics import Critics
 from layerpose.training.lessons import Lessons, gather
-from layerpose.training.objectives import Team, generator_terms
+from layerpose.training.objectives import OurTeam, generator_terms
 from layerpose.training.recipes import (
     STAGES,
     Phase,
@@ -151,7 +151,7 @@ def test_every_row_learns_what_it_has(name: str, painted: Path) -> None:
     lesson = gather([Lessons(painted, config, phase, sets, first=0, seed=0)[0]])
     model = Model(config)
     assert model.coarse.generator.stem[0].in_channels == 3 + num_guide_channels(config.guides)
-    team = Team(model=model, critics=Critics(config, recipe), vgg=Vgg19("1_2"), recipe=recipe, seed=0)
+    team = OurTeam(model=model, critics=Critics(config, recipe), vgg=Vgg19("1_2"), recipe=recipe, seed=0)
     terms, comparisons = generator_terms(team, phase, lesson)
     torch.stack([term.value for term in terms]).sum().backward()
     assert all(p.grad is not None for p in model.parameters()), "something is never used"

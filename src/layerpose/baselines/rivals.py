@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jaxtyping import Float
@@ -16,6 +16,7 @@ from layerpose.baselines.lwgan_network import LwGanConfig
 from layerpose.baselines.pix2pixhd import Pix2PixHd, Pix2PixHdConfig
 from layerpose.data.pairs import Sample
 from layerpose.networks.perceptual import Vgg19
+from layerpose.presets import narrow
 from layerpose.types import Term
 
 
@@ -61,3 +62,39 @@ RIVALS = {
         ),
     )
 }  # fmt: skip
+
+
+SIZE_STEPS = {"pix2pixhd": 16, "dsc": 64, "lwgan": 8}
+"""By how much each halves its picture on the way down."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RivalConfig:
+    """One of the systems, at some size."""
+
+    name: str
+    """Its key in `RIVALS`."""
+    canvas: int
+    """Side of the picture in pixels."""
+    networks: Pix2PixHdConfig | DscConfig | LwGanConfig
+    """Sizes of its networks."""
+
+
+def published(name: str) -> RivalConfig:
+    """A system as its authors built it."""
+    return RivalConfig(name=name, canvas=RIVALS[name].size, networks=RIVALS[name].config)
+
+
+def resized(config: RivalConfig, *, canvas: int, share: float) -> RivalConfig:
+    """The same system for another size of picture, with a share of the channels."""
+    if canvas % SIZE_STEPS[config.name]:
+        raise ValueError(
+            f"{config.name} draws pictures whose side is a multiple of {SIZE_STEPS[config.name]}; found {canvas}"
+        )
+    widths = {name: narrow(getattr(config.networks, name), share) for name in ("width", "critic_width")}
+    return replace(config, canvas=canvas, networks=replace(config.networks, **widths))
+
+
+def make_networks(config: RivalConfig) -> nn.Module:
+    """Its networks, new."""
+    return RIVALS[config.name].make(config.networks)

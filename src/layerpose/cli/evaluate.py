@@ -13,6 +13,8 @@ from layerpose.cli.console import busy, progress, say
 
 DEVICES = Literal["auto", "cpu", "cuda"]
 Name = Literal["fg", "wang", "patn", "gfla"]
+SMALLEST_SIZE = 64
+"""Smaller pictures are refused as photos."""
 LPIPS_FILE = "lpips_alex_v01.pt"
 
 
@@ -21,7 +23,8 @@ def evaluate(
     /,
     *,
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="FOLDER")],
-    model: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+    model: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="FOLDER ...")] = (),
+    size: Annotated[int | None, tyro.conf.arg(metavar="PIXELS")] = None,
     protocol: tuple[Name, ...] = ("fg", "wang"),
     pairs: int = 400,
     split: Literal["train", "val", "test"] = "test",
@@ -37,60 +40,81 @@ def evaluate(
     Args:
         data: The data set; its own list of test pairs is used if it has one.
         out: The report's folder: tables, page, plots and pictures.
-        model: A model folder; without it the bundled one.
+        model: Model folders, ours or of a compared system; without any the bundled one. Of several each gets a row
+            under its folder's name; a single one of ours shows every stage.
+        size: Side in pixels at which pictures are compared; without it the data set's.
         protocol: How to measure; the first one orders the pictures of the page.
         pairs: How many pairs, from the list's beginning.
         split: Whose pairs; those of train and val are drawn with a fixed seed.
         lpips: The weights of the metric; without it lpips_alex_v01.pt in the cache folder.
-        bodies: In which pictures the body is estimated anew for OSA, PCK and part overlap (a second each).
+        bodies: In which pictures the body is estimated anew for OSA, PCK and part overlap, most of a second each; full:
+            in every result and in the truth.
         workers: Processes that measure side by side.
         device: Where the model runs.
     """
     from layerpose.outputs import check_output_folder
 
     check_output_folder(out)
-    if find_spec("matplotlib") is None:
-        raise ValueError("evaluate draws its plots with matplotlib; install it: pip install 'layerpose[evaluate]'")
-    for name, value in {"--pairs": pairs, "--workers": workers}.items():
-        if value < 1:
-            raise ValueError(f"{name} is {value}; expected 1 or more")
+    check_plots()
+    check_numbers({"--pairs": (pairs, 1), "--workers": (workers, 1), "--size": (size, SMALLEST_SIZE)})
     with busy("Starting"):
         from layerpose.cache import cache_dir
+        from layerpose.comparison.entrants import enter
+        from layerpose.comparison.measuring import Table, measure_table
         from layerpose.data.benchmark import choose_pairs
-        from layerpose.data.pairs import Pairs
         from layerpose.data.records import Records
-        from layerpose.evaluation.answers import MAIN_ROW, draw_answers
         from layerpose.evaluation.lpips import Lpips
-        from layerpose.evaluation.measure import TRUTH, Job, measure_answers
-        from layerpose.evaluation.page import write_page
-        from layerpose.evaluation.report import Report, to_markdown, write_report
-        from layerpose.transfer import PoseTransfer
+        from layerpose.evaluation.report import to_markdown
 
-        records = Records(data)
-        weights = lpips or cache_dir() / LPIPS_FILE
+        records, weights = Records(data), lpips or cache_dir() / LPIPS_FILE
         Lpips(weights)
         chosen = choose_pairs(records, split, pairs)
-        runner = PoseTransfer.load(model, device=device)
+        rows = name_rows(model)
+        entrants = [enter(folder, row=row, device=device) for folder, row in zip(model or (None,), rows, strict=True)]
     out.mkdir(exist_ok=True)
     facts = {
-        "model": str(model or "bundled"), "preset": runner.config.name, "weights": runner.fingerprint,
-        "data": data.name, "split": split,
+        "model": ", ".join(map(str, model)) or "bundled", "preset": ", ".join(e.preset for e in entrants),
+        "weights": ", ".join(e.fingerprint for e in entrants), "data": data.name, "split": split,
     }  # fmt: skip
+    if size is not None and size != records.canvas:
+        facts["size"] = str(size)
     _same_making(out, facts)
-    source = Pairs(records, records.split(split), runner.config, length=len(chosen), seed=0, disturb=False)
-    with progress("pictures drawn", "pairs") as report:
-        rows = draw_answers(runner.draw, source, chosen, out, report)
-    landing = {"none": (), "full": (MAIN_ROW, TRUTH), "all": (*rows, TRUTH)}[bodies]
-    job = Job(data=data, folder=out, lpips=weights, protocols=tuple(protocol), landing_rows=landing)
-    with progress("pictures measured", "pairs") as report:
-        measured = measure_answers(job, (*rows, TRUTH), chosen, workers=workers, report=report)
-    made = Report(measured=tuple(measured), protocols=tuple(protocol), size=records.canvas, facts=facts)
-    write_report(made, out)
-    write_page(made, records, out)
+    table = Table(
+        records=records, pairs=tuple(chosen), lpips=weights, size=size or records.canvas, protocols=tuple(protocol),
+        bodies=bodies, workers=workers, facts=facts,
+    )  # fmt: skip
+    with progress("pictures drawn", "pairs") as drawn, progress("pictures measured", "pairs") as measured:
+        made = measure_table(table, [entrant.drawer for entrant in entrants], out, drawn, measured)
     say(to_markdown(made))
     say(f"Wrote {out / 'index.html'}, report.md, figures.csv and report.json beside it")
     if made.problems:
         raise ValueError(f"{len(made.problems)} pictures could not be measured; they are named in {out / 'report.md'}")
+
+
+def check_plots() -> None:
+    """ValueError without the package that draws the plots."""
+    if find_spec("matplotlib") is None:
+        raise ValueError("the report's plots need matplotlib; install it: pip install 'layerpose[evaluate]'")
+
+
+def check_numbers(given: dict[str, tuple[int | None, int]]) -> None:
+    """ValueError for an option below its least value."""
+    for name, (value, least) in given.items():
+        if value is not None and value < least:
+            raise ValueError(f"{name} is {value}; expected {least} or more")
+
+
+def name_rows(folders: tuple[Path, ...]) -> tuple[str | None, ...]:
+    """A row for each of several models: its folder's name, with the run's before it where it is `best` or `last`."""
+    if len(folders) < 2:
+        return (None,)
+    resolved = [folder.resolve() for folder in folders]
+    names = [f.parent.name if f.name in ("best", "last") else f.name for f in resolved]
+    if len(set(names)) < len(names):
+        names = [f"{f.parent.name} {f.name}" for f in resolved]
+    if len(set(names)) < len(names):
+        raise ValueError(f"--model: two models would have the row {max(names, key=names.count)!r}; rename a folder")
+    return tuple(names)
 
 
 def _same_making(out: Path, making: dict[str, Any]) -> None:

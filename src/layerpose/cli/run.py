@@ -12,6 +12,7 @@ import tyro
 from layerpose import __version__
 from layerpose.cli.animate import animate
 from layerpose.cli.body import body
+from layerpose.cli.compare import compare
 from layerpose.cli.console import hushed, one_line, show_warning
 from layerpose.cli.evaluate import evaluate
 from layerpose.cli.synth import pack, synth
@@ -20,7 +21,7 @@ from layerpose.cli.transfer import demo, fit, transfer
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "body": body, "synth": synth, "pack": pack,
-    "train": train, "evaluate": evaluate,
+    "train": train, "evaluate": evaluate, "compare": compare,
 }  # fmt: skip
 
 

@@ -18,12 +18,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from layerpose.cli.console import busy, say
 
 if TYPE_CHECKING:
+    from layerpose.baselines.rivals import RivalConfig
     from layerpose.config import ModelConfig
     from layerpose.training.loop import Progress as Place
     from layerpose.training.plan import Machine, Plan
-    from layerpose.training.recipes import Recipe
+    from layerpose.training.recipes import Recipe, RivalRecipe
 
 BUNDLED = "bundled"
+BASE = "base"
+SIZE_STEP = 64
+"""Sizes are multiples of it, so that every stage can halve its picture; one is too small for the face layer."""
 LINE_SECONDS = 10
 """How often a line is printed where there is no terminal for a bar."""
 
@@ -33,7 +37,10 @@ def train(
     /,
     *,
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="RUN")],
-    preset: str = "base",
+    model: Literal["layerpose", "pix2pixhd", "dsc", "lwgan"] = "layerpose",
+    preset: str | None = None,
+    size: int | None = None,
+    width: float = 1.0,
     recipe: Literal["preset", "paper", "base", "debug"] = "preset",
     phases: tuple[str, ...] = (),
     epochs: float | None = None,
@@ -64,7 +71,10 @@ def train(
     Args:
         data: A data set, as `layerpose synth` makes it.
         out: The run's folder: a new one, or one to go on with.
-        preset: base, paper, debug, or a row of the ablation (ablation-h, ablation-hs, ...).
+        model: Ours, or one of the systems that the paper compares with, as its authors built and trained it.
+        preset: base (without it), paper, debug, or a row of the ablation (ablation-h, ablation-hs, ...); of ours.
+        size: Side of the finished picture in pixels; without it the preset's, or what the system was built for.
+        width: Share of the channels of every network, for small machines.
         recipe: The training schedule; each preset has its own.
         phases: Only these phases of the recipe (coarse, layers, joint ...).
         epochs: Length of the whole schedule in epochs; the phases keep their proportions.
@@ -92,13 +102,15 @@ def train(
         from layerpose.training.loop import train as run
         from layerpose.training.plan import Machine, Plan
         from layerpose.training.processes import fast_precision, launched_by_torchrun
-    chosen = _make_recipe(data, preset, recipe, phases, epochs, steps_scale, batch_scale)
+    config = _configure(model, preset, size, width)
+    whole = _make_recipe(data, model, preset, recipe, width)
+    chosen = _fit_recipe(data, whole, config, phases, epochs, steps_scale, batch_scale)
     changes = {"r1": r1, "average": average, "warm_up": warm_up, "adversarial": "hinge" if hinge else None}
+    if model != "layerpose":
+        _refuse_ours(model, {"--r1": r1, "--hinge": hinge or None, "--preset": preset, "--phases": phases or None})
     chosen = replace(chosen, **{name: value for name, value in changes.items() if value is not None})
     with _model_folder(init) as folder:
-        plan = Plan(
-            config=_preset(preset), recipe=chosen, data=data, seed=seed, init=folder, validate_every=validate_every
-        )
+        plan = Plan(config=config, recipe=chosen, data=data, seed=seed, init=folder, validate_every=validate_every)
         machine = Machine(
             device=_device(device), devices=devices,
             precision=fast_precision(_device(device)) if precision == "auto" else precision, compile=compile,
@@ -115,6 +127,26 @@ def train(
         say(f"Wrote {out / 'last'}, {out / 'best'}")
 
 
+def _configure(model: str, preset: str | None, size: int | None, width: float) -> ModelConfig | RivalConfig:
+    from layerpose.baselines.rivals import published, resized
+    from layerpose.config import scaled
+    from layerpose.presets import narrowed
+
+    if not 0 < width <= 1:
+        raise ValueError(f"--width is {width}; expected a share of the channels, more than 0 and at most 1")
+    if model != "layerpose":
+        theirs = published(model)
+        return resized(theirs, canvas=size or theirs.canvas, share=width)
+    ours = _preset(preset or BASE)
+    if size is not None:
+        if size % SIZE_STEP or not 2 * SIZE_STEP <= size <= ours.canvas:
+            raise ValueError(
+                f"--size is {size}; expected a multiple of {SIZE_STEP} from {2 * SIZE_STEP} to {ours.canvas}"
+            )
+        ours = scaled(ours, size / ours.canvas)
+    return narrowed(ours, width)
+
+
 def _preset(name: str) -> ModelConfig:
     from layerpose.presets import PRESETS
 
@@ -123,21 +155,48 @@ def _preset(name: str) -> ModelConfig:
     return PRESETS[name]()
 
 
-def _make_recipe(
-    data: Path, preset: str, name: str, phases: tuple[str, ...], epochs: float | None, scale: float, batch_scale: int
-) -> Recipe:
-    from layerpose.data.records import Records
+def _refuse_ours(model: str, given: dict[str, object]) -> None:
+    """ValueError for an option that only our own model has."""
+    for name, value in given.items():
+        if value is not None:
+            raise ValueError(f"{name} is an option of our own model, not of {model}; leave it away")
+
+
+def _make_recipe(data: Path, model: str, preset: str | None, name: str, width: float) -> Recipe | RivalRecipe:
+    from layerpose.presets import narrow
     from layerpose.training import recipes
 
-    config, records = _preset(preset), Records(data)
+    pictures = _count_pictures(data)
+    if model != "layerpose":
+        if name != "preset":
+            raise ValueError(f"--recipe {name} is ours; {model} has its own; leave it away")
+        return recipes.rival_recipe(model, pictures)
+    ours = recipes.RECIPES[recipes.recipe_of_preset(preset or BASE) if name == "preset" else name](pictures)
+    return replace(ours, discriminator_width=narrow(ours.discriminator_width, width))
+
+
+def _fit_recipe(
+    data: Path, whole: Recipe | RivalRecipe, config: ModelConfig | RivalConfig, phases: tuple[str, ...],
+    epochs: float | None, scale: float, batch_scale: int,
+) -> Recipe | RivalRecipe:  # fmt: skip
+    from layerpose.config import ModelConfig
+    from layerpose.training import recipes
+
     if scale <= 0 or batch_scale < 1 or (epochs is not None and epochs <= 0):
         raise ValueError("--steps-scale, --epochs and --batch-scale must be greater than 0")
-    pictures = sum(len(records.frames(person)) for person in records.split("train"))
-    whole = recipes.RECIPES[recipes.recipe_of_preset(preset) if name == "preset" else name](pictures)
-    chosen = recipes.fit_to_model(recipes.choose_phases(whole, phases) if phases else whole, config)
+    chosen = recipes.choose_phases(whole, phases) if phases else whole
+    if isinstance(chosen, recipes.Recipe) and isinstance(config, ModelConfig):
+        chosen = recipes.fit_to_model(chosen, config)
     if epochs is not None:
-        scale *= epochs * pictures / max(chosen.num_samples, 1)
+        scale *= epochs * _count_pictures(data) / max(chosen.num_samples, 1)
     return recipes.enlarge_batches(recipes.stretch(chosen, scale), batch_scale)
+
+
+def _count_pictures(data: Path) -> int:
+    from layerpose.data.records import Records
+
+    records = Records(data)
+    return sum(len(records.frames(person)) for person in records.split("train"))
 
 
 def _device(name: str) -> Literal["cpu", "cuda"]:

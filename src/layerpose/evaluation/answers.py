@@ -1,8 +1,9 @@
-"""A model + test pairs -> pictures on disk, a folder for each row of the table; what is there is kept."""
+"""Models + test pairs -> pictures on disk, a folder for each row of the table; what is there is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,38 +13,90 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from layerpose.cache import writing
+from layerpose.config import ModelConfig, scaled
 from layerpose.data.benchmark import Pair
-from layerpose.data.pairs import Pairs
+from layerpose.data.pairs import Pairs, Prepare
+from layerpose.data.records import Records
 from layerpose.pictures import image_to_picture, picture_to_image, read_photo
-from layerpose.stages.conditions import Conditions
-from layerpose.types import Transfer
+from layerpose.presets import base
+from layerpose.stages.conditions import Conditions, prepare
+from layerpose.types import Transfer, Warp
 
-ROWS = ("source copied", "source warped", "source warped and filled", "coarse", "pasted", "full")
-"""The trivial answers first, then every stage."""
-MAIN_ROW = "full"
+TRIVIAL = ("source copied", "source warped", "source warped and filled")
+"""Answers that need no training; every table begins with them."""
+STAGES = ("coarse", "pasted", "full")
+"""Of one model of ours."""
+
+
+Draw = Callable[[Conditions], Sequence[Float[Tensor, "1 3 _ _"]]]
+"""What a model is told -> a picture for each row, of any size."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawer:
+    """Who draws some of a table's rows."""
+
+    rows: tuple[str, ...]
+    """The last one is the result, the others lead to it."""
+    config: ModelConfig
+    """What is prepared for it."""
+    open: Callable[[], Draw]
+    """Reads the networks, if there are any; they are in memory while their rows are drawn."""
+    prepare: Prepare = prepare
+
+
+def copy_and_warp(size: int) -> Drawer:
+    """The trivial answers."""
+    config = replace(scaled(base(), size / base().canvas), layers="none")
+    return Drawer(
+        rows=TRIVIAL, config=config, open=lambda: lambda conditions: _trivial(conditions.source, conditions.warp)
+    )  # fmt: skip
+
+
+def every_stage(config: ModelConfig, open_model: Callable[[], Callable[[Conditions], Transfer]]) -> Drawer:
+    """One model of ours with all its stages, and the trivial answers where it is told the warp."""
+    has_warp = config.guides.warp and config.guides.filled
+
+    def open_stages() -> Draw:
+        model = open_model()
+
+        def draw(conditions: Conditions) -> list[Tensor]:
+            made = model(conditions)
+            stages = [made.coarse, made.pasted, made.image]
+            return [*_trivial(made.source, made.warp), *stages] if has_warp else stages
+
+        return draw
+
+    return Drawer(rows=(*TRIVIAL, *STAGES) if has_warp else STAGES, config=config, open=open_stages)
 
 
 def draw_answers(
-    draw: Callable[[Conditions], Transfer], pairs: Pairs, chosen: Sequence[Pair], folder: Path,
+    drawers: Sequence[Drawer], records: Records, chosen: Sequence[Pair], folder: Path, *, size: int,
     report: Callable[[int, int], None],
-) -> tuple[str, ...]:  # fmt: skip
-    """Write the picture of every row for every pair; returns the rows that this model has.
+) -> dict[Pair, str]:  # fmt: skip
+    """Write the picture of every row for every pair; returns the pairs whose source or target cannot be read, and why.
 
-    `report` hears how many of how many pairs are done.
+    `report` hears how many of how many pictures' sets are done.
     """
-    rows = ()
-    for done, (person, source, target) in enumerate(chosen, start=1):
-        expected = [answer_path(folder, row, (person, source, target)) for row in (rows or ROWS)]
-        if not rows or not all(path.is_file() for path in expected):
-            sample = pairs.make(person, source, target, np.random.default_rng(0))
-            found = _answers(draw(sample.conditions))
-            rows = tuple(found)
-            for row, image in found.items():
-                path = answer_path(folder, row, (person, source, target))
-                if not path.is_file():
-                    _write(resample(image.float().cpu(), pairs.records.canvas), path)
-        report(done, len(chosen))
-    return rows
+    undrawn: dict[Pair, str] = {}
+    for number, drawer in enumerate(drawers):
+        pairs = Pairs(
+            records, records.people, drawer.config, length=len(chosen), seed=0, disturb=False, prepare=drawer.prepare
+        )
+        draw = None
+        for done, pair in enumerate(chosen, start=1):
+            paths = [answer_path(folder, row, pair) for row in drawer.rows]
+            if pair not in undrawn and not all(path.is_file() for path in paths):
+                try:
+                    sample = pairs.make(*pair, np.random.default_rng(0))
+                except (ValueError, OSError) as error:
+                    undrawn[pair] = str(error)
+                else:
+                    draw = draw or drawer.open()
+                    for path, image in zip(paths, draw(sample.conditions), strict=True):
+                        _write(resample(image.float().cpu(), size), path)
+            report(number * len(chosen) + done, len(drawers) * len(chosen))
+    return undrawn
 
 
 def answer_path(folder: Path, row: str, pair: Pair) -> Path:
@@ -68,11 +121,9 @@ def resample(image: Float[Tensor, "b c h w"], size: int) -> Float[Tensor, "b c s
     return interpolate(image, size=(size, size), mode="bicubic", antialias=True, align_corners=False).clamp(-1, 1)
 
 
-def _answers(made: Transfer) -> dict[str, Tensor]:
-    found = {"source copied": made.source}
-    if made.warp is not None:
-        found |= {"source warped": made.warp.image, "source warped and filled": made.warp.filled}
-    return {**found, "coarse": made.coarse, "pasted": made.pasted, "full": made.image}
+def _trivial(source: Tensor, warp: Warp | None) -> list[Tensor]:
+    assert warp is not None
+    return [source, warp.image, warp.filled]
 
 
 def _write(image: Float[Tensor, "1 3 h w"], path: Path) -> None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
 from threadpoolctl import threadpool_limits
+from torch import Tensor
 
 from layerpose.data.benchmark import Pair
 from layerpose.data.pairs import view_difference
 from layerpose.data.records import Records
-from layerpose.evaluation.answers import answer_path, read_answer
-from layerpose.evaluation.landing import NOWHERE, find_landing
+from layerpose.evaluation.answers import answer_path, read_answer, resample
+from layerpose.evaluation.landing import NOWHERE, Stance, find_landing, stance_of
 from layerpose.evaluation.lpips import Lpips
 from layerpose.evaluation.protocols import PROTOCOLS
+from layerpose.evaluation.truth import Answer, Truth
 from layerpose.memory import keep_freed_memory
 
 TRUTH = "target"
@@ -36,7 +39,11 @@ class Job:
     lpips: Path
     protocols: tuple[str, ...]
     landing_rows: tuple[str, ...]
-    """Rows whose bodies are estimated; it takes a second a picture."""
+    """Rows whose bodies are estimated; it takes most of a second a picture."""
+    size: int
+    """Side in pixels at which pictures are compared."""
+    undrawn: Mapping[Pair, str] = field(default_factory=dict)
+    """Pairs of which there are no pictures, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,48 +67,85 @@ def measure_answers(
     file = job.folder / FILE
     there = {(m.row, m.pair): m for m in _read(file)} if file.is_file() else {}
     missing = [pair for pair in chosen if any((row, pair) not in there for row in rows)]
+    done = len(chosen) - len(missing)
     with file.open("a", encoding="utf-8") as lines:
-        for done, found in enumerate(_run(job, tuple(rows), missing, workers), start=len(chosen) - len(missing) + 1):
+        for found in _run(job, tuple(rows), _by_target(missing), workers):
             for one in found:
                 there[one.row, one.pair] = one
                 if not one.problem:
                     lines.write(json.dumps(asdict(one)) + "\n")
             lines.flush()
+            done += len({one.pair for one in found})
             report(done, len(chosen))
     return [there[row, pair] for row in rows for pair in chosen]
 
 
-def measure_pair(job: Job, rows: tuple[str, ...], pair: Pair) -> list[Measured]:
-    """All rows of one pair."""
+def measure_target(job: Job, rows: tuple[str, ...], pairs: tuple[Pair, ...]) -> list[Measured]:
+    """All rows of the pairs that have this target; what the true picture has to say is worked out once."""
     torch.set_num_threads(1)
     with threadpool_limits(1), torch.inference_mode():
-        records, metric = _open(job.data, job.lpips)
-        target, mask, body = records.load(pair[0], pair[2])
-        degrees = view_difference(records, *pair)
+        try:
+            records, metric = _open(job.data, job.lpips)
+            image, mask, body = records.load(pairs[0][0], pairs[0][2])
+            degrees = {pair: view_difference(records, *pair) for pair in pairs}
+        except (ValueError, OSError) as error:
+            return [_unmeasured(row, pair, str(error)) for pair in pairs for row in rows]
+        truth = Truth(image=resample(image, job.size), mask=resample(mask, job.size), metric=metric)
+        stance = stance_of(body) if job.landing_rows else None
+        measured = lru_cache(maxsize=1)(lambda: _measure(job, TRUTH, Answer(image=truth.image, truth=truth), stance))
         found = []
-        for row in rows:
-            try:
-                image = target if row == TRUTH else read_answer(job.folder, row, pair, records.canvas)
-            except (ValueError, OSError) as error:
-                problem = f"{answer_path(job.folder, row, pair)}: {error}"
-                found.append(Measured(row=row, pair=pair, view_degrees=degrees, figures={}, problem=problem))
-                continue
-            figures = {name: asdict(PROTOCOLS[name].measure(image, target, mask, metric)) for name in job.protocols}
-            landing = find_landing(image, body) if row in job.landing_rows else None
-            if row in job.landing_rows:
-                figures["body"] = asdict(landing or NOWHERE)
-            nobody = row in job.landing_rows and landing is None
-            found.append(Measured(row=row, pair=pair, view_degrees=degrees, figures=figures, nobody=nobody))
+        for pair in pairs:
+            for row in rows:
+                try:
+                    image = truth.image if row == TRUTH else _read_drawn(job, row, pair)
+                except (ValueError, OSError) as error:
+                    found.append(
+                        _unmeasured(row, pair, f"{answer_path(job.folder, row, pair)}: {error}", degrees[pair])
+                    )
+                    continue
+                answer = Answer(image=image, truth=truth)
+                figures, nobody = measured() if row == TRUTH else _measure(job, row, answer, stance)
+                found.append(
+                    Measured(row=row, pair=pair, view_degrees=degrees[pair], figures=figures, nobody=nobody)
+                )  # fmt: skip
     return found
 
 
-def _run(job: Job, rows: tuple[str, ...], pairs: list[Pair], workers: int) -> Iterator[list[Measured]]:
-    if min(workers, len(pairs)) <= 1:
-        yield from (measure_pair(job, rows, pair) for pair in pairs)
+def _measure(
+    job: Job, row: str, answer: Answer, stance: Stance | None
+) -> tuple[dict[str, dict[str, float]], bool]:  # fmt: skip
+    """All figures of a picture, and whether it shows nobody."""
+    figures = {name: asdict(PROTOCOLS[name].measure(answer)) for name in job.protocols}
+    if stance is None or row not in job.landing_rows:
+        return figures, False
+    landing = find_landing(answer.image, stance)
+    return {**figures, "body": asdict(landing or NOWHERE)}, landing is None
+
+
+def _read_drawn(job: Job, row: str, pair: Pair) -> Float[Tensor, "1 3 h w"]:
+    if pair in job.undrawn:
+        raise ValueError(f"not drawn, because {job.undrawn[pair]}")
+    return read_answer(job.folder, row, pair, job.size)
+
+
+def _unmeasured(row: str, pair: Pair, problem: str, degrees: float = float("nan")) -> Measured:
+    return Measured(row=row, pair=pair, view_degrees=degrees, figures={}, problem=problem)
+
+
+def _by_target(pairs: Sequence[Pair]) -> list[tuple[Pair, ...]]:
+    groups: dict[tuple[str, str], list[Pair]] = {}
+    for pair in pairs:
+        groups.setdefault((pair[0], pair[2]), []).append(pair)
+    return [tuple(group) for group in groups.values()]
+
+
+def _run(job: Job, rows: tuple[str, ...], groups: list[tuple[Pair, ...]], workers: int) -> Iterator[list[Measured]]:
+    if min(workers, len(groups)) <= 1:
+        yield from (measure_target(job, rows, pairs) for pairs in groups)
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=keep_freed_memory) as pool:
         try:
-            yield from pool.map(measure_pair, [job] * len(pairs), [rows] * len(pairs), pairs)
+            yield from pool.map(measure_target, [job] * len(groups), [rows] * len(groups), groups)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

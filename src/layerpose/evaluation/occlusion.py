@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
@@ -26,12 +28,13 @@ def occlusion_state(body: Body, size: int = SIZE) -> Bool[np.ndarray, "v"]:
     return ~covered | (vertices[:, 2] <= hit.depth.numpy()[row, column] + TOLERANCE_M)
 
 
-def occlusion_state_accuracy(found: Body, truth: Body) -> float:
+def occlusion_state_accuracy(found: Bool[np.ndarray, "v"], truth: Bool[np.ndarray, "v"]) -> float:
     """Share of vertices whose state agrees, averaged over the six parts (the paper's OSA)."""
-    agrees, parts = occlusion_state(found) == occlusion_state(truth), vertices_to_parts()
+    agrees, parts = found == truth, vertices_to_parts()
     return float(np.mean([agrees[parts == part].mean() for part in range(len(PARTS))]))
 
 
+@lru_cache(maxsize=1)
 def vertices_to_parts() -> Int[np.ndarray, "v"]:
     """The part of each of the skin's vertices: that of most of its triangles."""
     topology, skin = mesh(torch.device("cpu")), body_model().skin

@@ -9,7 +9,7 @@ import numpy as np
 
 from layerpose.cache import writing
 from layerpose.data.records import Records
-from layerpose.evaluation.answers import MAIN_ROW, answer_path
+from layerpose.evaluation.answers import answer_path, resample
 from layerpose.evaluation.measure import TRUTH, Measured
 from layerpose.evaluation.report import PICTURE, Report, to_markdown
 from layerpose.pictures import image_to_picture
@@ -28,7 +28,7 @@ def write_page(report: Report, records: Records, folder: Path) -> None:
     """Write ``index.html`` and the plots beside the pictures."""
     plots = [_plot(report, group, name, folder) for group in report.protocols for name in PICTURE]
     images = "".join(f'<img src="{escape(p)}" alt="{escape(p)}">' for p in plots)
-    ordered = sorted(report.of(MAIN_ROW), key=lambda m: m.figures[report.protocols[0]]["lpips"])
+    ordered = sorted(report.of(report.main), key=lambda m: m.figures[report.protocols[0]]["lpips"])
     middle = max(len(ordered) // 2 - SHOWN // 2, 0)
     groups = {
         "Worst": ordered[::-1][:SHOWN], "Median": ordered[middle : middle + SHOWN], "Best": ordered[:SHOWN]
@@ -48,11 +48,11 @@ def _pictures(report: Report, records: Records, found: list[Measured], folder: P
     lines = []
     for one in found:
         person, _, target = one.pair
-        truth = folder / "target" / f"{person}-{target}.png"
+        truth = folder / TRUTH / f"{person}-{target}.png"
         if not truth.is_file():
             truth.parent.mkdir(exist_ok=True)
             with writing(truth) as temporary:
-                image_to_picture(records.load(person, target)[0]).save(temporary, format="PNG")
+                image_to_picture(resample(records.load(person, target)[0], report.size)).save(temporary, format="PNG")
         paths = [*(answer_path(folder, row, one.pair) for row in rows), truth]
         cells = "".join(
             f'<td><img loading="lazy" src="{escape(str(p.relative_to(folder)))}" alt=""></td>' for p in paths

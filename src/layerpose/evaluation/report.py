@@ -30,6 +30,8 @@ class Report:
     measured: tuple[Measured, ...]
     protocols: tuple[str, ...]
     size: int
+    main: str
+    """The row whose figures order the pictures of the page."""
     facts: dict[str, str]
     """What was measured: model, data, commit ..., printed under the tables."""
 
@@ -68,7 +70,7 @@ def to_markdown(report: Report) -> str:
     ]
     for name in report.protocols:
         parts += [f"Protocol `{name}`: {PROTOCOLS[name].says}.", _table(report, name, PICTURE)]
-    parts += [f"LPIPS (protocol `{report.protocols[0]}`) by difference of view in degrees:", _by_view(report)]
+        parts += [f"LPIPS (protocol `{name}`) by difference of view in degrees:", _by_view(report, name)]
     if any("body" in m.figures for m in report.measured):
         parts += [
             f"Bodies estimated anew from the pictures (landmarks and fit); PCK: joints off by less than {NEAR:.0%} of "
@@ -108,6 +110,10 @@ def to_json(report: Report) -> dict[str, Any]:
         "pairs": len({m.pair for m in report.measured}), "hash": report.hash, "size": report.size,
         "protocols": {name: PROTOCOLS[name].says for name in report.protocols}, "facts": report.facts,
         "rows": rows, "problems": report.problems,
+        "views": {
+            group: {row: {v: asdict(mean) for v, mean in _views(report, group, row).items()} for row in report.rows}
+            for group in report.protocols
+        },
     }  # fmt: skip
 
 
@@ -124,14 +130,24 @@ def _table(report: Report, group: str, names: dict[str, str]) -> str:
     return _markdown(["", *names.values()], rows, [lambda row, name=name: cell(row, name) for name in names])
 
 
-def _by_view(report: Report) -> str:
-    def cell(row: str, low: float, high: float) -> str:
-        values = [m.figures[report.protocols[0]]["lpips"] for m in report.of(row) if low <= m.view_degrees < high]
-        return f"{mean_of(values).value:.4f}" if values else "-"
-
+def _by_view(report: Report, group: str) -> str:
     first = report.of(report.rows[0])
     heads = [f"{n} (n = {sum(lo <= m.view_degrees < hi for m in first)})" for n, (lo, hi) in VIEWS.items()]
-    return _markdown(["", *heads], report.rows, [lambda row, v=view: cell(row, *v) for view in VIEWS.values()])
+    rows = {row: found for row in report.rows if (found := _views(report, group, row))}
+    return _markdown(
+        ["", *heads], list(rows),
+        [lambda row, v=v: _show(rows[row][v], "lpips") if v in rows[row] else "-" for v in VIEWS],
+    )  # fmt: skip
+
+
+def _views(report: Report, group: str, row: str) -> dict[str, Mean]:
+    """LPIPS of a row for each difference of view that has pictures."""
+    found = {}
+    for name, (low, high) in VIEWS.items():
+        values = [m.figures[group]["lpips"] for m in report.of(row) if low <= m.view_degrees < high]
+        if values:
+            found[name] = mean_of(values)
+    return found
 
 
 def _markdown(heads: list[str], rows: list[str], cells: Sequence[Callable[[str], str]]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -15,20 +17,30 @@ C2 = (0.03 * 2) ** 2
 UNIFORM_WINDOW = 51
 
 
-def ssim_map(image: Float[Tensor, "b c h w"], target: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h2 w2"]:
-    """SSIM with a Gaussian window wherever the whole window fits (5 pixels are lost on each side)."""
-    line = torch.exp(-((torch.arange(WINDOW, dtype=image.dtype) - WINDOW // 2) ** 2) / (2 * SIGMA**2))
-    line = (line / line.sum()).to(image.device)
-    channels = image.shape[1]
+@dataclass(frozen=True, kw_only=True)
+class Moments:
+    """A picture and its square, each seen through the Gaussian window wherever the whole window fits."""
 
-    def blur(picture: Tensor) -> Tensor:
-        across = conv2d(picture, line.view(1, 1, 1, -1).expand(channels, 1, 1, -1), groups=channels)
-        return conv2d(across, line.view(1, 1, -1, 1).expand(channels, 1, -1, 1), groups=channels)
+    mean: Float[Tensor, "b c h2 w2"]
+    square: Float[Tensor, "b c h2 w2"]
 
-    mean_i, mean_t = blur(image), blur(target)
-    var_i, var_t = blur(image**2) - mean_i**2, blur(target**2) - mean_t**2
-    covariance = blur(image * target) - mean_i * mean_t
-    return _combine(mean_i, mean_t, var_i, var_t, covariance)
+
+def find_moments(picture: Float[Tensor, "b c h w"]) -> Moments:
+    """What SSIM needs of one picture alone."""
+    return Moments(mean=_blur(picture), square=_blur(picture**2))
+
+
+def ssim_map(
+    image: Float[Tensor, "b c h w"], target: Float[Tensor, "b c h w"], moments: Moments | None = None
+) -> Float[Tensor, "b c h2 w2"]:
+    """SSIM with a Gaussian window wherever the whole window fits (5 pixels are lost on each side).
+
+    `moments` are the target's, where they are known already.
+    """
+    ours, theirs = find_moments(image), moments or find_moments(target)
+    var_i, var_t = ours.square - ours.mean**2, theirs.square - theirs.mean**2
+    covariance = _blur(image * target) - ours.mean * theirs.mean
+    return _combine(ours.mean, theirs.mean, var_i, var_t, covariance)
 
 
 def uniform_ssim_map(
@@ -48,6 +60,13 @@ def uniform_ssim_map(
     var_i, var_t = (blur(x**2) - mean**2 for x, mean in ((image, mean_i), (target, mean_t)))
     covariance = blur(image * target) - mean_i * mean_t
     return _combine(mean_i, mean_t, unbiased * var_i, unbiased * var_t, unbiased * covariance)
+
+
+def _blur(picture: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h2 w2"]:
+    line = torch.exp(-((torch.arange(WINDOW, dtype=picture.dtype) - WINDOW // 2) ** 2) / (2 * SIGMA**2))
+    line, channels = (line / line.sum()).to(picture.device), picture.shape[1]
+    across = conv2d(picture, line.view(1, 1, 1, -1).expand(channels, 1, 1, -1), groups=channels)
+    return conv2d(across, line.view(1, 1, -1, 1).expand(channels, 1, -1, 1), groups=channels)
 
 
 def _combine(mean_i: Tensor, mean_t: Tensor, var_i: Tensor, var_t: Tensor, covariance: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save
+from torch import Tensor
 
 from layerpose.cache import writing
 from layerpose.config import GeneratorConfig, Guides, ModelConfig
@@ -17,18 +19,32 @@ from layerpose.stages.model import Model
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 FORMAT = 1
+RIVAL = "rival"
+"""Key under which a system of `baselines` is described; ours is under "model"."""
 
 
 def save_model(model: Model, folder: Path, *, half: bool = False, facts: dict[str, Any] | None = None) -> None:
     """Write a model folder; `half` stores 16-bit weights, `facts` say where they come from."""
-    folder.mkdir(parents=True, exist_ok=True)
     dtype = torch.float16 if half else torch.float32
-    state = {name: value.detach().to(dtype).contiguous() for name, value in model.state_dict().items()}
+    state = {name: value.detach().to(dtype) for name, value in model.state_dict().items()}
+    write_folder(folder, state, {"model": asdict(model.config), "training": facts or {}})
+
+
+def write_folder(folder: Path, state: dict[str, Tensor], description: dict[str, Any]) -> None:
+    """Weights and what they are, each file whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
     with writing(folder / WEIGHTS) as temporary:
-        temporary.write_bytes(save(state))
-    text = json.dumps({"format": FORMAT, "model": asdict(model.config), "training": facts or {}}, indent=1)
+        temporary.write_bytes(save({name: value.detach().contiguous() for name, value in state.items()}))
     with writing(folder / CONFIG) as temporary:
-        temporary.write_text(text + "\n")
+        temporary.write_text(json.dumps({"format": FORMAT, **description}, indent=1) + "\n", encoding="utf-8")
+
+
+def fingerprint(config: object, state: dict[str, Tensor]) -> str:
+    """A name for weights: models with the same one draw the same pictures."""
+    found = hashlib.sha256(repr(config).encode())
+    for name, value in sorted(state.items()):
+        found.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()[:12]
 
 
 def load_model(folder: Path) -> Model:
@@ -40,6 +56,11 @@ def load_model(folder: Path) -> Model:
         stored = json.loads((folder / CONFIG).read_text())
         if stored["format"] != FORMAT:
             raise ValueError(f"{folder / CONFIG} has format {stored['format']}; this version reads format {FORMAT}")
+        if RIVAL in stored:
+            raise ValueError(
+                f"{folder} holds {stored[RIVAL]['name']}, a system we compare with; only `layerpose evaluate` and"
+                " `layerpose compare` can use it"
+            )
         model = Model(_config(stored["model"]))
         state = {name: value.float() for name, value in load_file(folder / WEIGHTS).items()}
         model.load_state_dict(state)

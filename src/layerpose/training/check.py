@@ -7,32 +7,41 @@ from pathlib import Path
 
 import torch
 
-from layerpose.config import scaled
 from layerpose.data.pairs import Pairs
 from layerpose.data.records import Records
 from layerpose.evaluation.lpips import Lpips
 from layerpose.outputs import check_output_folder
 from layerpose.training.plan import CHECK_SEED, RUN, Machine, Plan, check_same
-from layerpose.training.team import load_fitting
+from layerpose.training.team import system_of
 
 
 def check(plan: Plan, machine: Machine, out: Path) -> None:
     """ValueError unless the run can be begun, or go on, in the folder `out`. Writes nothing."""
+    check_folder(plan, out)
+    check_plan(plan, machine)
+
+
+def check_folder(plan: Plan, out: Path) -> None:
+    """ValueError unless the folder is new, empty, or holds a run of this plan."""
     check_output_folder(out)
     if (out / RUN).exists():
         check_same(out, plan)
     elif out.exists() and any(out.iterdir()):
         raise ValueError(f"{out} is not empty and holds no run; choose a new folder")
+
+
+def check_plan(plan: Plan, machine: Machine) -> None:
+    """ValueError unless the data and the machine can do it."""
     _check_machine(machine)
     if machine.lpips is not None:
         Lpips(machine.lpips)
     if plan.init is not None:
-        load_fitting(plan.init, plan.config)
+        system_of(plan).read(plan.init)
     _check_data(plan, machine)
 
 
 def _check_data(plan: Plan, machine: Machine) -> None:
-    records, phases = Records(plan.data), plan.recipe.phases
+    records, phases, system = Records(plan.data), plan.recipe.phases, system_of(plan)
     if not phases:
         raise ValueError(f"the preset '{plan.config.name}' has nothing to train in these phases; choose others")
     for phase in phases:
@@ -42,16 +51,16 @@ def _check_data(plan: Plan, machine: Machine) -> None:
                 f"the phase '{phase.name}' has a batch of {phase.batch}, which cannot be shared by"
                 f" {machine.devices * machine.nodes} processes in {machine.accumulate} parts; use --batch-scale"
             )
-        if (canvas := scaled(plan.config, phase.size).canvas) > records.canvas:
+        if (canvas := system.drawn(phase.size).canvas) > records.canvas:
             raise ValueError(
                 f"the pictures of {plan.data} are {records.canvas} pixels, but the phase '{phase.name}' draws {canvas};"
                 " use larger pictures, or only the other phases with --phases"
             )
     if (found := len(records.split("train"))) < 2:
         raise ValueError(f"{plan.data} has {found} people to train on; expected 2 or more, better hundreds; add people")
-    smallest = scaled(plan.config, min(phase.size for phase in phases))
+    smallest = system.drawn(min(phase.size for phase in phases))
     for split in ("train", "val"):
-        _ = Pairs(records, _people(records, split), smallest, length=1, seed=CHECK_SEED)[0]
+        _ = Pairs(records, _people(records, split), smallest, length=1, seed=CHECK_SEED, prepare=system.prepare)[0]
 
 
 def _people(records: Records, split: str) -> list[str]:

@@ -12,8 +12,6 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from layerpose.cache import writing
-from layerpose.stages.model import Model
-from layerpose.training.critics import Critics
 
 FILE = "state.pt"
 
@@ -22,8 +20,8 @@ FILE = "state.pt"
 class State:
     """What changes while training."""
 
-    model: Model
-    critics: Critics
+    model: nn.Module
+    critics: nn.Module
     average: dict[str, Tensor] | None
     """Running average of the model's weights; None without one."""
     maker: Adam | None = None

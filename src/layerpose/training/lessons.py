@@ -14,14 +14,14 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from layerpose.config import ModelConfig
 from layerpose.data.complete import CompleteSets, WholePart, draw_whole_part
-from layerpose.data.pairs import Pairs, Sample
+from layerpose.data.pairs import Pairs, Prepare, Sample
 from layerpose.data.records import Records
-from layerpose.stages.conditions import collate
+from layerpose.stages.conditions import collate, prepare
 from layerpose.training.critics import LIMBS
 from layerpose.training.recipes import Phase
 from layerpose.types import LAYERS
 
-WHOLE_PARTS, WINDOWS = 1, 2
+WHOLE_PARTS, WINDOWS, DROPOUT = 1, 2, 3
 """Streams of random numbers beside the one that draws the pair."""
 
 
@@ -46,9 +46,11 @@ class Lessons(Dataset[Lesson]):
     """The lessons of a phase, by sample number (counted from the run's start)."""
 
     def __init__(
-        self, data: Path, config: ModelConfig, phase: Phase, sets: CompleteSets, *, first: int, seed: int
-    ) -> None:
+        self, data: Path, config: ModelConfig, phase: Phase, sets: CompleteSets, *, first: int, seed: int,
+        prepare: Prepare = prepare,
+    ) -> None:  # fmt: skip
         self.data, self.config, self.phase, self.sets, self.first, self.seed = data, config, phase, sets, first, seed
+        self.prepare = prepare
         self._pairs: Pairs | None = None
 
     @property
@@ -56,7 +58,9 @@ class Lessons(Dataset[Lesson]):
         """Opened on first use, in the process that reads."""
         if self._pairs is None:
             records = Records(self.data)
-            self._pairs = Pairs(records, records.split("train"), self.config, length=2**62, seed=self.seed)
+            self._pairs = Pairs(
+                records, records.split("train"), self.config, length=2**62, seed=self.seed, prepare=self.prepare
+            )
         return self._pairs
 
     def taught(self, number: int) -> tuple[str, ...]:

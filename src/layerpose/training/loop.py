@@ -13,24 +13,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from torch import nn
 from torch.optim import Adam
 
 from layerpose.cache import writing
-from layerpose.config import scaled
 from layerpose.data.complete import CompleteSets, complete_parts
 from layerpose.data.records import Records
-from layerpose.stages.model import Model
-from layerpose.stages.model_folder import save_model
 from layerpose.training import checkpoint
 from layerpose.training.checkpoint import State
 from layerpose.training.journal import Journal
 from layerpose.training.lessons import Lessons, Shares, load_lessons, move
-from layerpose.training.objectives import Team
 from layerpose.training.plan import Machine, Plan, claim
 from layerpose.training.processes import start, together
-from layerpose.training.recipes import Phase, learning_rate
+from layerpose.training.recipes import Phase
 from layerpose.training.step import NotFiniteError, take_step
-from layerpose.training.team import assemble
+from layerpose.training.system import System, Team
+from layerpose.training.team import assemble, system_of
 from layerpose.training.validation import Validation, Verdict
 
 if TYPE_CHECKING:
@@ -64,9 +62,10 @@ class Run:
     machine: Machine
     out: Path
     fabric: Fabric
+    system: System
     team: Team
     sets: CompleteSets
-    shown: Model
+    shown: nn.Module
     """What is validated and saved: the average, or a copy of the model."""
     journal: Journal | None
     """In the first process only."""
@@ -80,14 +79,15 @@ def train(plan: Plan, machine: Machine, out: Path, report: Report) -> bool:
         if fabric.is_global_zero:
             claim(out, plan)
     with together(fabric):
+        system = system_of(plan)
         team, state, optimizers = assemble(plan, machine, out / checkpoint.FILE, fabric.device)
         sets = _find_sets(plan, out) if fabric.is_global_zero else {}
     sets = fabric.broadcast(sets)
     done = sum(phase.num_steps for phase in plan.recipe.phases[: state.phase]) + state.step
     journal = Journal(out, done) if fabric.is_global_zero else None
     run = Run(
-        plan=plan, machine=machine, out=out, fabric=fabric, team=team, sets=sets,
-        shown=Model(plan.config).to(fabric.device).eval(), journal=journal, report=report,
+        plan=plan, machine=machine, out=out, fabric=fabric, system=system, team=team, sets=sets,
+        shown=system.show().to(fabric.device).eval(), journal=journal, report=report,
     )  # fmt: skip
     try:
         for number in range(state.phase, len(plan.recipe.phases)):
@@ -101,7 +101,9 @@ def train(plan: Plan, machine: Machine, out: Path, report: Report) -> bool:
 
 def _find_sets(plan: Plan, out: Path) -> CompleteSets:
     """The complete-part sets; they are worked out once."""
-    if plan.config.layers != "complete" or not any("layers" in phase.trains for phase in plan.recipe.phases):
+    if system_of(plan).drawn(1).layers != "complete" or not any(
+        "layers" in phase.trains for phase in plan.recipe.phases
+    ):
         return {}
     file = out / SETS
     if not file.exists():
@@ -117,35 +119,34 @@ def _find_sets(plan: Plan, out: Path) -> CompleteSets:
 
 
 def _train_phase(run: Run, state: State, number: int, optimizers: dict) -> None:
-    plan, machine, fabric, team = run.plan, run.machine, run.fabric, run.team
+    plan, machine, fabric, team, system = run.plan, run.machine, run.fabric, run.team, run.system
     phase = plan.recipe.phases[number]
     before = plan.recipe.phases[:number]
     first = sum(earlier.num_steps * earlier.batch for earlier in before)
 
     # Optimizers are new in each phase.
-    trained = [p for stage in phase.trains for p in getattr(team.model, stage).parameters()]
-    maker = state.maker = Adam(trained, lr=phase.learning_rate, betas=(0.5, 0.999), fused=True)
+    maker = state.maker = Adam(team.trained(phase), lr=phase.learning_rate, betas=(0.5, 0.999), fused=True)
     judge = state.judge = Adam(team.critics.parameters(), lr=phase.learning_rate, betas=(0.5, 0.999), fused=True)
     for name, stored in optimizers.items():
         getattr(state, name).load_state_dict(stored)
 
     # Data from where the phase stands.
-    config = scaled(plan.config, phase.size)
+    config = system.drawn(phase.size)
     if "layers" not in phase.trains:
         config = replace(config, layers="none")
-    lessons = Lessons(plan.data, config, phase, run.sets, first=first, seed=plan.seed)
+    lessons = Lessons(plan.data, config, phase, run.sets, first=first, seed=plan.seed, prepare=system.prepare)
     shares = Shares(
         phase, first=first, step=state.step, process=fabric.global_rank, num_processes=fabric.world_size,
         accumulate=machine.accumulate,
     )  # fmt: skip
     loader = iter(load_lessons(lessons, shares, workers=machine.workers, device=fabric.device))
-    validation = Validation(plan, phase, fabric.device, machine.lpips) if fabric.is_global_zero else None
+    validation = Validation(plan, system, phase, fabric.device, machine.lpips) if fabric.is_global_zero else None
     saved = time.monotonic()
 
     for step in range(state.step, phase.num_steps):
         with together(fabric):
             batch = [move(next(loader), fabric.device) for _ in range(machine.accumulate)]
-        rate = learning_rate(phase, step, plan.recipe.warm_up)
+        rate = plan.recipe.learning_rate(phase, step)
         for group in (*maker.param_groups, *judge.param_groups):
             group["lr"] = rate
         try:
@@ -204,9 +205,9 @@ def _save(run: Run, state: State) -> None:
     _save_model(run, LAST, phases[min(state.phase, len(phases) - 1)], state, None)
 
 
-def _show(run: Run, state: State) -> Model:
+def _show(run: Run, state: State) -> nn.Module:
     """The model as it would be used now."""
-    run.shown.load_state_dict(state.model.state_dict() if state.average is None else state.average)
+    run.system.dress(run.shown, state.model.state_dict() if state.average is None else state.average)
     return run.shown
 
 
@@ -215,4 +216,4 @@ def _save_model(run: Run, name: str, phase: Phase, state: State, verdict: Verdic
         "recipe": run.plan.recipe.name, "seed": run.plan.seed, "phase": phase.name, "step": state.step,
         "validation": verdict.figures if verdict else {},
     }  # fmt: skip
-    save_model(run.shown, run.out / name, facts=facts)
+    run.system.save(run.shown, run.out / name, facts)

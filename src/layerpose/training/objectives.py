@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
+from layerpose.networks.discriminator import PatchDiscriminator
+from layerpose.networks.generator import Generator
 from layerpose.networks.perceptual import Vgg19
 from layerpose.stages.conditions import resize
 from layerpose.stages.fuse import paste_layers
@@ -21,12 +23,13 @@ from layerpose.training.lessons import WINDOWS, Lesson, stream
 from layerpose.training.recipes import STAGES, Phase, Recipe
 from layerpose.types import LAYERS, Layer, Term
 
+Found = tuple[list[Term], list[Comparison]]
 FOREGROUND_WEIGHT = 4.0
 """How much more a pixel of the person counts in the colour loss than one of the background."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Team:
+class OurTeam:
     """The networks of a run, and the recipe by which they learn."""
 
     model: Model
@@ -35,11 +38,27 @@ class Team:
     recipe: Recipe
     seed: int
 
+    def trained(self, phase: Phase) -> Iterable[nn.Parameter]:
+        """The stages of the phase."""
+        return [p for stage in phase.trains for p in getattr(self.model, stage).parameters()]
 
-Found = tuple[list[Term], list[Comparison]]
+    def generator_terms(self, phase: Phase, lesson: Lesson) -> Found:
+        """What the stages of the phase minimise, and what their discriminators compare."""
+        return generator_terms(self, phase, lesson)
+
+    def judge_terms(self, given: Sequence[Comparison], step: int) -> list[Term]:
+        """What the discriminators minimise."""
+        return judge_terms(self, given, step)
+
+    def compile(self) -> None:
+        """Compile the convolutional trunks; their surroundings stay as they are."""
+        for network in (self.model, self.critics, self.vgg):
+            for part in network.modules():
+                if isinstance(part, Generator | PatchDiscriminator | Vgg19):
+                    part.compile(dynamic=False)
 
 
-def generator_terms(team: Team, phase: Phase, lesson: Lesson) -> Found:
+def generator_terms(team: OurTeam, phase: Phase, lesson: Lesson) -> Found:
     """Run the stages of a phase; the terms of those that learn, and what their discriminators compare."""
     conditions, sample, model = lesson.sample.conditions, lesson.sample, team.model
     terms: list[Term] = []
@@ -72,7 +91,7 @@ def generator_terms(team: Team, phase: Phase, lesson: Lesson) -> Found:
 
 
 def _picture(
-    stage: Literal["coarse", "fusion"], team: Team, phase: Phase, lesson: Lesson, image: Tensor,
+    stage: Literal["coarse", "fusion"], team: OurTeam, phase: Phase, lesson: Lesson, image: Tensor,
     truth: tuple[Tensor, ...],
 ) -> Found:  # fmt: skip
     """What a whole picture minimises: Eq. 3 with 4 and 5, Eq. 7."""
@@ -97,7 +116,7 @@ def _picture(
     return terms, [comparison]
 
 
-def _layer(number: int, team: Team, phase: Phase, lesson: Lesson, layer: Layer) -> Found:
+def _layer(number: int, team: OurTeam, phase: Phase, lesson: Lesson, layer: Layer) -> Found:
     """What a layer minimises: whole (Eq. 1) everywhere, right (Eq. 2) where the target shows it."""
     index, weights = LAYERS.index(layer.part), team.recipe.weights
     target, visible = lesson.sample.part_targets[index], lesson.sample.part_visible[index]
@@ -125,7 +144,7 @@ def _layer(number: int, team: Team, phase: Phase, lesson: Lesson, layer: Layer) 
     return terms, [comparison]
 
 
-def _windows(team: Team, lesson: Lesson, key: int) -> list[np.random.Generator]:
+def _windows(team: OurTeam, lesson: Lesson, key: int) -> list[np.random.Generator]:
     return [stream(team.seed, number, WINDOWS, key) for number in lesson.numbers]
 
 
@@ -147,7 +166,7 @@ def cut_windows(
     ]
 
 
-def judge_terms(team: Team, comparisons: Sequence[Comparison], step: int) -> list[Term]:
+def judge_terms(team: OurTeam, comparisons: Sequence[Comparison], step: int) -> list[Term]:
     """What the discriminators minimise, once the generators have moved."""
     recipe = team.recipe
     terms = [team.critics.judge(comparison) for comparison in comparisons]

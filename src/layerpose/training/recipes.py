@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
+from layerpose.baselines.rivals import RIVALS
 from layerpose.config import ModelConfig
 
 STAGES = ("coarse", "layers", "fusion")
+EPOCHS = 40
+"""Of the paper's recipe, all phases together."""
+AnyRecipe = TypeVar("AnyRecipe", bound="Schedule")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,21 +49,11 @@ class Phase:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """The phases, the weights of the losses, and the discriminators."""
+class Schedule:
+    """The phases and what happens to rates and weights on the way."""
 
     name: str
     phases: tuple[Phase, ...]
-    weights: Weights = Weights()
-    discriminator_width: int = 64
-    deepest_tap: str = "5_2"
-    """Last layer of VGG-19 that the perceptual loss looks at."""
-    adversarial: Literal["least-squares", "hinge"] = "least-squares"
-    """Adversarial loss of whole pictures. Paper: pix2pixHD's, least squares."""
-    r1: float = 0.0
-    """Weight of the gradient penalty on real pictures; 0: none. Paper: none."""
-    r1_every: int = 16
-    """The penalty is worked out every so many steps, and weighed as if it were every step."""
     average: float = 0.0
     """Decay of the running average of the generators' weights, shorter at a phase's start; 0: none. Paper: none."""
     warm_up: int = 0
@@ -74,6 +68,43 @@ class Recipe:
     def num_samples(self) -> int:
         """Samples of all phases."""
         return sum(phase.num_steps * phase.batch for phase in self.phases)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Schedule):
+    """How ours is trained: also the weights of the losses, and the discriminators."""
+
+    weights: Weights = Weights()
+    discriminator_width: int = 64
+    deepest_tap: str = "5_2"
+    """Last layer of VGG-19 that the perceptual loss looks at."""
+    adversarial: Literal["least-squares", "hinge"] = "least-squares"
+    """Adversarial loss of whole pictures. Paper: pix2pixHD's, least squares."""
+    r1: float = 0.0
+    """Weight of the gradient penalty on real pictures; 0: none. Paper: none."""
+    r1_every: int = 16
+    """The penalty is worked out every so many steps, and weighed as if it were every step."""
+
+    def learning_rate(self, phase: Phase, step: int) -> float:
+        """Constant for the first half of a phase, then linear to zero."""
+        return learning_rate(phase, step, self.warm_up)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RivalRecipe(Schedule):
+    """How a compared system is trained; its losses are its own (`baselines.rivals`)."""
+
+    constant_share: float
+    """Share of the training at the full rate; over the rest it falls in a straight line ..."""
+    last_learning_rate: float
+    """... to this."""
+
+    def learning_rate(self, phase: Phase, step: int) -> float:
+        """As its authors did it, with the warm-up if there is one."""
+        done = step / phase.num_steps
+        fallen = max(done - self.constant_share, 0.0) / max(1 - self.constant_share, 1e-9)
+        rate = phase.learning_rate + fallen * (self.last_learning_rate - phase.learning_rate)
+        return rate * min(1.0, (step + 1) / (self.warm_up + 1))
 
 
 def learning_rate(phase: Phase, step: int, warm_up: int) -> float:
@@ -132,6 +163,18 @@ def debug_recipe(pictures: int = 0) -> Recipe:  # noqa: ARG001
     )
 
 
+def rival_recipe(name: str, pictures: int) -> RivalRecipe:
+    """A compared system's own batch and rates, over as many samples as the paper's recipe has: 40 epochs."""
+    rival = RIVALS[name]
+    phase = Phase(
+        name="all", trains=("generator",), num_steps=max(EPOCHS * pictures // rival.batch, 1), batch=rival.batch,
+        learning_rate=rival.learning_rate,
+    )  # fmt: skip
+    return RivalRecipe(
+        name=name, phases=(phase,), constant_share=rival.constant_share, last_learning_rate=rival.last_learning_rate
+    )
+
+
 RECIPES = {"paper": paper_recipe, "base": base_recipe, "debug": debug_recipe}
 
 
@@ -140,13 +183,13 @@ def recipe_of_preset(preset: str) -> str:
     return preset if preset in RECIPES else "paper"
 
 
-def stretch(recipe: Recipe, scale: float) -> Recipe:
+def stretch(recipe: AnyRecipe, scale: float) -> AnyRecipe:
     """Every phase so many times as long, at least one step."""
     phases = tuple(replace(phase, num_steps=max(round(phase.num_steps * scale), 1)) for phase in recipe.phases)
     return replace(recipe, phases=phases)
 
 
-def enlarge_batches(recipe: Recipe, factor: int) -> Recipe:
+def enlarge_batches(recipe: AnyRecipe, factor: int) -> AnyRecipe:
     """So many times as many samples a step, in as many fewer steps: the same number of samples."""
     phases = (
         replace(phase, batch=phase.batch * factor, num_steps=max(round(phase.num_steps / factor), 1))
@@ -155,7 +198,7 @@ def enlarge_batches(recipe: Recipe, factor: int) -> Recipe:
     return replace(recipe, phases=tuple(phases))
 
 
-def choose_phases(recipe: Recipe, names: Sequence[str]) -> Recipe:
+def choose_phases(recipe: AnyRecipe, names: Sequence[str]) -> AnyRecipe:
     """Only the named phases, in the recipe's order."""
     known = [phase.name for phase in recipe.phases]
     for name in names:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.optim import Adam
 
 from layerpose.training.checkpoint import State
-from layerpose.training.critics import Comparison
 from layerpose.training.lessons import Lesson
-from layerpose.training.objectives import Team, generator_terms, judge_terms
 from layerpose.training.processes import average, average_gradients
 from layerpose.training.recipes import Phase
+from layerpose.training.system import Team
 from layerpose.types import Term
 
 if TYPE_CHECKING:
@@ -39,22 +38,22 @@ def take_step(
     fabric: Fabric, team: Team, state: State, phase: Phase, lessons: Sequence[Lesson], step: int
 ) -> dict[str, float]:
     """Move every network once; returns each term's mean over the batch. NotFiniteError before a bad step is taken."""
-    compared: list[list[Comparison]] = []
+    handed: list[Any] = []
 
     def make() -> Iterator[list[Term]]:
         team.critics.eval()
         for lesson in lessons:
             with fabric.autocast():
-                terms, comparisons = generator_terms(team, phase, lesson)
-            compared.append(comparisons)
+                terms, given = team.generator_terms(phase, lesson)
+            handed.append(given)
             yield terms
 
     def judge() -> Iterator[list[Term]]:
-        for part, comparisons in enumerate(compared):
+        for part, given in enumerate(handed):
             # Spectral norm moves on at every call in training mode: once a step, in however many parts.
             team.critics.train(part == 0)
             with fabric.autocast():
-                terms = judge_terms(team, comparisons, step)
+                terms = team.judge_terms(given, step)
             if terms:
                 yield terms
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from layerpose.config import ModelConfig
-from layerpose.networks.discriminator import PatchDiscriminator
-from layerpose.networks.generator import Generator
-from layerpose.networks.perceptual import Vgg19
-from layerpose.stages.model import Model
-from layerpose.stages.model_folder import load_model
 from layerpose.training.checkpoint import State, load_state
-from layerpose.training.critics import Critics
-from layerpose.training.objectives import Team
+from layerpose.training.compared import Compared
+from layerpose.training.ours import Ours
 from layerpose.training.plan import Machine, Plan
+from layerpose.training.system import System, Team
+
+
+def system_of(plan: Plan) -> System:
+    """What the plan trains."""
+    return Ours(plan.config) if isinstance(plan.config, ModelConfig) else Compared(plan.config)
 
 
 def assemble(
@@ -26,11 +25,12 @@ def assemble(
 ) -> tuple[Team, State, dict[str, Any]]:
     """The networks on their device, where the run stands, and what the optimizers knew there."""
     torch.manual_seed(plan.seed)
-    model, critics, vgg = Model(plan.config), Critics(plan.config, plan.recipe), Vgg19(plan.recipe.deepest_tap)
-    for network in (model, critics, vgg):
+    system = system_of(plan)
+    team = system.assemble(plan)
+    for network in (team.model, team.critics, team.vgg):
         network.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     scaler = torch.amp.GradScaler(device.type, enabled=machine.precision == "fp16")
-    state = State(model=model, critics=critics, average=None, scaler=scaler)
+    state = State(model=team.model, critics=team.critics, average=None, scaler=scaler)
     optimizers: dict[str, Any] = {}
     if state_file.exists():
         optimizers = load_state(state_file, state, device)
@@ -38,30 +38,9 @@ def assemble(
             optimizers.pop("scaler", None)
     else:
         if plan.init is not None:
-            model.load_state_dict(load_fitting(plan.init, plan.config).state_dict())
+            team.model.load_state_dict(system.read(plan.init))
         if plan.recipe.average:
-            state.average = {name: value.clone() for name, value in model.state_dict().items()}
+            state.average = {name: value.clone() for name, value in team.model.state_dict().items()}
     if machine.compile:
-        compile_networks(model, critics, vgg)
-    return Team(model=model, critics=critics, vgg=vgg, recipe=plan.recipe, seed=plan.seed), state, optimizers
-
-
-def load_fitting(folder: Path, config: ModelConfig) -> Model:
-    """A stored model whose networks are those of a configuration; its name and sizes may differ."""
-    model = load_model(folder)
-    theirs, ours = asdict(model.config), asdict(config)
-    for name in ("guides", "coarse", "face", "arm", "leg", "fusion", "layers", "fuse"):
-        if theirs[name] != ours[name]:
-            raise ValueError(
-                f"the model in {folder} has the preset '{model.config.name}' and does not fit '{config.name}':"
-                f" its {name} differs; start from a model of the same preset"
-            )
-    return model
-
-
-def compile_networks(*networks: nn.Module) -> None:
-    """Compile the convolutional trunks; their surroundings stay as they are."""
-    for network in networks:
-        for part in network.modules():
-            if isinstance(part, Generator | PatchDiscriminator | Vgg19):
-                part.compile(dynamic=False)
+        team.compile()
+    return team, state, optimizers

@@ -1,0 +1,1 @@
+"""Several systems, trained and measured alike: the paper's Tables II and IV."""

@@ -1,0 +1,95 @@
+"""Data set + budget -> every row trained alike, then all measured on the same pairs; a stopped contest goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from layerpose.cache import writing
+from layerpose.comparison.entrants import enter
+from layerpose.comparison.measuring import Heard, Table, measure_table
+from layerpose.comparison.rows import Budget, plan_row, row_name
+from layerpose.comparison.tables import write_tables
+from layerpose.evaluation.answers import copy_and_warp
+from layerpose.evaluation.report import Report
+from layerpose.outputs import check_output_folder
+from layerpose.training.check import check_folder, check_plan
+from layerpose.training.loop import LAST, Progress, train
+from layerpose.training.plan import Machine, Plan
+
+FILE = "contest.json"
+RUNS, REPORT = "runs", "report"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contest:
+    """Which rows, with which seeds, on what."""
+
+    data: Path
+    keys: tuple[str, ...]
+    """Rows, by their keys in `NAMES`."""
+    seeds: tuple[int, ...]
+    budget: Budget
+
+    def plans(self) -> dict[tuple[str, int], Plan]:
+        """What each run trains, by row and seed."""
+        return {(k, seed): plan_row(k, self.budget, self.data, seed) for seed in self.seeds for k in self.keys}
+
+
+def check_contest(contest: Contest, machine: Machine, out: Path) -> None:
+    """ValueError unless every row can be trained, or go on. Writes nothing."""
+    file, told = out / FILE, _describe(contest)
+    if file.is_file():
+        there = json.loads(file.read_text(encoding="utf-8"))
+        for name, value in told.items():
+            if there.get(name) != value:
+                raise ValueError(f"{out} was begun with {name} {there.get(name)!r}, not {value!r}; use another folder")
+    elif out.exists() and any(out.iterdir()):
+        raise ValueError(f"{out} is not empty and holds no comparison; choose a new folder")
+    check_output_folder(out)
+    for (key, seed), plan in contest.plans().items():
+        if (run := run_folder(out, key, seed)).exists():
+            check_folder(plan, run)
+        check_plan(plan, machine)
+
+
+def run_contest(
+    contest: Contest, machine: Machine, table: Table, out: Path, heard: Callable[[str, Progress], None], drawn: Heard,
+    measured: Heard,
+) -> Report:  # fmt: skip
+    """Train what is not trained yet, then draw and measure every row; tables and report lie in `out`."""
+    out.mkdir(exist_ok=True)
+    (out / RUNS).mkdir(exist_ok=True)
+    with writing(out / FILE) as temporary:
+        temporary.write_text(json.dumps(_describe(contest), indent=1) + "\n", encoding="utf-8")
+    for (key, seed), plan in contest.plans().items():
+        name = row_name(key, seed, contest.seeds)
+        train(plan, machine, run_folder(out, key, seed), lambda place, name=name: heard(name, place))
+    entrants = {
+        row_name(key, seed, contest.seeds): enter(
+            run_folder(out, key, seed) / LAST, row=row_name(key, seed, contest.seeds), device=machine.device
+        )
+        for key, seed in contest.plans()
+    }
+    facts = {
+        "budget": contest.budget.say(), "seeds": ", ".join(map(str, contest.seeds)),
+        "weights": ", ".join(f"{name} {entrant.fingerprint}" for name, entrant in entrants.items()),
+    }  # fmt: skip
+    (out / REPORT).mkdir(exist_ok=True)
+    drawers = [copy_and_warp(table.size), *(entrant.drawer for entrant in entrants.values())]
+    report = measure_table(replace(table, facts=table.facts | facts), drawers, out / REPORT, drawn, measured)
+    write_tables(report, contest.keys, contest.seeds, out)
+    return report
+
+
+def run_folder(out: Path, key: str, seed: int) -> Path:
+    """Where a row is trained."""
+    return out / RUNS / f"{key}-{seed}"
+
+
+def _describe(contest: Contest) -> dict[str, Any]:
+    """What may not change when it goes on; the data set is checked run by run."""
+    return {"rows": list(contest.keys), "seeds": list(contest.seeds), **asdict(contest.budget)}

@@ -1,0 +1,72 @@
+"""A model folder, ours or a compared system's -> who draws its rows of a table, and what has to be said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from layerpose.baselines.inputs import input_config, prepare_bodies
+from layerpose.baselines.rival_folder import is_rival, load_rival
+from layerpose.evaluation.answers import Drawer, every_stage
+from layerpose.stages.conditions import Conditions
+from layerpose.stages.model_folder import fingerprint
+from layerpose.training.lessons import move
+from layerpose.transfer import PoseTransfer, fast_precision
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrant:
+    """Who takes part."""
+
+    drawer: Drawer
+    preset: str
+    """The preset's or the compared system's name."""
+    fingerprint: str
+    """Of the weights."""
+
+
+def enter(folder: Path | None, *, row: str | None, device: Device) -> Entrant:
+    """Read a model folder (None: the bundled weights). With a `row` it draws that one, without its every stage."""
+    if folder is not None and is_rival(folder):
+        return _enter_rival(folder, row, device)
+    runner = PoseTransfer.load(folder, device=device)
+    config, weights = runner.config, runner.fingerprint
+    if row is None:
+        drawer = every_stage(config, lambda: lambda conditions: runner.draw(move(conditions, runner.device)))
+        return Entrant(drawer=drawer, preset=config.name, fingerprint=weights)
+
+    def open_ours() -> Callable[[Conditions], list[Tensor]]:
+        ours = PoseTransfer.load(folder, device=device)
+        return lambda conditions: [ours.draw(move(conditions, ours.device)).image]
+
+    return Entrant(
+        drawer=Drawer(rows=(row,), config=config, open=open_ours), preset=config.name, fingerprint=weights
+    )  # fmt: skip
+
+
+def _enter_rival(folder: Path, row: str | None, device: Device) -> Entrant:
+    config, networks = load_rival(folder)
+    weights = fingerprint(config, networks.generator.state_dict())
+    chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+
+    def open_rival() -> Callable[[Conditions], list[Tensor]]:
+        theirs = load_rival(folder)[1].to(chosen)
+
+        @torch.inference_mode()
+        def draw(conditions: Conditions) -> list[Tensor]:
+            with fast_precision(chosen):
+                return [theirs(move(conditions, chosen))]
+
+        return draw
+
+    drawer = Drawer(
+        rows=(row or config.name,), config=input_config(config.canvas), open=open_rival, prepare=prepare_bodies
+    )  # fmt: skip
+    return Entrant(drawer=drawer, preset=config.name, fingerprint=weights)

@@ -1,0 +1,78 @@
+"""The report of every row -> the paper's Table II and Table IV, each as Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from layerpose.cache import writing
+from layerpose.comparison.rows import FUSED, NAMES, TABLE_2, TABLE_4, row_name
+from layerpose.evaluation.answers import TRIVIAL
+from layerpose.evaluation.measure import TRUTH, Measured
+from layerpose.evaluation.report import Report, to_markdown, write_report
+
+TITLES = {"table-2": "Table II: against other systems", "table-4": "Table IV: what each part adds"}
+
+
+def make_tables(report: Report, keys: Sequence[str], seeds: Sequence[int]) -> dict[str, Report]:
+    """Both tables by the names of their folders; a table is left out where none of its rows took part.
+
+    With several seeds, a figure of a pair is its mean over the seeds.
+    """
+    tables = {}
+    for name, members in {"table-2": TABLE_2, "table-4": TABLE_4}.items():
+        present = [key for key in members if key in keys]
+        found = {(FUSED if (name, key) == ("table-4", "paper") else NAMES[key]): key for key in present}
+        if not found:
+            continue
+        first = TRIVIAL if name == "table-2" else ()
+        rows = [m for m in report.measured if m.row in first]
+        for row, key in found.items():
+            rows += merge_seeds(report, row, [row_name(key, seed, seeds) for seed in seeds])
+        rows += [m for m in report.measured if m.row == TRUTH]
+        facts = report.facts | (_spread(report, found, seeds) if len(seeds) > 1 else {})
+        tables[name] = replace(report, measured=tuple(rows), main=list(found)[-1], facts=facts)
+    return tables
+
+
+def merge_seeds(report: Report, row: str, names: Sequence[str]) -> list[Measured]:
+    """One row of several: the mean of every figure of a pair. A pair that one of them lacks is named and left out."""
+    merged = []
+    for same in zip(*([m for m in report.measured if m.row == name] for name in names), strict=True):
+        problem = "; ".join(m.problem for m in same if m.problem)
+        figures = {} if problem else same[0].figures
+        means = {
+            group: {name: sum(m.figures[group][name] for m in same) / len(same) for name in values}
+            for group, values in figures.items()
+        }
+        nobody = any(m.nobody for m in same)
+        merged.append(replace(same[0], row=row, figures=means, nobody=nobody, problem=problem))
+    return merged
+
+
+def tables_to_markdown(tables: dict[str, Report]) -> str:
+    """Both tables in one text."""
+    return "\n".join(f"## {TITLES[name]}\n\n{to_markdown(table)}" for name, table in tables.items())
+
+
+def write_tables(report: Report, keys: Sequence[str], seeds: Sequence[int], out: Path) -> None:
+    """Write ``tables.md``, and each table's ``report.md``, ``figures.csv`` and ``report.json`` in a folder."""
+    tables = make_tables(report, keys, seeds)
+    for name, table in tables.items():
+        (out / name).mkdir(exist_ok=True)
+        write_report(table, out / name)
+    with writing(out / "tables.md") as temporary:
+        temporary.write_text(tables_to_markdown(tables), encoding="utf-8")
+
+
+def _spread(report: Report, found: dict[str, str], seeds: Sequence[int]) -> dict[str, str]:
+    """LPIPS of every seed, to see how much it matters."""
+    group, lines = report.protocols[0], []
+    for row, key in found.items():
+        values = []
+        for seed in seeds:
+            own = [m.figures[group]["lpips"] for m in report.of(row_name(key, seed, seeds))]
+            values.append(f"{sum(own) / len(own):.4f}" if own else "-")
+        lines.append(f"{row} {' '.join(values)}")
+    return {f"LPIPS ({group}) seed by seed": "; ".join(lines)}
