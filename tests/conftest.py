@@ -30,3 +30,14 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no measuring data at {folder}; set LAYERPOSE_SHARED")
     return folder
+
+
+@pytest.fixture(scope="session")
+def smpl_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The body written in SMPL's format (.npz); tests that need it are skipped without smplx."""
+    pytest.importorskip("smplx")
+    from layerpose.motion.smpl_format import write_smpl_format
+
+    path = tmp_path_factory.mktemp("smpl") / "body.npz"
+    write_smpl_format(path)
+    return path

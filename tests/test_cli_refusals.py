@@ -157,6 +157,44 @@ def test_a_missing_bvh_is_refused(refused: Refused, out: Path, photo: Path):
     assert "dance.bvh" in refused("transfer", photo, "--pose", "dance.bvh#3", "-o", out)
 
 
+@pytest.mark.parametrize("command", [["body", "show", "walk"], ["transfer", "nobody.png", "--pose", "walk"]])
+def test_an_smpl_body_without_its_file_is_refused(refused: Refused, out: Path, photo: Path, command: list[str]):
+    words = [photo if word == "nobody.png" else word for word in command]
+    said = refused(*words, "--body", "smpl", "-o", out)
+    assert "register at https://smpl" in said
+    assert "--smpl SMPL_NEUTRAL.pkl" in said
+    assert "nowhere.pkl" in refused(*words, "--body", "smpl", "--smpl", out.with_name("nowhere.pkl"), "-o", out)
+
+
+def test_an_smpl_pickle_that_runs_code_is_refused(refused: Refused, out: Path):
+    evil = out.with_name("evil.pkl")
+    evil.write_bytes(b"cos\nsystem\n(S'touch ran'\ntR.")
+    said = refused("body", "show", "walk", "--body", "smpl", "--smpl", evil, "-o", out)
+    assert "evil.pkl is refused: it asks for os.system" in said
+
+
+def test_an_smpl_file_is_never_overwritten(refused: Refused, out: Path):
+    assert "never overwritten" in refused("body", "show", "walk", "--body", "smpl", "--smpl", out, "-o", out)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "reason"),
+    [
+        ({"poses": np.full((2, 156), np.nan), "mocap_framerate": 60.0}, "not finite, first at (0, 0)"),
+        ({"poses": np.zeros((2, 69)), "mocap_framerate": 60.0}, "poses is (2, 69); expected frames of 72 (SMPL)"),
+        ({"poses": np.zeros((2, 156)), "mocap_framerate": 60.0}, "has 2 frames (0 to 1); 7 is not one"),
+        ({"theta": np.zeros((8, 72))}, "72 numbers a person; expected 85"),
+    ],
+    ids=["nan", "joints", "frame", "hmr"],
+)
+def test_a_bad_motion_of_smpl_is_refused(refused: Refused, out: Path, arrays: dict[str, object], reason: str):
+    clip = out.with_name("clip.npz")
+    np.savez(clip, **arrays)
+    said = refused("body", "show", f"{clip}#7", "-o", out)
+    assert "clip.npz" in said
+    assert reason in said
+
+
 def test_output_paths_are_checked_before_the_photo_is_opened(refused: Refused, out: Path):
     missing = out.with_name("nowhere.jpg")
     said = refused("transfer", missing, "--pose", "walk", "-o", out.parent / "no" / "such" / "out.png")

@@ -17,7 +17,9 @@ class Guides:
     depth: bool = True
     """D: depth relative to the pelvis."""
     warp: bool = False
-    """Source colours carried to the target by body correspondence, their visibility, and the same with holes filled."""
+    """Source colours carried to the target by body correspondence, and their visibility."""
+    filled: bool = True
+    """With the warp: the same with every hole filled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +83,8 @@ class ModelConfig:
         blends = [g.blend for g in (self.coarse, self.face, self.arm, self.leg, self.fusion)]
         if any(blends) and not self.guides.warp:
             raise ValueError("blend=True needs guides.warp=True: there is no warp to blend; switch both on or both off")
+        if any(blends) and not self.guides.filled:
+            raise ValueError("blend=True needs guides.filled=True: it blends the filled warp; switch it on")
 
 
 def scaled(config: ModelConfig, share: float) -> ModelConfig:

@@ -49,15 +49,15 @@ def read_photo(path: str | os.PathLike[str]) -> Image.Image:
             return _to_rgb(ImageOps.exif_transpose(opened))
 
 
-def write_png(picture: Image.Image, path: Path, *, comment: str) -> None:
-    """Write a picture as PNG, whole or not at all, with text chunks that say what it is."""
+def write_png(picture: Image.Image, path: Path, *, comment: str, effort: int = 6) -> None:
+    """Write a picture as PNG, whole or not at all, with text chunks that say what it is; effort 0..9 makes it small."""
     from layerpose import __version__
 
     chunks = PngImagePlugin.PngInfo()
     chunks.add_text("Software", f"layerpose {__version__}")
     chunks.add_text("Comment", comment)
     with writing(path) as temporary:
-        picture.save(temporary, format="PNG", pnginfo=chunks)
+        picture.save(temporary, format="PNG", pnginfo=chunks, compress_level=effort)
 
 
 def picture_to_image(picture: Image.Image) -> Float[Tensor, "1 3 h w"]:

@@ -1,25 +1,41 @@
-"""What a user typed after --pose -> Pose or Body: another photo, a pose file, one frame of a BVH, or a library name."""
+"""What a user typed after --pose -> Pose or Body: a photo, a pose file, one frame of a motion, or a library name."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
+from layerpose.body.smpl import SmplModel, SmplPose
+from layerpose.body.smpl_file import NUM_BETAS
 from layerpose.estimation.estimate import estimate
+from layerpose.motion.amass import read_amass
 from layerpose.motion.bvh import read_bvh
+from layerpose.motion.hmr import read_hmr
 from layerpose.motion.library import library_pose
+from layerpose.motion.npz_file import read_npz
 from layerpose.motion.pose_file import read_pose
+from layerpose.motion.smpl_pose import pose_to_smpl, smpl_to_pose
 from layerpose.pictures import read_photo
 from layerpose.presets import base
 from layerpose.types import Body, Pose
 
+MOTIONS = (".bvh", ".npz")
 
-def resolve_pose(text: str) -> Pose | Body:
-    """``other.jpg``, ``pose.json``, ``dance.bvh#120`` (frame 0 without a number), or a name such as ``walk``."""
+
+def resolve_pose(text: str, smpl: SmplModel | None = None) -> Pose | Body:
+    """``other.jpg``, ``pose.json``, ``dance.bvh#120`` or ``dance.npz#120`` (0 without a number), or a name: ``walk``.
+
+    With an SMPL model the poses of an .npz start from its T-pose, not from a straight one.
+    """
     name, frame = _split_frame(text)
     path = Path(name)
     match path.suffix.lower():
         case ".bvh":
             return read_bvh(_existing(path)).pose(frame)
+        case ".npz":
+            found = _read_smpl_pose(_existing(path), frame)
+            return smpl_to_pose(found, None if smpl is None else smpl.rest_joints(found.betas))
         case ".json":
             return read_pose(_existing(path))
         case "" if not path.is_file() and len(path.parts) == 1:
@@ -28,9 +44,23 @@ def resolve_pose(text: str) -> Pose | Body:
             return estimate(read_photo(_existing(path)), base().canvas).body
 
 
+def resolve_smpl_pose(text: str, smpl: SmplModel) -> SmplPose:
+    """The same for an SMPL body: an .npz as it is, anything else by way of the body's pose."""
+    name, frame = _split_frame(text)
+    if Path(name).suffix.lower() == ".npz":
+        return _read_smpl_pose(_existing(Path(name)), frame)
+    found = resolve_pose(text)
+    pose = found.pose if isinstance(found, Body) else found
+    return pose_to_smpl(pose, smpl.rest_joints(np.zeros(NUM_BETAS)))
+
+
+def _read_smpl_pose(path: Path, frame: int) -> SmplPose:
+    return read_amass(path).smpl_pose(frame) if "poses" in read_npz(path) else read_hmr(path, frame)
+
+
 def _split_frame(text: str) -> tuple[str, int]:
     name, hash_sign, number = text.rpartition("#")
-    if not hash_sign or not name.lower().endswith(".bvh"):
+    if not hash_sign or not name.lower().endswith(MOTIONS):
         return text, 0
     if not number.isdecimal():
         raise ValueError(f"the frame in {text!r} is {number!r}; expected a whole number from 0, like {name}#120")
@@ -39,5 +69,7 @@ def _split_frame(text: str) -> tuple[str, int]:
 
 def _existing(path: Path) -> Path:
     if not path.exists():
-        raise ValueError(f"there is no file {path}; expected a photo, a .json, a .bvh#FRAME or a name like 'walk'")
+        raise ValueError(
+            f"there is no file {path}; expected a photo, a .json, a .bvh#FRAME, an .npz#FRAME or a name like 'walk'"
+        )
     return path

@@ -1,10 +1,13 @@
-"""Named models as functions: the paper's, the one that ships, and a tiny one for tests."""
+"""Named models as functions: the paper's, the one that ships, a tiny one for tests, and the rows of the ablation."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from layerpose.config import GeneratorConfig, Guides, ModelConfig
+
+GENERATORS = ("coarse", "face", "arm", "leg", "fusion")
 
 
 def paper() -> ModelConfig:
@@ -37,7 +40,62 @@ def debug() -> ModelConfig:
     )  # fmt: skip
 
 
-PRESETS = {"paper": paper, "base": base, "debug": debug}
+def ablation_h() -> ModelConfig:
+    """The paper's first row, H: heatmaps only, and only the draft."""
+    return replace(
+        paper(), name="ablation-h", guides=Guides(parsing=False, depth=False), layers="none", fuse=False
+    )  # fmt: skip
+
+
+def ablation_hs() -> ModelConfig:
+    """H + S: the parsing too."""
+    return replace(ablation_h(), name="ablation-hs", guides=Guides(depth=False))
+
+
+def ablation_hsd() -> ModelConfig:
+    """H + S + D: the depth too."""
+    return replace(ablation_h(), name="ablation-hsd", guides=Guides())
+
+
+def ablation_incomplete() -> ModelConfig:
+    """+ PL-: layers of what is visible, from occluded maps, without the completeness loss."""
+    return replace(ablation_hsd(), name="ablation-incomplete", layers="incomplete")
+
+
+def ablation_layers() -> ModelConfig:
+    """+ PL: complete layers. The next row, + F, is `paper`."""
+    return replace(ablation_hsd(), name="ablation-layers", layers="complete")
+
+
+def ablation_warp() -> ModelConfig:
+    """Ours on top of the paper: the source carried to the target by body correspondence, as a guide."""
+    return replace(paper(), name="ablation-warp", guides=Guides(warp=True, filled=False))
+
+
+def ablation_filled() -> ModelConfig:
+    """+ the same with every hole filled."""
+    return replace(ablation_warp(), name="ablation-filled", guides=Guides(warp=True))
+
+
+def ablation_blend() -> ModelConfig:
+    """+ a per-pixel blend with the warps at the end of every generator."""
+    return _change(ablation_filled(), name="ablation-blend", blend=True)
+
+
+def ablation_skips() -> ModelConfig:
+    """+ U-Net skips, and no norm at full resolution."""
+    return _change(ablation_blend(), name="ablation-skips", blend=True, skips=True, full_resolution_norm=False)
+
+
+ABLATION = {
+    "ablation-h": ablation_h, "ablation-hs": ablation_hs, "ablation-hsd": ablation_hsd,
+    "ablation-incomplete": ablation_incomplete, "ablation-layers": ablation_layers, "paper": paper,
+    "ablation-warp": ablation_warp, "ablation-filled": ablation_filled, "ablation-blend": ablation_blend,
+    "ablation-skips": ablation_skips,
+}  # fmt: skip
+"""The ablation's rows, in order; each adds one thing to the row before."""
+
+PRESETS = {"base": base, "debug": debug, **ABLATION}
 
 
 def _light(
@@ -47,3 +105,13 @@ def _light(
         width=width, num_downs=num_downs, num_blocks=num_blocks, max_width=max_width, patch=patch, stem=3,
         full_resolution_norm=False, skips=True, blend=True,
     )  # fmt: skip
+
+
+def _change(
+    config: ModelConfig, *, name: str, blend: bool, skips: bool = False, full_resolution_norm: bool = True
+) -> ModelConfig:
+    changed = {
+        part: replace(getattr(config, part), blend=blend, skips=skips, full_resolution_norm=full_resolution_norm)
+        for part in GENERATORS
+    }
+    return replace(config, name=name, **changed)

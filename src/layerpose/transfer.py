@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from copy import copy
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Literal
@@ -11,9 +12,10 @@ from typing import Literal
 import torch
 from PIL.Image import Image
 
+from layerpose.bodies import Redraw
 from layerpose.body.camera import frame
 from layerpose.body.model import body_model
-from layerpose.config import ModelConfig
+from layerpose.config import ModelConfig, scaled
 from layerpose.estimation.estimate import Estimate, estimate
 from layerpose.maps.correspondence import SourceView, view_source
 from layerpose.maps.render import draw_posed, pose_body
@@ -25,29 +27,39 @@ from layerpose.stages.model_folder import load_model
 from layerpose.types import Body, Pose, Transfer
 
 BUNDLED = "base"
+SIZE_STEPS = 8
+"""Pictures may be as large as the model's canvas or so many times smaller steps of it."""
 
 
 class PoseTransfer:
     """A model ready to run: ``PoseTransfer.load()(photo, pose)``."""
 
-    def __init__(self, model: Model, device: torch.device) -> None:
+    def __init__(self, model: Model, device: torch.device, *, redraw: Redraw | None = None) -> None:
+        self.redraw = redraw
         self.model = model.eval().to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.device = device
 
     @classmethod
-    def load(cls, weights: Path | None = None, *, device: Literal["auto", "cpu", "cuda"] = "auto") -> PoseTransfer:
+    def load(
+        cls,
+        weights: Path | None = None,
+        *,
+        device: Literal["auto", "cpu", "cuda"] = "auto",
+        redraw: Redraw | None = None,
+    ) -> PoseTransfer:
         """Read a model folder (without one: the bundled weights) onto a device; auto takes the GPU if there is one.
 
-        The process keeps the memory that it frees from then on (see `memory`).
+        `redraw` takes the target's maps from another representation of the body (`bodies`). The process keeps the
+        memory that it frees from then on (see `memory`).
         """
         keep_freed_memory()
         if device == "cuda" and not torch.cuda.is_available():
             raise ValueError("--device cuda: found no usable GPU; use --device cpu or auto")
         chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
         if weights is not None:
-            return cls(load_model(weights), chosen)
+            return cls(load_model(weights), chosen, redraw=redraw)
         with as_file(files("layerpose") / "weights" / BUNDLED) as folder:
-            return cls(load_model(folder), chosen)
+            return cls(load_model(folder), chosen, redraw=redraw)
 
     @property
     def config(self) -> ModelConfig:
@@ -61,6 +73,16 @@ class PoseTransfer:
         for name, value in sorted(self.model.state_dict().items()):
             found.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
         return found.hexdigest()[:12]
+
+    def at_size(self, size: int) -> PoseTransfer:
+        """The same networks drawing smaller pictures. ValueError for a size that they cannot draw."""
+        canvas = self.config.canvas
+        if not 0 < size <= canvas or size % (canvas // SIZE_STEPS):
+            sizes = ", ".join(str(canvas * step // SIZE_STEPS) for step in range(1, SIZE_STEPS + 1))
+            raise ValueError(f"pictures of {size} pixels were asked for; expected one of {sizes}")
+        model = copy(self.model)
+        model.config = scaled(self.config, size / canvas)
+        return PoseTransfer(model, self.device)
 
     def __call__(self, photo: Image | Path | str | Estimate, pose: Pose | Body) -> Transfer:
         """The person of the photo in the pose. ValueError says what is wrong with a photo."""
@@ -84,6 +106,8 @@ class PoseTransfer:
         """The maps, crops and warps for a body."""
         posed = pose_body(body)
         drawn = draw_posed(posed, body.camera, self.config.canvas, device=self.device)
+        if self.redraw is not None:
+            drawn = self.redraw(drawn, body)
         return prepare(view, drawn, posed.transforms[:, :3, :3], self.config)
 
     @torch.inference_mode()

@@ -11,14 +11,15 @@ Conventions, stated here and nowhere else:
 - Angles are in radians; left and right are the *person's*.
 - The seven classes of a parsing are in `CLASSES`; the six parts are its rows 1..6.
 
-Dimensions: b batch, c channels, h w rows and columns, j bones, k keypoints, v vertices, f triangles.
+Dimensions: b batch, d slices, c channels, h w rows and columns, j bones, k keypoints, v vertices, f triangles,
+t frames.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 CLASSES = ("background", "head", "torso", "left_arm", "right_arm", "left_leg", "right_leg")
@@ -31,6 +32,10 @@ LAYERS = ("head", "left_arm", "right_arm", "left_leg", "right_leg")
 
 PHENOTYPES = ("gender", "age", "muscle", "weight", "height", "proportions")
 """The six numbers in 0..1 of a body shape; gender 0 is male, age 2/3 a young adult and 1 old."""
+
+NUM_SLICES = 64
+DEPTH_RANGE_M = 1.25
+"""A `Volume` reaches from so far before the pelvis to as far behind it; its slices are 39 mm thick."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +67,38 @@ class Body:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Motion:
+    """Poses at an even rate and where they take the body, whoever performs them.
+
+    Places are in body axes and in *leg lengths* (hip to knee to ankle) of the performer, so that another person takes
+    steps that fit its own legs. `path` is the pelvis; `ankles` are the left and the right one, where they are known.
+    """
+
+    rotations: Float[Tensor, "t j 3 3"]
+    path: Float[Tensor, "t 3"]
+    ankles: Float[Tensor, "t 2 3"] | None
+    fps: float
+
+    @property
+    def num_frames(self) -> int:
+        """Frames; the last one is shown as long as the others."""
+        return len(self.rotations)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Maps:
     """What the 3D body tells the networks: parsing S (one-hot), depth D (0 outside the body), heatmaps H."""
 
     parsing: Float[Tensor, "b 7 h w"]
     depth: Float[Tensor, "b 1 h w"]
     heatmaps: Float[Tensor, "b 18 h w"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volume:
+    """A body as labelled voxels: class numbers over the canvas and, nearest slice first, over its depth."""
+
+    labels: UInt8[Tensor, "d h w"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,3 +155,12 @@ class Transfer:
     layers: tuple[Layer, ...]
     pasted: Float[Tensor, "b 3 h w"]
     image: Float[Tensor, "b 3 h w"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """One weighted term of an objective."""
+
+    name: str
+    value: Float[Tensor, ""]
+    weight: float

@@ -49,3 +49,15 @@ def test_angles_by_name_refuse_an_unknown_bone():
     assert _keypoints(pose_from_angles({"upperarm01.L": (0, -60, 0)}))["left_wrist"][2] > 0.3
     with pytest.raises(ValueError, match="unknown bone 'elbow'"):
         pose_from_angles({"elbow": (0, 0, 1)})
+
+
+def test_hanging_hands_look_at_the_thighs_with_the_thumbs_before_and_the_fingers_bent_inwards():
+    model = body_model()
+    pose = library_pose("stand")
+    _, heads = model.kinematics(model.rest(np.full(6, 0.6)), pose.rotations.double().numpy())
+    for side, inwards in (("L", -1), ("R", 1)):
+        place = {name: heads[model.bone(f"{name}.{side}")] for name in ("wrist", "finger1-3", "finger3-1", "finger3-3")}
+        hand, finger = place["finger3-1"] - place["wrist"], place["finger3-3"] - place["finger3-1"]
+        assert place["finger1-3"][1] < place["finger3-1"][1] - 0.02, "the thumb is in front"
+        bent = finger / np.linalg.norm(finger) - hand / np.linalg.norm(hand)
+        assert bent[0] * inwards > 0.3, "the fingers bend towards the thigh"

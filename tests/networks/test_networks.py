@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
 from layerpose.config import GeneratorConfig
+from layerpose.networks.blocks import InstanceNorm
 from layerpose.networks.discriminator import CompletenessDiscriminator, MultiScaleDiscriminator
 from layerpose.networks.generator import Generator
 
@@ -34,7 +36,7 @@ def test_a_patch_sees_seventy_pixels() -> None:
     image = torch.rand(1, 3, 160, 160, dtype=torch.float64, requires_grad=True)
     for block in discriminator.scales[0].blocks:
         for layer in block if isinstance(block, torch.nn.Sequential) else ():
-            if isinstance(layer, torch.nn.InstanceNorm2d):
+            if isinstance(layer, InstanceNorm):
                 layer.forward = lambda x: x
     score = discriminator(image[:, :0], image)[0][-1]
     score[0, 0, score.shape[2] // 2, score.shape[3] // 2].backward()
@@ -50,3 +52,24 @@ def test_completeness_judges_the_layer_beside_its_source() -> None:
     assert score.shape == (2, 1)
     assert not torch.allclose(score, discriminator(source.flip(0), layer))
     assert not torch.allclose(score, discriminator(source, layer.flip(0)))
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_instance_norm_has_the_gradient_of_its_output_whatever_the_memory_format(batch: int) -> None:
+    def build(norm: nn.Module) -> nn.Sequential:
+        torch.manual_seed(0)
+        layers = nn.Sequential(nn.Conv2d(3, 4, 3, bias=False), norm, nn.Conv2d(4, 2, 3, bias=False)).double()
+        return layers.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+    ours, theirs = build(InstanceNorm(4)), build(nn.InstanceNorm2d(4, affine=True))
+    pictures = torch.randn(batch, 3, 8, 8, dtype=torch.float64)
+    assert torch.allclose(ours(pictures), theirs(pictures))
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    weight, step = ours[0].weight, 1e-6 * torch.randn_like(ours[0].weight)
+    ours(pictures).square().sum().backward()
+    with torch.no_grad():
+        weight += step
+        above = ours(pictures).square().sum()
+        weight -= 2 * step
+        below = ours(pictures).square().sum()
+    assert float((weight.grad * step).sum()) == pytest.approx(float(above - below) / 2, rel=1e-4)

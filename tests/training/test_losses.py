@@ -50,3 +50,59 @@ def test_colour_loss_weighs_the_foreground() -> None:
     weight = torch.tensor([3.0, 1.0]).view(1, 1, 1, 2)
     assert float(losses.colour_loss(image, target)) == pytest.approx(2.0)
     assert float(losses.colour_loss(image, target, weight)) == pytest.approx((1 * 3 + 3 * 1) / 4)
+
+
+def test_a_batch_costs_the_mean_of_what_its_samples_cost() -> None:
+    """Also where one sample shows much and another little: processes that share a batch depend on it."""
+    torch.manual_seed(0)
+    image, target = torch.rand(3, 3, 8, 8), torch.rand(3, 3, 8, 8)
+    mask = torch.zeros(3, 1, 8, 8)
+    mask[0, :, :1], mask[1] = 1, 1
+    scores, other = torch.randn(3, 1), torch.randn(3, 1)
+    made = [[torch.randn(3, 2, 4, 4), torch.randn(3, 1, 4, 4)] for _ in range(2)]
+    real = [[torch.randn(3, 2, 4, 4), torch.randn(3, 1, 4, 4)] for _ in range(2)]
+    costs = {
+        "colour": lambda n: losses.colour_loss(image[n], target[n], 1 + 4 * mask[n]),
+        "seen": lambda n: losses.colour_loss(image[n], target[n], mask[n]),
+        "perceptual": lambda n: losses.masked_perceptual_loss([image[n]], [target[n]], mask[n]),
+        "completeness": lambda n: losses.completeness_loss(scores[n]),
+        "judge layer": lambda n: losses.completeness_discriminator_loss(scores[n], other[n]),
+        "adversarial": lambda n: losses.patch_adversarial_loss(cut(made, n)),
+        "judge": lambda n: losses.patch_discriminator_loss(cut(real, n), cut(made, n)),
+        "hinge": lambda n: losses.hinge_adversarial_loss(cut(made, n)),
+        "hinge judge": lambda n: losses.hinge_discriminator_loss(cut(real, n), cut(made, n)),
+        "matching": lambda n: losses.feature_matching_loss(cut(real, n), cut(made, n)),
+    }
+    for name, cost in costs.items():
+        alone = sum(float(cost(slice(n, n + 1))) for n in range(3)) / 3
+        assert float(cost(slice(None))) == pytest.approx(alone, rel=1e-5), name
+
+
+def cut(scales: list[list[torch.Tensor]], part: slice) -> list[list[torch.Tensor]]:
+    return [[features[part] for features in scale] for scale in scales]
+
+
+def test_hinge_losses_by_hand() -> None:
+    real, made = [[torch.tensor([0.5, 2.0]).view(1, 1, 1, 2)]], [[torch.tensor([-3.0, 1.0]).view(1, 1, 1, 2)]]
+    assert float(losses.hinge_adversarial_loss(made)) == pytest.approx(1.0)
+    assert float(losses.hinge_discriminator_loss(real, made)) == pytest.approx((0.5 + 0) / 4 + (0 + 2) / 4)
+
+
+def test_r1_is_half_the_squared_slope() -> None:
+    real = torch.rand(2, 3, 4, 4, requires_grad=True)
+    slope = torch.arange(96.0).view(2, 3, 4, 4) / 50
+    penalty = losses.r1_penalty([(real * slope).sum((1, 2, 3))[:, None]], real)
+    assert penalty.item() == pytest.approx(float((slope**2).sum()) / 2 / 2, rel=1e-5)
+    flat = losses.r1_penalty([real.sum((1, 2, 3))[:, None] * 0 + 7], real)
+    assert flat.item() == 0
+
+
+def test_the_completeness_loss_has_the_gradient_of_cross_entropy() -> None:
+    scores, other = torch.randn(5, 1, requires_grad=True), torch.randn(5, 1)
+    entropy = torch.nn.functional.binary_cross_entropy_with_logits
+    ours = losses.completeness_discriminator_loss(scores, other)
+    theirs = entropy(scores, torch.ones(5, 1)) + entropy(other, torch.zeros(5, 1))
+    assert ours.item() == pytest.approx(theirs.item(), rel=1e-5)
+    (ours_slope,), (theirs_slope,) = (torch.autograd.grad(loss, scores) for loss in (ours, theirs))
+    assert torch.allclose(ours_slope, theirs_slope, atol=1e-6)
+    assert losses.completeness_loss(scores).item() == pytest.approx(entropy(scores, torch.ones(5, 1)).item(), rel=1e-5)

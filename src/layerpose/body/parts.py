@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -17,12 +19,14 @@ ROOTS = {
 """The bone from which a part hangs; what hangs from none of them is torso."""
 
 
-def bones_to_parts(names: list[str], parents: Int[np.ndarray, "j"]) -> Int[np.ndarray, "j"]:
-    """Index into `PARTS` for every bone. Parents come before their children."""
+def bones_to_parts(
+    names: list[str], parents: Int[np.ndarray, "j"], *, roots: Mapping[str, str] = ROOTS
+) -> Int[np.ndarray, "j"]:
+    """Index into `PARTS` for every bone; `roots` names the bone from which each part hangs. Parents come first."""
     parts = np.zeros(len(names), dtype=np.int64)
     for bone, (name, parent) in enumerate(zip(names, parents, strict=True)):
         inherited = PARTS[parts[parent]] if parent >= 0 else "torso"
-        parts[bone] = PARTS.index(ROOTS.get(name, inherited))
+        parts[bone] = PARTS.index(roots.get(name, inherited))
     return parts
 
 

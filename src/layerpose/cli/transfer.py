@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from layerpose import __version__
+from layerpose.cli.body import Representation
 from layerpose.cli.console import busy, say
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from layerpose.bodies import Redraw
     from layerpose.estimation.estimate import Estimate
     from layerpose.transfer import PoseTransfer
 
@@ -38,10 +40,10 @@ def demo(*, device: Device = "auto") -> None:
 
     out, sheet = DEMO_FOLDER / "demo.png", DEMO_FOLDER / "demo-sheet.png"
     check_output_folder(DEMO_FOLDER)
-    model = _load(None, device)
+    model = load_model(None, device)
     with as_file(files("layerpose") / "examples" / "person.png") as example:
         photo = read_photo(example)
-    seen = _find(photo, model.look)
+    seen = find_person(photo, model.look)
     with busy(f"Transferring to {DEMO_POSE!r}"):
         result = model(seen, library_pose(DEMO_POSE))
     more = []
@@ -49,9 +51,9 @@ def demo(*, device: Device = "auto") -> None:
         with busy(f"Transferring to {name!r}"):
             more.append((name, image_to_picture(model(seen, library_pose(name)).image)))
     DEMO_FOLDER.mkdir(exist_ok=True)
-    write_png(image_to_picture(result.image), out, comment=_comment(model))
+    write_png(image_to_picture(result.image), out, comment=comment_of(model))
     fit_overlay = draw_fit(seen.photo.image, seen.body)
-    write_png(draw_sheet(result, fit_overlay, more=more), sheet, comment=_comment(model))
+    write_png(draw_sheet(result, fit_overlay, more=more), sheet, comment=comment_of(model))
     say(f"Wrote {out} and {sheet}")
 
 
@@ -65,21 +67,25 @@ def transfer(
     layers: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
     device: Device = "auto",
     weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+    body: Representation = "anny",
+    smpl: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
 ) -> None:
     """Draw the person of a photo in another pose, 1024 x 1024.
 
     Args:
         photo: A photo of one whole person.
-        pose: Another photo, a pose file (.json), a frame of a motion (dance.bvh#120), or a name such as walk or sit.
+        pose: Another photo, a pose file (.json), a frame of a motion (dance.bvh#120, .npz too), or a name such as walk.
         out: The picture to write; an older one is replaced, the photo never.
         sheet: Also write a contact sheet of every step.
         layers: Also write each layer as a PNG with transparency into this folder.
         device: Where the networks run; auto takes the GPU if there is one.
         weights: A model folder; without it the bundled weights are used.
+        body: What the target's maps are drawn from: anny's mesh, SMPL's (needs --smpl), or a labelled volume.
+        smpl: Your licensed SMPL file (.pkl or .npz); poses from an .npz then start from its own T-pose.
     """
     from layerpose.outputs import check_output, check_output_folder
 
-    inputs = [photo, Path(pose)]
+    inputs = [photo, Path(pose), *([smpl] if smpl else [])]
     check_output(out, ".png", inputs=inputs)
     if sheet is not None:
         check_output(sheet, ".png", inputs=[*inputs, out])
@@ -88,26 +94,28 @@ def transfer(
 
         check_output_folder(layers, list(LAYER_FILES.values()), inputs=[*inputs, out, *([sheet] if sheet else [])])
     with busy("Starting"):
+        from layerpose.bodies import redrawn, smpl_model
         from layerpose.pictures import image_to_picture, read_photo, write_png
         from layerpose.poses import resolve_pose
     picture = read_photo(photo)
     with busy("Reading the pose"):
-        target = resolve_pose(pose)
-    model = _load(weights, device)
-    seen = _find(picture, model.look)
+        other = smpl_model(body, smpl)
+        target = resolve_pose(pose, other)
+    model = load_model(weights, device, redrawn(body, other))
+    seen = find_person(picture, model.look)
     with busy("Transferring"):
         result = model(seen, target)
-    write_png(image_to_picture(result.image), out, comment=_comment(model))
+    write_png(image_to_picture(result.image), out, comment=comment_of(model))
     written = [out]
     if sheet is not None:
         from layerpose.sheet import draw_fit, draw_sheet
 
-        write_png(draw_sheet(result, draw_fit(seen.photo.image, seen.body)), sheet, comment=_comment(model))
+        write_png(draw_sheet(result, draw_fit(seen.photo.image, seen.body)), sheet, comment=comment_of(model))
         written.append(sheet)
     if layers is not None:
         from layerpose.sheet import write_layers
 
-        written += write_layers(result, layers, comment=_comment(model))
+        written += write_layers(result, layers, comment=comment_of(model))
     say(f"Wrote {', '.join(map(str, written))}")
 
 
@@ -136,7 +144,7 @@ def fit(
         from layerpose.estimation.estimate import estimate
         from layerpose.motion.pose_file import write_pose
         from layerpose.presets import base
-    seen = _find(picture, lambda photo: estimate(photo, base().canvas))
+    seen = find_person(picture, lambda photo: estimate(photo, base().canvas))
 
     write_pose(seen.body, out)
     written = [out]
@@ -149,19 +157,22 @@ def fit(
     say(f"Wrote {', '.join(map(str, written))}")
 
 
-def _load(weights: Path | None, device: Device) -> PoseTransfer:
+def load_model(weights: Path | None, device: Device, redraw: Redraw | None = None) -> PoseTransfer:
+    """A model folder, or the bundled weights."""
     with busy("Loading the model"):
         from layerpose.transfer import PoseTransfer
 
-        return PoseTransfer.load(weights, device=device)
+        return PoseTransfer.load(weights, device=device, redraw=redraw)
 
 
-def _find(photo: Image, find: Callable[[Image], Estimate]) -> Estimate:
+def find_person(photo: Image, find: Callable[[Image], Estimate]) -> Estimate:
+    """Find the person and say how well the body fits."""
     with busy("Finding the person"):
         seen = find(photo)
     say(f"Fit: {seen.quality}")
     return seen
 
 
-def _comment(model: PoseTransfer) -> str:
+def comment_of(model: PoseTransfer) -> str:
+    """What every picture says about itself."""
     return f"Generated by layerpose {__version__}, preset {model.config.name}. Not a photograph."

@@ -6,6 +6,7 @@ target's maps are exact. The network is told nothing of the target picture.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,15 +21,18 @@ from layerpose.body.model import body_model
 from layerpose.config import ModelConfig
 from layerpose.data.augment import FLIPPED_SHARE, Shot, disturb, disturb_mask, flip, jitter, move
 from layerpose.data.records import Records
-from layerpose.maps.correspondence import view_source
+from layerpose.maps.correspondence import SourceView, view_source
 from layerpose.maps.crops import cut
 from layerpose.maps.parsing import parse_source
-from layerpose.maps.render import draw_posed, pose_body
+from layerpose.maps.render import DrawnBody, draw_posed, pose_body
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.types import CLASSES, LAYERS
 
 LIMB_BONES = ("spine02", "head", "upperarm01", "lowerarm01", "upperleg01", "lowerleg01")
 """Bones whose directions tell how far apart two poses are; limbs on both sides."""
+
+Prepare = Callable[[SourceView, DrawnBody, np.ndarray, ModelConfig], Conditions]
+"""How a source and a target body become what a model is told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +51,13 @@ class Pairs(Dataset[Sample]):
     """Random pairs of the given people, the far apart ones preferred; the same index gives the same pair."""
 
     def __init__(
-        self, records: Records, people: list[str], config: ModelConfig, *, length: int, seed: int, disturb: bool = True
-    ) -> None:
+        self, records: Records, people: list[str], config: ModelConfig, *, length: int, seed: int, disturb: bool = True,
+        prepare: Prepare = prepare,
+    ) -> None:  # fmt: skip
         if not people:
             raise ValueError(f"{records.path} has no people for this; expected some; make more with `layerpose synth`")
         self.records, self.people, self.config = records, people, config
-        self.length, self.seed, self.disturb = length, seed, disturb
+        self.length, self.seed, self.disturb, self.prepare = length, seed, disturb, prepare
         self._chances = lru_cache(maxsize=4096)(self._find_chances)
 
     def __len__(self) -> int:
@@ -60,27 +65,43 @@ class Pairs(Dataset[Sample]):
 
     def __getitem__(self, index: int) -> Sample:
         rng = np.random.default_rng([self.seed, index])
+        return self.make(*self.draw(rng), rng)
+
+    def draw(self, rng: np.random.Generator) -> tuple[str, str, str]:
+        """A person, a source frame and a target frame."""
         person = self.people[rng.integers(len(self.people))]
         chances = self._chances(person)
         source, target = divmod(int(rng.choice(chances.size, p=chances.ravel())), len(chances))
         frames = self.records.frames(person)
-        return self.make(person, frames[source], frames[target], rng)
+        return person, frames[source], frames[target]
 
-    def make(self, person: str, source: str, target: str, rng: np.random.Generator) -> Sample:
-        """The sample of two frames of a person."""
+    def name(self, index: int) -> str:
+        """Which frames a sample is made of, for messages."""
+        person, source, target = self.draw(np.random.default_rng([self.seed, index]))
+        return f"{person}/{source} to {target}"
+
+    def shots(self, person: str, source: str, target: str, rng: np.random.Generator) -> tuple[Shot, Shot, bool]:
+        """Two frames of a person: the source like a user's photo, the target as it is; and whether both are flipped."""
         shot, truth = (self._read(person, frame) for frame in (source, target))
+        flipped = False
         if self.disturb:
-            if rng.random() < FLIPPED_SHARE:
+            flipped = bool(rng.random() < FLIPPED_SHARE)
+            if flipped:
                 shot, truth = flip(shot), flip(truth)
             shot, truth = jitter(move(shot, rng), move(truth, rng), rng)
             mask = disturb_mask(shot.mask, rng)
             shot = Shot(image=shot.image * mask, mask=mask, body=disturb(shot.body, rng))
+        return shot, truth, flipped
+
+    def make(self, person: str, source: str, target: str, rng: np.random.Generator) -> Sample:
+        """The sample of two frames of a person."""
+        shot, truth, _ = self.shots(person, source, target, rng)
         size = self.config.canvas
         posed, target_posed = pose_body(shot.body), pose_body(truth.body)
         drawn = draw_posed(posed, shot.body.camera, size, device=torch.device("cpu"))
         view = view_source(shot.image, parse_source(drawn, shot.mask), drawn, posed)
         target_drawn = draw_posed(target_posed, truth.body.camera, size, device=torch.device("cpu"))
-        conditions = prepare(view, target_drawn, target_posed.transforms[:, :3, :3], self.config)
+        conditions = self.prepare(view, target_drawn, target_posed.transforms[:, :3, :3], self.config)
         targets, visible = (), ()
         if conditions.parts:
             targets = tuple(cut(truth.image, part.boxes, part.source.shape[-1]) for part in conditions.parts)

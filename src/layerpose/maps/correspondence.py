@@ -8,7 +8,7 @@ bone, so that hair and loose clothes come along.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import cv2
@@ -59,6 +59,8 @@ class SourceView:
     """Part number + 1 where the photo shows the body, 0 elsewhere."""
     depth: Float[Tensor, "h w"]
     colours: Float[Tensor, "v 3"]
+    crops: dict[tuple[str, int], Tensor] = field(default_factory=dict, compare=False, repr=False)
+    """Parts of the image by name and size, cut when they are first wanted: they are the same for every target."""
 
 
 def view_source(

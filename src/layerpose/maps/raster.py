@@ -111,7 +111,7 @@ def interpolate_attributes(
     attributes: wp.array2d(dtype=wp.float32),
     out: wp.array3d(dtype=wp.float32),
 ):
-    """One thread a pixel: barycentric mean of the corners' attributes."""
+    """One thread a pixel: barycentric mean of the corners' attributes; beside the triangle, that of its rim."""
     row, column = wp.tid()
     f = triangle[row, column]
     if f < 0:
@@ -125,9 +125,13 @@ def interpolate_attributes(
     x = float(column) + 0.5
     y = float(row) + 0.5
     area = signed_area(a, b, c[0], c[1])
-    wa = signed_area(b, c, x, y) / area
-    wb = signed_area(c, a, x, y) / area
-    wc = 1.0 - wa - wb
+    wa = wp.max(signed_area(b, c, x, y) / area, 0.0)
+    wb = wp.max(signed_area(c, a, x, y) / area, 0.0)
+    wc = wp.max(signed_area(a, b, x, y) / area, 0.0)
+    total = wa + wb + wc
+    wa /= total
+    wb /= total
+    wc /= total
     for k in range(attributes.shape[1]):
         out[row, column, k] = wa * attributes[ia, k] + wb * attributes[ib, k] + wc * attributes[ic, k]
 
@@ -198,6 +202,12 @@ def draw(
     corners = wp.from_torch(vertices.float().contiguous(), dtype=wp.vec3)
     _launch(draw_triangles, (len(faces),), [corners, faces, triangle_parts], [keys])
     return ZBuffers(keys=keys, area=(left, top, right, bottom))
+
+
+def pack_keys(depth: Float[Tensor, "*n"], triangle: Int[Tensor, "*n"]) -> Int[Tensor, "*n"]:
+    """Depth in metres and number of a triangle -> the key that a z-buffer holds."""
+    steps = ((depth.double() + float(DEPTH_OFFSET_M)) * float(DEPTH_STEPS)).long()
+    return (steps << 32) | triangle.long()
 
 
 def interpolate(

@@ -13,6 +13,7 @@ from torch import Tensor
 from layerpose.body.camera import project
 from layerpose.body.model import BodyModel, Posed, body_model
 from layerpose.body.skeleton import KEYPOINTS
+from layerpose.body.surface import Surface
 from layerpose.maps.heatmap import draw_heatmaps
 from layerpose.maps.raster import Hit, ZBuffers, draw
 from layerpose.types import CLASSES, PARTS, Body, Camera, Maps
@@ -102,6 +103,27 @@ def draw_posed(posed: Posed, camera: Camera, size: int, *, device: torch.device)
     scaled = vertices * vertices.new_tensor([size, size, 1])
     buffers = draw(scaled, topology.faces, topology.parts, num_parts=len(PARTS), height=size, width=size)
     return DrawnBody(buffers=buffers, vertices=vertices, keypoints=keypoints, scale=camera.scale)
+
+
+def draw_surface(surface: Surface, camera: Camera, size: int, *, device: torch.device) -> DrawnBody:
+    """Draw a body of another model. Its maps can be read; crops and correspondence want the body's own triangles."""
+    vertices = project(torch.as_tensor(surface.vertices, device=device), camera).float()
+    keypoints = project(torch.as_tensor(surface.keypoints, device=device), camera).float()
+    faces, parts = (
+        torch.as_tensor(x, dtype=torch.int32, device=device) for x in (surface.faces, surface.triangle_parts)
+    )
+    scaled = vertices * vertices.new_tensor([size, size, 1])
+    buffers = draw(scaled, faces, parts, num_parts=len(PARTS), height=size, width=size)
+    return DrawnBody(buffers=buffers, vertices=vertices, keypoints=keypoints, scale=camera.scale)
+
+
+def posed_surface(posed: Posed) -> Surface:
+    """The body's own surface."""
+    model = body_model()
+    return Surface(
+        vertices=posed.vertices, keypoints=coco_18(posed.keypoints), faces=model.faces,
+        triangle_parts=model.triangle_parts,
+    )  # fmt: skip
 
 
 def render_maps(drawn: DrawnBody) -> Maps:

@@ -28,17 +28,11 @@ LARGEST = 1e6
 
 def write_pose(body: Body, path: str | os.PathLike[str]) -> None:
     """Write a body's shape, camera and pose."""
-    vectors = Rotation.from_matrix(body.pose.rotations.double().numpy()).as_rotvec()
-    rotations = {
-        name: [round(float(x), 6) for x in vector]
-        for name, vector in zip(body_model().bone_names, vectors, strict=True)
-        if np.linalg.norm(vector) > SMALLEST_ANGLE
-    }
     record = {
         "layerpose_pose": FORMAT,
         "phenotype": {name: round(float(x), 6) for name, x in zip(PHENOTYPES, body.phenotype, strict=True)},
         "camera": {"scale": body.camera.scale, "translation": list(body.camera.translation)},
-        "rotations": rotations,
+        "rotations": pose_to_record(body.pose),
     }
     with writing(Path(path)) as temporary:
         temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
@@ -64,8 +58,8 @@ def _to_pose_or_body(record: Any) -> Pose | Body:
         raise ValueError(
             f'"layerpose_pose" is {record["layerpose_pose"]!r}; expected the version that is read, {FORMAT}'
         )
-    _check_names(record, KEYS, "key")
-    pose = _to_pose(_mapping(record.get("rotations", {}), "rotations"))
+    check_names(record, KEYS, "key")
+    pose = record_to_pose(mapping(record.get("rotations", {}), "rotations"))
     if "phenotype" not in record and "camera" not in record:
         return pose
     if "phenotype" not in record or "camera" not in record:
@@ -73,21 +67,32 @@ def _to_pose_or_body(record: Any) -> Pose | Body:
     return Body(phenotype=_to_phenotype(record["phenotype"]), pose=pose, camera=_to_camera(record["camera"]))
 
 
-def _to_pose(vectors: dict[str, Any]) -> Pose:
+def pose_to_record(pose: Pose) -> dict[str, list[float]]:
+    """A rotation vector for every bone that is turned."""
+    vectors = Rotation.from_matrix(pose.rotations.double().numpy()).as_rotvec()
+    return {
+        name: [round(float(x), 6) for x in vector]
+        for name, vector in zip(body_model().bone_names, vectors, strict=True)
+        if np.linalg.norm(vector) > SMALLEST_ANGLE
+    }
+
+
+def record_to_pose(vectors: dict[str, Any]) -> Pose:
+    """Rotation vectors by bone -> Pose. ValueError for a bone that is not known or what is no vector."""
     names = body_model().bone_names
-    _check_names(vectors, names, "joint")
+    check_names(vectors, names, "joint")
     rows = np.zeros((len(names), 3))
     for name, vector in vectors.items():
-        rows[names.index(name)] = _numbers(vector, 3, f"the rotation of {name!r}", "a rotation vector in radians")
+        rows[names.index(name)] = numbers(vector, 3, f"the rotation of {name!r}", "a rotation vector in radians")
     return Pose(rotations=torch.from_numpy(Rotation.from_rotvec(rows).as_matrix().astype(np.float32)))
 
 
 def _to_phenotype(record: Any) -> torch.Tensor:
-    record = _mapping(record, "phenotype")
-    _check_names(record, PHENOTYPES, "phenotype")
+    record = mapping(record, "phenotype")
+    check_names(record, PHENOTYPES, "phenotype")
     values = []
     for name in PHENOTYPES:
-        [value] = _numbers([record.get(name, 0.5)], 1, f"phenotype {name!r}", "a number in 0..1")
+        [value] = numbers([record.get(name, 0.5)], 1, f"phenotype {name!r}", "a number in 0..1")
         if not 0 <= value <= 1:
             raise ValueError(f"phenotype {name!r} is {value}; expected a number in 0..1")
         values.append(value)
@@ -95,24 +100,26 @@ def _to_phenotype(record: Any) -> torch.Tensor:
 
 
 def _to_camera(record: Any) -> Camera:
-    record = _mapping(record, "camera")
-    _check_names(record, ("scale", "translation"), "camera key")
+    record = mapping(record, "camera")
+    check_names(record, ("scale", "translation"), "camera key")
     if len(record) < 2:
         raise ValueError(f'"camera" has only {sorted(record)}; expected "scale" and "translation"')
-    [scale] = _numbers([record["scale"]], 1, "the camera's scale", "canvas units a metre")
+    [scale] = numbers([record["scale"]], 1, "the camera's scale", "canvas units a metre")
     if scale <= 0:
         raise ValueError(f"the camera's scale is {scale}; expected a positive number (canvas units a metre)")
-    x, y = _numbers(record["translation"], 2, "the camera's translation", "canvas units")
+    x, y = numbers(record["translation"], 2, "the camera's translation", "canvas units")
     return Camera(scale=scale, translation=(x, y))
 
 
-def _mapping(value: Any, name: str) -> dict[str, Any]:
+def mapping(value: Any, name: str) -> dict[str, Any]:
+    """The value, if it is a JSON object."""
     if not isinstance(value, dict):
         raise ValueError(f'"{name}" is {value!r:.40}; expected an object of names and values')
     return value
 
 
-def _numbers(value: Any, count: int, subject: str, meaning: str) -> list[float]:
+def numbers(value: Any, count: int, subject: str, meaning: str) -> list[float]:
+    """The value, if it is a list of so many finite numbers."""
     good = isinstance(value, list) and len(value) == count
     if not good or not all(isinstance(x, int | float) and not isinstance(x, bool) for x in value):
         raise ValueError(f"{subject} is {value!r:.60}; expected {count} numbers ({meaning})")
@@ -122,7 +129,8 @@ def _numbers(value: Any, count: int, subject: str, meaning: str) -> list[float]:
     return numbers
 
 
-def _check_names(record: dict[str, Any], known: tuple[str, ...] | list[str], kind: str) -> None:
+def check_names(record: dict[str, Any], known: tuple[str, ...] | list[str], kind: str) -> None:
+    """ValueError with the nearest known name for the first key that is not known."""
     for name in record:
         if name not in known:
             raise ValueError(f"unknown {kind} {name!r}; {_suggestion(name, known)}")

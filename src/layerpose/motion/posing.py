@@ -22,6 +22,8 @@ Vector = tuple[float, float, float]
 ADULT = (0.5, 0.67, 0.5, 0.5, 0.5, 0.5)
 """The phenotype whose A-pose gives the reference directions of the limbs."""
 SIDES = {"L": 1.0, "R": -1.0}
+TWIST_SHARE = 0.6
+"""How much of a hand's turn about the forearm the far half of the forearm takes up."""
 SPINE = ("spine05", "spine03", "spine02", "spine01")
 FINGER_SHARES = {"1": 0.25, "2": 0.75, "3": 0.9, "4": 1.0, "5": 1.05}
 """How far each finger closes, as a share of the curl; the thumb least."""
@@ -156,6 +158,18 @@ def unit(vector: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
     return np.asarray(vector, dtype=np.float64) / np.linalg.norm(vector)
 
 
+def turn_forearm(
+    side: str, forearm: Float[np.ndarray, "3 3"], hand: Float[np.ndarray, "3 3"]
+) -> dict[str, Float[np.ndarray, "3 3"]]:
+    """The forearm's far half follows the hand as it turns about the forearm; world turns in and out."""
+    places = reference_heads()
+    along = forearm @ unit(places[f"wrist.{side}"] - places[f"lowerarm01.{side}"])
+    x, y, z, w = Rotation.from_matrix(hand @ forearm.T).as_quat()
+    angle = 2 * np.arctan2(np.array([x, y, z]) @ along, w)
+    angle = (angle + np.pi) % (2 * np.pi) - np.pi
+    return {f"lowerarm02.{side}": Rotation.from_rotvec(along * angle * TWIST_SHARE).as_matrix() @ forearm}
+
+
 def _raise_shoulder(side: str, arm: Limb, trunk: np.ndarray) -> dict[str, np.ndarray]:
     """The collarbone lifts with an arm that is raised."""
     height = unit(trunk.T @ np.array(arm.upper))[2]
@@ -181,8 +195,7 @@ def _pose_arm(side: str, arm: Limb, places: dict[str, np.ndarray]) -> dict[str, 
         return world
     turned = _align((hand0, palm0), (hand, _outwards(arm.palm, side)))
     world[f"wrist.{side}"] = turned
-    world[f"lowerarm02.{side}"] = _twist((turned @ forearm.T), lower, 0.6) @ forearm
-    return world
+    return world | turn_forearm(side, forearm, turned)
 
 
 def _pose_leg(side: str, leg: Limb, places: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -210,21 +223,13 @@ def palm_axes(side: str) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"]
     places = reference_heads()
     hand = unit(places[f"finger3-1.{side}"] - places[f"wrist.{side}"])
     across = places[f"finger5-1.{side}"] - places[f"finger2-1.{side}"]
-    return hand, unit(np.cross(hand, across)) * SIDES[side]
+    return hand, unit(np.cross(across, hand)) * SIDES[side]
 
 
 def _curl_axis(finger: str, side: str) -> np.ndarray:
     places = reference_heads()
     along = unit(places[f"finger{finger}-3.{side}"] - places[f"finger{finger}-1.{side}"])
     return unit(np.cross(along, palm_axes(side)[1]))
-
-
-def _twist(rotation: np.ndarray, axis: np.ndarray, share: float) -> np.ndarray:
-    """A share of the part of a rotation that turns about `axis`."""
-    x, y, z, w = Rotation.from_matrix(rotation).as_quat()
-    angle = 2 * np.arctan2(np.array([x, y, z]) @ axis, w)
-    angle = (angle + np.pi) % (2 * np.pi) - np.pi
-    return Rotation.from_rotvec(axis * angle * share).as_matrix()
 
 
 def _align(start: tuple[np.ndarray, np.ndarray], end: tuple[np.ndarray, np.ndarray]) -> np.ndarray:

@@ -5,6 +5,16 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 
+class InstanceNorm(nn.GroupNorm):
+    """Instance norm, written as a group norm with a group for each channel.
+
+    PyTorch 2.13's own `InstanceNorm2d` has a wrong gradient on a CPU for a batch of one in channels_last.
+    """
+
+    def __init__(self, width: int, *, affine: bool = True) -> None:
+        super().__init__(width, width, affine=affine)
+
+
 class ConvBlock(nn.Sequential):
     """Convolution, instance norm (or none), ReLU."""
 
@@ -15,7 +25,7 @@ class ConvBlock(nn.Sequential):
             nn.Conv2d(inputs, outputs, kernel, stride, padding, padding_mode=mode, bias=not norm)
         ]
         if norm:
-            layers.append(nn.InstanceNorm2d(outputs, affine=True))
+            layers.append(InstanceNorm(outputs))
         super().__init__(*layers, nn.ReLU(inplace=True))
 
 
@@ -27,7 +37,7 @@ class ResidualBlock(nn.Module):
         self.body = nn.Sequential(
             ConvBlock(width, width),
             nn.Conv2d(width, width, 3, padding=1, bias=False),
-            nn.InstanceNorm2d(width, affine=True),
+            InstanceNorm(width),
         )
 
     def forward(self, features: Tensor) -> Tensor:

@@ -6,7 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
-from torch.nn.utils import spectral_norm
+from torch.nn.utils.parametrizations import spectral_norm
+
+from layerpose.networks.blocks import InstanceNorm
 
 
 class PatchDiscriminator(nn.Module):
@@ -18,9 +20,10 @@ class PatchDiscriminator(nn.Module):
         strides = (2, 2, 2, 1)
         self.blocks = nn.ModuleList()
         for index, (outputs, stride) in enumerate(zip(widths, strides, strict=True)):
-            layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, 4, stride, 2)]
+            # A bias before an instance norm does nothing, and its gradient is rounding noise.
+            layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, 4, stride, 2, bias=not index)]
             if index:
-                layers.append(nn.InstanceNorm2d(outputs))
+                layers.append(InstanceNorm(outputs, affine=False))
             self.blocks.append(nn.Sequential(*layers, nn.LeakyReLU(0.2)))
             inputs = outputs
         self.blocks.append(nn.Conv2d(inputs, 1, 4, 1, 2))
@@ -59,9 +62,10 @@ class CompletenessDiscriminator(nn.Module):
         layers: list[nn.Module] = []
         outputs = width
         while size > 4:
-            layers.append(wrap(nn.Conv2d(inputs, outputs, 4, 2, 1)))
-            if layers[1:] and not spectral:
-                layers.append(nn.InstanceNorm2d(outputs))
+            norm = bool(layers) and not spectral
+            layers.append(wrap(nn.Conv2d(inputs, outputs, 4, 2, 1, bias=not norm)))
+            if norm:
+                layers.append(InstanceNorm(outputs, affine=False))
             layers.append(nn.LeakyReLU(0.2))
             inputs, outputs, size = outputs, min(2 * outputs, 8 * width), size // 2
         layers += [wrap(nn.Conv2d(inputs, 1, 4)), nn.Flatten()]

@@ -44,8 +44,8 @@ class Vgg19(nn.Module):
         self.requires_grad_(False)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
-        """Features at every tap; the network wants BGR in 0..255 less its means."""
-        features = (image.flip(1) + 1) * 127.5 - image.new_tensor(PIXEL_MEANS).view(1, 3, 1, 1)
+        """Features at every tap."""
+        features = self.to_pixels(image)
         found = []
         for number, (tap, block) in enumerate(zip(self.taps, self.blocks, strict=True)):
             for index, layer in enumerate(block.children()):
@@ -53,6 +53,11 @@ class Vgg19(nn.Module):
                 if index == (4 if number else 3):
                     found.append(features / TAP_MEANS[tap])
         return found
+
+    @staticmethod
+    def to_pixels(image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+        """What the network wants to see: BGR in 0..255 less its means."""
+        return (image.flip(1) + 1) * 127.5 - image.new_tensor(PIXEL_MEANS).view(1, 3, 1, 1)
 
 
 def _weights_file() -> Path:

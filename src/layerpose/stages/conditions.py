@@ -34,6 +34,21 @@ class PartConditions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BodyPair:
+    """What other systems are told of the two bodies (`baselines.inputs` makes it)."""
+
+    source_keypoints: Float[Tensor, "b 18 2"]
+    """In canvas units, as the target's; a place off the canvas means that nobody can see it."""
+    target_keypoints: Float[Tensor, "b 18 2"]
+    source_heatmaps: Float[Tensor, "b 18 h w"]
+    flow: Float[Tensor, "b h w 2"]
+    """`maps.surface.draw_flow`, from the target back to the source."""
+    source_surface: Float[Tensor, "b 3 h w"]
+    target_surface: Float[Tensor, "b 3 h w"]
+    """`maps.surface.draw_surface`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Conditions:
     """What the model is told: the source, and the target's maps and warps at the canvas's size."""
 
@@ -43,6 +58,8 @@ class Conditions:
     coarse_heatmaps: Float[Tensor, "b 18 c c"]
     warp: Warp | None
     parts: tuple[PartConditions, ...]
+    bodies: BodyPair | None = None
+    """For the systems that the paper compares with; our stages need nothing of it."""
 
 
 def prepare(
@@ -78,10 +95,20 @@ def _prepare_part(view: SourceView, target: DrawnBody, part: str, config: ModelC
     )
 
 
+def crop_part(
+    image: Float[Tensor, "1 3 h w"], parsing: Float[Tensor, "1 7 h w"], drawn: DrawnBody, part: str, size: int
+) -> Float[Tensor, "1 3 s s"]:
+    """A part as the source shows it, cut to its box; what is not this part is flat grey."""
+    own = parsing[:, CLASSES.index(part)][:, None]
+    return cut(image * own, part_box(drawn, part)[None], size)
+
+
 def _source_crop(view: SourceView, part: str, size: int) -> Float[Tensor, "1 3 s s"]:
-    """The part in the source, cut to its box; what is not this part is flat grey."""
-    own = view.parsing[:, CLASSES.index(part)][:, None]
-    return cut(view.image * own, part_box(view.drawn, part)[None], size)
+    """The crop of the view's own picture; cut once for all its targets."""
+    key = part, size
+    if key not in view.crops:
+        view.crops[key] = crop_part(view.image, view.parsing, view.drawn, part, size)
+    return view.crops[key]
 
 
 def other_side(part: str) -> str | None:
@@ -106,7 +133,7 @@ def stack_guides(maps: Maps, warp: Warp | None, guides: Guides) -> Float[Tensor,
         stacked.append(maps.depth)
     if guides.warp:
         assert warp is not None
-        stacked.append(stack_warp(warp))
+        stacked.append(stack_warp(warp)[:, : _num_warp_channels(guides)])
     return torch.cat(stacked, dim=1) if stacked else None
 
 
@@ -117,7 +144,11 @@ def stack_warp(warp: Warp) -> Float[Tensor, "b 7 h w"]:
 
 def num_guide_channels(guides: Guides) -> int:
     """Channels that `stack_guides` makes."""
-    return 18 * guides.heatmaps + 7 * guides.parsing + guides.depth + 7 * guides.warp
+    return 18 * guides.heatmaps + 7 * guides.parsing + guides.depth + _num_warp_channels(guides)
+
+
+def _num_warp_channels(guides: Guides) -> int:
+    return (7 if guides.filled else 4) * guides.warp
 
 
 def coarse_maps(conditions: Conditions, size: int) -> Maps:

@@ -56,8 +56,10 @@ class Layers(nn.Module):
         flip = part.startswith("right_")
         generator = self.generators[part.rpartition("_")[2]]
         maps, warp = (flip_maps(given.maps), flip_warp(given.warp)) if flip else (given.maps, given.warp)
-        # Paper: starts from the draft's crop. With a warp, what hides the part in that crop is replaced first.
-        start = crop if given.warp is None else given.visible * crop + (1 - given.visible) * given.warp.filled
+        start = crop
+        if given.warp is not None and self.guides.filled:
+            # Paper: starts from the draft's crop. With a filled warp, what hides the part in it is replaced first.
+            start = given.visible * crop + (1 - given.visible) * given.warp.filled
         pictures = [given.source, start] if given.other is None else [given.source, given.other.flip(-1), start]
         pictures = [picture.flip(-1) if flip else picture for picture in pictures]
         guides = stack_guides(maps, warp, self.guides)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from layerpose.cache import writing
 from layerpose.config import GeneratorConfig, Guides, ModelConfig
@@ -25,7 +25,7 @@ def save_model(model: Model, folder: Path, *, half: bool = False, facts: dict[st
     dtype = torch.float16 if half else torch.float32
     state = {name: value.detach().to(dtype).contiguous() for name, value in model.state_dict().items()}
     with writing(folder / WEIGHTS) as temporary:
-        save_file(state, temporary)
+        temporary.write_bytes(save(state))
     text = json.dumps({"format": FORMAT, "model": asdict(model.config), "training": facts or {}}, indent=1)
     with writing(folder / CONFIG) as temporary:
         temporary.write_text(text + "\n")

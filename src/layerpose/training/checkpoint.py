@@ -1,29 +1,92 @@
-"""The state of an unfinished run, and the running average of the weights."""
+"""The state of an unfinished run <-> one file, and the running average of the weights."""
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim import Adam
 
 from layerpose.cache import writing
 from layerpose.stages.model import Model
+from layerpose.training.critics import Critics
+
+FILE = "state.pt"
 
 
-def save_state(path: Path, state: dict[str, Any]) -> None:
-    """Write what a run needs to go on."""
-    with writing(path) as temporary:
-        torch.save(state, temporary)
+@dataclass(kw_only=True)
+class State:
+    """What changes while training."""
+
+    model: Model
+    critics: Critics
+    average: dict[str, Tensor] | None
+    """Running average of the model's weights; None without one."""
+    maker: Adam | None = None
+    judge: Adam | None = None
+    """The optimizers of generators and discriminators; new in each phase."""
+    scaler: torch.amp.GradScaler = field(default_factory=lambda: torch.amp.GradScaler("cpu", enabled=False))
+    phase: int = 0
+    step: int = 0
+    """Steps of this phase that are done."""
+    best: float | None = None
+    """Best validation of this phase; smaller is better."""
 
 
-def load_state(path: Path) -> dict[str, Any]:
-    """Read what `save_state` wrote."""
-    return torch.load(path, weights_only=True)
+MODULES = ("model", "critics", "maker", "judge", "scaler")
+NUMBERS = ("phase", "step", "best")
 
 
-def average_into(average: dict[str, Tensor], model: Model, decay: float) -> None:
+def save_state(path: Path, state: State) -> None:
+    """Write what a run needs to go on; the old file stays until the new one is whole."""
+    content: dict[str, Any] = {name: getattr(state, name) for name in NUMBERS}
+    content |= {name: part.state_dict() for name in MODULES if (part := getattr(state, name)) is not None}
+    content["average"] = state.average
+    try:
+        with writing(path) as temporary, temporary.open("wb") as file:
+            torch.save(content, file)
+    except (OSError, RuntimeError) as error:
+        raise _unwritten(path, error) from error
+
+
+def _unwritten(path: Path, error: Exception) -> ValueError:
+    reason = _cause(error)
+    return ValueError(
+        f"cannot write {path} ({reason}); the last checkpoint is kept: make room and give the same command again"
+    )
+
+
+def _cause(error: BaseException) -> str:
+    """What the system said, also from under PyTorch's own error."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError) and found.strerror:
+            return found.strerror
+        found = found.__cause__ or found.__context__
+    return str(error).split("\n")[0]
+
+
+def load_state(path: Path, state: State, device: torch.device) -> dict[str, Any]:
+    """Set networks, average and place from a file; returns the optimizers' part for `restore_optimizers`."""
+    try:
+        stored = torch.load(path, weights_only=True, map_location=device)
+        for name in ("model", "critics"):
+            getattr(state, name).load_state_dict(stored[name])
+        state.average = stored["average"]
+        state.phase, state.step, state.best = (stored[name] for name in NUMBERS)
+        return {name: stored[name] for name in ("maker", "judge", "scaler") if name in stored}
+    except (RuntimeError, KeyError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        reason = str(error).split("\n")[0]
+        raise ValueError(
+            f"{path} is damaged ({reason}); delete the folder, or begin a new run with --init {path.parent / 'last'}"
+        ) from error
+
+
+def average_into(average: dict[str, Tensor], model: nn.Module, decay: float) -> None:
     """Move a running average of the weights towards the model's."""
     with torch.no_grad():
         for name, value in model.state_dict().items():

@@ -1,247 +1,218 @@
-"""Recipe + data -> weights: the phases one after the other; every stop resumes at the last checkpoint."""
+"""Plan + machine -> a run: the phases one after the other; the same call again goes on where the last one stopped.
+
+A run's folder holds ``run.json`` (the plan), ``state.pt`` (all that is needed to go on), the model folders ``last`` and
+``best``, ``complete.json`` (which pictures show which part whole) and ``tensorboard``.
+"""
 
 from __future__ import annotations
 
-import sys
+import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
 from torch.optim import Adam
-from torch.utils.data import DataLoader, Subset
 
-from layerpose.config import ModelConfig, scaled
-from layerpose.data.pairs import Pairs, Sample
+from layerpose.cache import writing
+from layerpose.config import scaled
+from layerpose.data.complete import CompleteSets, complete_parts
 from layerpose.data.records import Records
-from layerpose.networks.perceptual import Vgg19
-from layerpose.stages.conditions import collate, resize
-from layerpose.stages.fuse import paste_layers
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import save_model
-from layerpose.training import losses
-from layerpose.training.checkpoint import average_into, load_state, save_state
-from layerpose.training.objectives import Critics, Term, cut_windows, layer_terms, picture_terms
-from layerpose.training.preview import write_preview
-from layerpose.training.recipes import Phase, Recipe
-from layerpose.types import LAYERS
+from layerpose.training import checkpoint
+from layerpose.training.checkpoint import State
+from layerpose.training.journal import Journal
+from layerpose.training.lessons import Lessons, Shares, load_lessons, move
+from layerpose.training.objectives import Team
+from layerpose.training.plan import Machine, Plan, claim
+from layerpose.training.processes import start, together
+from layerpose.training.recipes import Phase, learning_rate
+from layerpose.training.step import NotFiniteError, take_step
+from layerpose.training.team import assemble
+from layerpose.training.validation import Validation, Verdict
 
-SAVE_EVERY = 50
-LOG_EVERY = 10
-COMPLETE_SHARE = 0.98
-"""A part counts as complete when this share of its own mask is visible."""
-POOL_SIZE = 256
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+LAST, BEST, SETS = "last", "best", "complete.json"
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where a run is."""
+
+    phase: str
+    step: int
+    """Steps of the phase that are done."""
+    num_steps: int
+    values: dict[str, float]
+    """Every term of the last step."""
+    figures: dict[str, float]
+    """What validation found after it; empty where it did not look."""
+
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
-    """What changes while training."""
+    """What stays the same while a run goes on."""
 
-    model: Model
-    critics: Critics
-    vgg: Vgg19
-    recipe: Recipe
-    average: dict[str, Tensor]
-    pools: dict[str, list[tuple[Tensor, Tensor]]]
-    generator: torch.Generator
+    plan: Plan
+    machine: Machine
+    out: Path
+    fabric: Fabric
+    team: Team
+    sets: CompleteSets
+    shown: Model
+    """What is validated and saved: the average, or a copy of the model."""
+    journal: Journal | None
+    """In the first process only."""
+    report: Report
 
 
-def train(data: Path, out: Path, config: ModelConfig, recipe: Recipe, *, seed: int = 0, workers: int = 1) -> Model:
-    """Run the recipe; the same call again goes on where the last one stopped. Returns the averaged model."""
-    torch.manual_seed(seed)
-    out.mkdir(parents=True, exist_ok=True)
-    model, critics, vgg = Model(config), Critics(config, recipe), Vgg19(recipe.deepest_tap)
-    for network in (model, critics, vgg):
-        network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+def train(plan: Plan, machine: Machine, out: Path, report: Report) -> bool:
+    """Begin or go on, to the end. Returns whether this is the process that speaks for all."""
+    fabric = start(machine)
+    with together(fabric):
+        if fabric.is_global_zero:
+            claim(out, plan)
+    with together(fabric):
+        team, state, optimizers = assemble(plan, machine, out / checkpoint.FILE, fabric.device)
+        sets = _find_sets(plan, out) if fabric.is_global_zero else {}
+    sets = fabric.broadcast(sets)
+    done = sum(phase.num_steps for phase in plan.recipe.phases[: state.phase]) + state.step
+    journal = Journal(out, done) if fabric.is_global_zero else None
     run = Run(
-        model=model, critics=critics, vgg=vgg, recipe=recipe,
-        average={name: value.clone() for name, value in model.state_dict().items()},
-        pools={"head": [], "arm": [], "leg": []}, generator=torch.Generator().manual_seed(seed),
+        plan=plan, machine=machine, out=out, fabric=fabric, team=team, sets=sets,
+        shown=Model(plan.config).to(fabric.device).eval(), journal=journal, report=report,
     )  # fmt: skip
-    state_file = out / "state.pt"
-    state = load_state(state_file) if state_file.exists() else None
-    first_phase = 0
-    if state is not None:
-        model.load_state_dict(state["model"])
-        critics.load_state_dict(state["critics"])
-        run.average = state["average"]
-        first_phase = state["phase"]
-    for number, phase in enumerate(recipe.phases[first_phase:], first_phase):
-        resumed = state if state is not None and number == first_phase and state["step"] else None
-        _train_phase(run, phase, number, Records(data), out, seed=seed + number, workers=workers, state=resumed)
-    return _averaged(run, config)
+    try:
+        for number in range(state.phase, len(plan.recipe.phases)):
+            _train_phase(run, state, number, optimizers)
+            optimizers = {}
+    finally:
+        if journal is not None:
+            journal.close()
+    return fabric.is_global_zero
 
 
-def _train_phase(
-    run: Run, phase: Phase, number: int, records: Records, out: Path, *, seed: int, workers: int, state: dict | None
-) -> None:
-    config = scaled(run.model.config, phase.size)
+def _find_sets(plan: Plan, out: Path) -> CompleteSets:
+    """The complete-part sets; they are worked out once."""
+    if plan.config.layers != "complete" or not any("layers" in phase.trains for phase in plan.recipe.phases):
+        return {}
+    file = out / SETS
+    if not file.exists():
+        records = Records(plan.data)
+        sets = complete_parts(records, records.split("train"))
+        with writing(file) as temporary:
+            temporary.write_text(json.dumps(sets), encoding="utf-8")
+    try:
+        stored = json.loads(file.read_text(encoding="utf-8"))
+        return {part: [(person, frame) for person, frame in places] for part, places in stored.items()}
+    except (ValueError, AttributeError) as error:
+        raise ValueError(f"{file} is damaged ({error}); delete it, it will be made again") from error
+
+
+def _train_phase(run: Run, state: State, number: int, optimizers: dict) -> None:
+    plan, machine, fabric, team = run.plan, run.machine, run.fabric, run.team
+    phase = plan.recipe.phases[number]
+    before = plan.recipe.phases[:number]
+    first = sum(earlier.num_steps * earlier.batch for earlier in before)
+
+    # Optimizers are new in each phase.
+    trained = [p for stage in phase.trains for p in getattr(team.model, stage).parameters()]
+    maker = state.maker = Adam(trained, lr=phase.learning_rate, betas=(0.5, 0.999), fused=True)
+    judge = state.judge = Adam(team.critics.parameters(), lr=phase.learning_rate, betas=(0.5, 0.999), fused=True)
+    for name, stored in optimizers.items():
+        getattr(state, name).load_state_dict(stored)
+
+    # Data from where the phase stands.
+    config = scaled(plan.config, phase.size)
     if "layers" not in phase.trains:
         config = replace(config, layers="none")
-    parameters = [p for name in phase.trains for p in getattr(run.model, name).parameters()]
-    maker = Adam(parameters, lr=phase.learning_rate, betas=(0.5, 0.999), fused=True)
-    judge = Adam(run.critics.parameters(), lr=phase.learning_rate, betas=(0.5, 0.999), fused=True)
-    first = 0
-    if state is not None:
-        first = state["step"]
-        maker.load_state_dict(state["maker"])
-        judge.load_state_dict(state["judge"])
-    pairs = Pairs(records, records.split("train"), config, length=phase.num_steps * phase.batch, seed=seed)
-    loader = DataLoader(
-        Subset(pairs, range(first * phase.batch, len(pairs))), phase.batch, num_workers=workers, collate_fn=collate,
-        prefetch_factor=4 if workers else None, worker_init_fn=_single_thread,
+    lessons = Lessons(plan.data, config, phase, run.sets, first=first, seed=plan.seed)
+    shares = Shares(
+        phase, first=first, step=state.step, process=fabric.global_rank, num_processes=fabric.world_size,
+        accumulate=machine.accumulate,
     )  # fmt: skip
-    checks = Pairs(records, records.split("val"), scaled(run.model.config, phase.size), length=4, seed=7, disturb=False)
-    begin, sums = time.monotonic(), {}
-    for step, sample in enumerate(loader, first):
-        rate = phase.learning_rate * min(1.0, 2 * (1 - step / phase.num_steps))
+    loader = iter(load_lessons(lessons, shares, workers=machine.workers, device=fabric.device))
+    validation = Validation(plan, phase, fabric.device, machine.lpips) if fabric.is_global_zero else None
+    saved = time.monotonic()
+
+    for step in range(state.step, phase.num_steps):
+        with together(fabric):
+            batch = [move(next(loader), fabric.device) for _ in range(machine.accumulate)]
+        rate = learning_rate(phase, step, plan.recipe.warm_up)
         for group in (*maker.param_groups, *judge.param_groups):
             group["lr"] = rate
-        terms = _step(run, phase, step, sample, maker, judge)
-        if run.recipe.average:
-            average_into(run.average, run.model, min(run.recipe.average, (step + 1) / (step + 10)))
-        for term in terms:
-            if not torch.isfinite(term.value):
-                raise ValueError(f"the loss '{term.name}' is {float(term.value)} at {phase.name} step {step}")
-            sums.setdefault(term.name, []).append(float(term.value.detach()))
-        if (step + 1) % LOG_EVERY == 0:
-            pace = (time.monotonic() - begin) / (step + 1 - first)
-            text = " ".join(f"{name} {sum(v) / len(v):.4f}" for name, v in sums.items())
-            left = pace * (phase.num_steps - step - 1) / 60
-            print(
-                f"{phase.name} {step + 1}/{phase.num_steps} {pace:.2f} s/step, {left:.0f} min left | {text}", flush=True
-            )
-            sums = {}
-        if (step + 1) % SAVE_EVERY == 0 or step + 1 == phase.num_steps:
-            done = step + 1 == phase.num_steps
-            save_state(
-                out / "state.pt",
-                {
-                    "model": run.model.state_dict(), "critics": run.critics.state_dict(), "average": run.average,
-                    "maker": maker.state_dict(), "judge": judge.state_dict(),
-                    "phase": number + done, "step": 0 if done else step + 1,
-                },
+        try:
+            values = take_step(fabric, team, state, phase, batch, step)
+        except NotFiniteError as error:
+            raise _name_batch(error, lessons, phase, step) from error
+        if state.average is not None:
+            checkpoint.average_into(state.average, team.model, min(plan.recipe.average, (step + 1) / (step + 10)))
+        state.step = step + 1
+        is_last = state.step == phase.num_steps
+        figures: dict[str, float] = {}
+        with together(fabric):
+            if run.journal is not None and validation is not None:
+                done = sum(earlier.num_steps for earlier in before) + state.step
+                run.journal.note_losses(phase.name, values | {"learning rate": rate}, done)
+                if is_last or state.step % plan.validate_every == 0:
+                    figures = _validate(run, state, phase, validation, run.journal, done)
+                if is_last:
+                    state.phase, state.step, state.best, state.maker, state.judge = number + 1, 0, None, None, None
+                if is_last or time.monotonic() - saved >= 60 * machine.save_minutes:
+                    _save(run, state)
+                    saved = time.monotonic()
+        if fabric.is_global_zero:
+            place = Progress(
+                phase=phase.name, step=step + 1, num_steps=phase.num_steps, values=values, figures=figures
             )  # fmt: skip
-        if (step + 1) % (4 * SAVE_EVERY) == 0 or step + 1 == phase.num_steps:
-            averaged = _averaged(run, run.model.config)
-            save_model(averaged, out / "model")
-            write_preview(averaged, checks, out / f"preview-{number}-{step + 1:05d}.png")
+            run.report(place)
+    state.phase, state.step, state.best = number + 1, 0, None
 
 
-def _step(run: Run, phase: Phase, step: int, sample: Sample, maker: Adam, judge: Adam) -> list[Term]:
-    """One step of the generators and one of the discriminators."""
-    with torch.autocast("cpu", torch.bfloat16):
-        made, reports = _objectives(run, phase, step, sample)
-    maker.zero_grad(set_to_none=True)
-    sum((term.weight * term.value for term in made), torch.zeros(())).backward()
-    maker.step()
-    with torch.autocast("cpu", torch.bfloat16):
-        judged = [report() for report in reports]
-    judged = [term for term in judged if term is not None]
-    if judged:
-        judge.zero_grad(set_to_none=True)
-        sum((term.value for term in judged), torch.zeros(())).backward()
-        judge.step()
-    return made + judged
+def _name_batch(error: NotFiniteError, lessons: Lessons, phase: Phase, step: int) -> ValueError:
+    begin = lessons.first + step * phase.batch
+    names = "; ".join(lessons.pairs.name(number) for number in range(begin, begin + min(phase.batch, 4)))
+    more = ", ..." if phase.batch > 4 else ""
+    return ValueError(
+        f"{error} in phase '{phase.name}', step {step + 1}, samples {begin} to {begin + phase.batch - 1}"
+        f" ({names}{more}); the last good checkpoint is kept"
+    )
 
 
-def _objectives(run: Run, phase: Phase, step: int, sample: Sample) -> tuple[list[Term], list]:
-    """The generators' terms, and calls that make the discriminators' terms once the generators have moved."""
-    conditions, weights = sample.conditions, run.recipe.weights
-    terms, reports = [], []
-    with torch.set_grad_enabled("coarse" in phase.trains):
-        coarse = run.model.coarse(conditions)
-    if "coarse" in phase.trains:
-        size = coarse.shape[-1]
-        pictures = [resize(x, size) for x in (conditions.source, sample.target, sample.mask)]
-        _add_picture(run, "coarse", phase, coarse, pictures, terms, reports)
-    if "layers" not in phase.trains or run.model.layers is None:
-        return terms, reports
-    alone = "fusion" not in phase.trains
-    turn = ("head", "arm", "leg")[step % 3]
-    layers = []
-    for index, part in enumerate(LAYERS):
-        if alone and not part.endswith(turn):
-            continue
-        layer = run.model.layers.make_layer(part, conditions.parts[index], coarse)
-        layers.append(layer)
-        if not part.endswith(turn):
-            continue
-        target, visible = sample.part_targets[index], sample.part_visible[index]
-        terms += layer_terms(run.critics, run.vgg, weights, layer, target, visible, phase.window, run.generator)
-        reports.append(_judge_layer(run, layer, target, visible))
-    if "fusion" in phase.trains and run.model.fusion is not None:
-        pasted = paste_layers(coarse, tuple(layers), conditions.maps.parsing)
-        image = run.model.fusion(conditions, pasted)
-        pictures = [conditions.source, sample.target, sample.mask]
-        _add_picture(run, "fusion", phase, image, pictures, terms, reports)
-    return terms, reports
+def _validate(
+    run: Run, state: State, phase: Phase, validation: Validation, journal: Journal, done: int
+) -> dict[str, float]:
+    verdict = validation.look(_show(run, state), run.fabric)
+    journal.note_verdict(phase.name, verdict, done)
+    if state.best is None or verdict.badness < state.best:
+        state.best = verdict.badness
+        _save_model(run, BEST, phase, state, verdict)
+    return verdict.figures
 
 
-def _add_picture(
-    run: Run, stage: str, phase: Phase, image: Tensor, pictures: list[Tensor], terms: list[Term], reports: list
-) -> None:
-    source, target, mask = pictures
-    critic = getattr(run.critics, stage)
-    window = cut_windows([image, target], mask, phase.window, run.generator)
-    found = picture_terms(critic, run.vgg, run.recipe.weights, source, image, target, mask, (window[0], window[1]))
-    terms += [Term(name=f"{stage} {t.name}", value=t.value, weight=t.weight) for t in found]
-    detached = image.detach()
-
-    def judge() -> Term:
-        value = losses.patch_discriminator_loss(critic(source, target), critic(source, detached))
-        return Term(name=f"{stage} judge", value=value, weight=1.0)
-
-    reports.append(judge)
+def _save(run: Run, state: State) -> None:
+    checkpoint.save_state(run.out / checkpoint.FILE, state)
+    _show(run, state)
+    phases = run.plan.recipe.phases
+    _save_model(run, LAST, phases[min(state.phase, len(phases) - 1)], state, None)
 
 
-def _judge_layer(run: Run, layer, target: Tensor, visible: Tensor):
-    """Whole parts seen in this batch go into the pool; the judge compares the layers with parts drawn from it."""
-    name = layer.part.rpartition("_")[2]
-    flip = layer.part.startswith("right_")
-    pool = run.pools[name]
-    covered = (visible * layer.mask).sum((1, 2, 3)) / layer.mask.sum((1, 2, 3)).clamp(min=1)
-    for index in torch.nonzero(covered >= COMPLETE_SHARE).flatten().tolist():
-        pair = (layer.source[index], (target * layer.mask)[index])
-        pool.append(tuple(x.flip(-1) if flip else x for x in pair))
-    del pool[:-POOL_SIZE]
-    drawn = layer.image.detach() * layer.mask
-
-    def judge() -> Term | None:
-        if not pool:
-            return None
-        chosen = torch.randint(len(pool), (len(drawn),), generator=run.generator).tolist()
-        if len({pool[i][0].shape for i in chosen} | {drawn.shape[1:]}) > 1:
-            pool.clear()
-            return None
-        source = torch.stack([pool[i][0] for i in chosen])
-        whole = torch.stack([pool[i][1] for i in chosen])
-        real = run.critics.completeness(name, source, whole)
-        fake = run.critics.completeness(name, layer.source, drawn)
-        return Term(name=f"judge {name}", value=losses.completeness_discriminator_loss(real, fake), weight=1.0)
-
-    return judge
+def _show(run: Run, state: State) -> Model:
+    """The model as it would be used now."""
+    run.shown.load_state_dict(state.model.state_dict() if state.average is None else state.average)
+    return run.shown
 
 
-def _averaged(run: Run, config: ModelConfig) -> Model:
-    model = Model(config)
-    model.load_state_dict(run.average if run.recipe.average else run.model.state_dict())
-    return model.eval()
-
-
-def _single_thread(_: int) -> None:
-    torch.set_num_threads(1)
-
-
-def main() -> None:
-    """Stand-in for the command line until `layerpose train` comes: DATA RUN [SCALE]."""
-    from layerpose.presets import base
-    from layerpose.training.recipes import base_recipe
-
-    scale = float(sys.argv[3]) if len(sys.argv) > 3 else 1.0
-    train(Path(sys.argv[1]), Path(sys.argv[2]), base(), base_recipe(minutes_scale=scale))
-
-
-if __name__ == "__main__":
-    main()
+def _save_model(run: Run, name: str, phase: Phase, state: State, verdict: Verdict | None) -> None:
+    facts = {
+        "recipe": run.plan.recipe.name, "seed": run.plan.seed, "phase": phase.name, "step": state.step,
+        "validation": verdict.figures if verdict else {},
+    }  # fmt: skip
+    save_model(run.shown, run.out / name, facts=facts)

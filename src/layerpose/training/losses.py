@@ -1,4 +1,8 @@
-"""The losses: one pure function for each equation of the paper, and the two that `base` adds."""
+"""The losses: one pure function for each equation of the paper, and the few that options add.
+
+Every loss is a mean over the samples of a batch of what each sample alone costs. So the mean over the processes that
+share a batch is the loss of the whole batch.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,12 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import interpolate, softplus
+from torch.nn.functional import interpolate, relu, softplus
 
 from layerpose.networks.perceptual import TAP_WEIGHTS
+
+Scales = Sequence[Sequence[Tensor]]
+"""What a multi-scale discriminator found: for each scale its features, the score map last."""
 
 
 def completeness_loss(score: Float[Tensor, "b 1"]) -> Float[Tensor, ""]:
@@ -29,7 +36,7 @@ def masked_perceptual_loss(
     total = found[0].new_zeros(())
     for weight, ours, theirs in zip(TAP_WEIGHTS.values(), found, wanted, strict=False):
         mask = interpolate(visible, size=ours.shape[-2:], mode="area")
-        total = total + weight * ((ours - theirs).abs() * mask).sum() / (mask.sum() * ours.shape[1]).clamp(min=1)
+        total = total + weight * _masked_mean((ours - theirs).abs(), mask)
     return total
 
 
@@ -39,18 +46,39 @@ def perceptual_loss(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Float[
     return masked_perceptual_loss(found, wanted, everywhere)
 
 
-def patch_adversarial_loss(scales: Sequence[Sequence[Tensor]]) -> Float[Tensor, ""]:
+def patch_adversarial_loss(made: Scales) -> Float[Tensor, ""]:
     """Least-squares adversarial loss for the generator, mean over scales (in Eq. 3 and 7)."""
-    return torch.stack([((features[-1] - 1) ** 2).mean() for features in scales]).mean()
+    return torch.stack([((features[-1] - 1) ** 2).mean() for features in made]).mean()
 
 
-def patch_discriminator_loss(real: Sequence[Sequence[Tensor]], made: Sequence[Sequence[Tensor]]) -> Float[Tensor, ""]:
+def patch_discriminator_loss(real: Scales, made: Scales) -> Float[Tensor, ""]:
     """Least-squares adversarial loss for the discriminator, mean over scales (in Eq. 3 and 7)."""
     pairs = zip(real, made, strict=True)
     return torch.stack([((r[-1] - 1) ** 2).mean() / 2 + (m[-1] ** 2).mean() / 2 for r, m in pairs]).mean()
 
 
-def feature_matching_loss(real: Sequence[Sequence[Tensor]], made: Sequence[Sequence[Tensor]]) -> Float[Tensor, ""]:
+def hinge_adversarial_loss(made: Scales) -> Float[Tensor, ""]:
+    """Hinge adversarial loss for the generator, mean over scales. Paper: least squares."""
+    return torch.stack([-features[-1].mean() for features in made]).mean()
+
+
+def hinge_discriminator_loss(real: Scales, made: Scales) -> Float[Tensor, ""]:
+    """Hinge adversarial loss for the discriminator, mean over scales. Paper: least squares."""
+    pairs = zip(real, made, strict=True)
+    return torch.stack([relu(1 - r[-1]).mean() / 2 + relu(1 + m[-1]).mean() / 2 for r, m in pairs]).mean()
+
+
+def r1_penalty(scores: Sequence[Tensor], real: Float[Tensor, "b 3 h w"]) -> Float[Tensor, ""]:
+    """R1 (Mescheder et al. 2018): half the squared gradient of the scores at real pictures. Paper: none.
+
+    `scores` of several scales are averaged, each over its map.
+    """
+    score = torch.stack([score.flatten(1).mean(1) for score in scores]).mean(0).sum()
+    (gradient,) = torch.autograd.grad(score, real, create_graph=True)
+    return gradient.square().flatten(1).sum(1).mean() / 2
+
+
+def feature_matching_loss(real: Scales, made: Scales) -> Float[Tensor, ""]:
     """L1 between the discriminator's features of target and result, mean over layers and scales (Eq. 4)."""
     terms = [
         (ours - theirs.detach()).abs().mean()
@@ -65,6 +93,10 @@ def colour_loss(
 ) -> Float[Tensor, ""]:
     """Weighted L1. Paper: has no such term; it steadies short runs."""
     difference = (image - target).abs()
-    if weight is None:
-        return difference.mean()
-    return (difference * weight).sum() / (weight.sum() * 3).clamp(min=1)
+    return difference.mean() if weight is None else _masked_mean(difference, weight)
+
+
+def _masked_mean(values: Float[Tensor, "b c h w"], mask: Float[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:
+    """Weighted mean within each sample, then over the samples; nothing visible counts as nothing."""
+    area = mask.flatten(1).sum(1) * values.shape[1]
+    return ((values * mask).flatten(1).sum(1) / area.clamp(min=1)).mean()

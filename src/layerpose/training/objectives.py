@@ -1,111 +1,157 @@
-"""Model output + truth -> the terms that a generator or a discriminator minimises, stage by stage (Eq. 3, 5, 7)."""
+"""Lesson + model -> the terms that the generators minimise (Eq. 1 to 7), and what the discriminators then compare."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
-from layerpose.config import ModelConfig
-from layerpose.networks.discriminator import CompletenessDiscriminator, MultiScaleDiscriminator
 from layerpose.networks.perceptual import Vgg19
 from layerpose.stages.conditions import resize
+from layerpose.stages.fuse import paste_layers
+from layerpose.stages.model import Model
 from layerpose.training import losses
-from layerpose.training.recipes import Recipe, Weights
-from layerpose.types import Layer
+from layerpose.training.critics import Comparison, Critics, merge
+from layerpose.training.lessons import WINDOWS, Lesson, stream
+from layerpose.training.recipes import STAGES, Phase, Recipe
+from layerpose.types import LAYERS, Layer, Term
 
-NETWORKS = ("head", "arm", "leg")
 FOREGROUND_WEIGHT = 4.0
 """How much more a pixel of the person counts in the colour loss than one of the background."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Term:
-    """One weighted term of an objective."""
+class Team:
+    """The networks of a run, and the recipe by which they learn."""
 
-    name: str
-    value: Float[Tensor, ""]
-    weight: float
-
-
-class Critics(nn.Module):
-    """Every discriminator of the recipe."""
-
-    def __init__(self, config: ModelConfig, recipe: Recipe) -> None:
-        super().__init__()
-        width = recipe.discriminator_width
-        self.sizes = {"head": config.face_size // 2, "arm": config.arm_size // 2, "leg": config.leg_size // 2}
-        self.coarse = MultiScaleDiscriminator(num_scales=2, width=width)
-        self.fusion = MultiScaleDiscriminator(num_scales=3, width=width)
-        self.parts = nn.ModuleDict(
-            {
-                name: CompletenessDiscriminator(self.sizes[name], width=width, spectral=name != "head")
-                for name in NETWORKS
-            }
-        )
-
-    def completeness(self, name: str, source: Tensor, layer: Tensor) -> Float[Tensor, "b 1"]:
-        """Score of layers (what is not the part is flat grey) beside their source crops."""
-        return self.parts[name](resize(source, self.sizes[name]), resize(layer, self.sizes[name]))
+    model: Model
+    critics: Critics
+    vgg: Vgg19
+    recipe: Recipe
+    seed: int
 
 
-def picture_terms(
-    critic: MultiScaleDiscriminator, vgg: Vgg19, weights: Weights, source: Tensor, image: Tensor, target: Tensor,
-    mask: Tensor, window: tuple[Tensor, Tensor],
-) -> list[Term]:  # fmt: skip
-    """What a whole picture minimises: Eq. 3 with 4 and 5, Eq. 7. `window` holds a window of image and target."""
+Found = tuple[list[Term], list[Comparison]]
+
+
+def generator_terms(team: Team, phase: Phase, lesson: Lesson) -> Found:
+    """Run the stages of a phase; the terms of those that learn, and what their discriminators compare."""
+    conditions, sample, model = lesson.sample.conditions, lesson.sample, team.model
+    terms: list[Term] = []
+    comparisons: list[Comparison] = []
+
+    def add(found: Found) -> None:
+        terms.extend(found[0])
+        comparisons.extend(found[1])
+
+    with torch.set_grad_enabled("coarse" in phase.trains):
+        coarse = model.coarse(conditions)
+    if "coarse" in phase.trains:
+        size = coarse.shape[-1]
+        truth = tuple(resize(picture, size) for picture in (conditions.source, sample.target, sample.mask))
+        add(_picture("coarse", team, phase, lesson, coarse, truth))
+    if lesson.taught and model.layers is not None:
+        whole_picture = "fusion" in phase.trains
+        layers = {
+            part: model.layers.make_layer(part, given, coarse)
+            for part, given in zip(LAYERS, conditions.parts, strict=True)
+            if whole_picture or part in lesson.taught
+        }
+        for number, part in enumerate(lesson.taught):
+            add(_layer(number, team, phase, lesson, layers[part]))
+        if whole_picture and model.fusion is not None:
+            pasted = paste_layers(coarse, tuple(layers.values()), conditions.maps.parsing)
+            image = model.fusion(conditions, pasted)
+            add(_picture("fusion", team, phase, lesson, image, (conditions.source, sample.target, sample.mask)))
+    return terms, merge(comparisons)
+
+
+def _picture(
+    stage: Literal["coarse", "fusion"], team: Team, phase: Phase, lesson: Lesson, image: Tensor,
+    truth: tuple[Tensor, ...],
+) -> Found:  # fmt: skip
+    """What a whole picture minimises: Eq. 3 with 4 and 5, Eq. 7."""
+    (source, target, mask), critic, weights = truth, team.critics.pictures[stage], team.recipe.weights
     critic.requires_grad_(False)
     made, real = critic(source, image), critic(source, target)
     critic.requires_grad_(True)
+    ours, theirs = cut_windows([image, target], mask, phase.window, _windows(team, lesson, STAGES.index(stage) + 1))
     with torch.no_grad():
-        wanted = vgg(window[1])
-    return [
-        Term(name="adversarial", value=losses.patch_adversarial_loss(made), weight=weights.adversarial),
-        Term(name="matching", value=losses.feature_matching_loss(real, made), weight=weights.feature_matching),
-        Term(name="perceptual", value=losses.perceptual_loss(vgg(window[0]), wanted), weight=weights.perceptual),
-        Term(
-            name="colour", value=losses.colour_loss(image, target, 1 + FOREGROUND_WEIGHT * mask), weight=weights.colour
-        ),
-    ]
+        wanted = team.vgg(theirs)
+    values = {
+        "adversarial": (team.critics.adversarial_loss(made), weights.adversarial),
+        "matching": (losses.feature_matching_loss(real, made), weights.feature_matching),
+        "perceptual": (losses.perceptual_loss(team.vgg(ours), wanted), weights.perceptual),
+    }
+    if weights.colour:
+        values["colour"] = losses.colour_loss(image, target, 1 + FOREGROUND_WEIGHT * mask), weights.colour
+    terms = [Term(name=f"{stage} {name}", value=value, weight=weight) for name, (value, weight) in values.items()]
+    comparison = Comparison(
+        critic=stage, real_source=source, real=target, made_source=source, made=image.detach()
+    )  # fmt: skip
+    return terms, [comparison]
 
 
-def layer_terms(
-    critics: Critics, vgg: Vgg19, weights: Weights, layer: Layer, target: Tensor, visible: Tensor, window: int,
-    generator: torch.Generator,
-) -> list[Term]:  # fmt: skip
+def _layer(number: int, team: Team, phase: Phase, lesson: Lesson, layer: Layer) -> Found:
     """What a layer minimises: whole (Eq. 1) everywhere, right (Eq. 2) where the target shows it."""
-    name = layer.part.rpartition("_")[2]
-    critics.parts.requires_grad_(False)
-    score = critics.completeness(name, layer.source, layer.image * layer.mask)
-    critics.parts.requires_grad_(True)
-    ours, theirs, seen = cut_windows([layer.image, target, visible], visible, window, generator)
+    index, weights = LAYERS.index(layer.part), team.recipe.weights
+    target, visible = lesson.sample.part_targets[index], lesson.sample.part_visible[index]
+    rngs = _windows(team, lesson, len(STAGES) + index + 1)
+    ours, theirs, seen = cut_windows([layer.image, target, visible], visible, phase.window, rngs)
     with torch.no_grad():
-        wanted = vgg(theirs)
-    perceptual = losses.masked_perceptual_loss(vgg(ours), wanted, seen)
-    return [
-        Term(name=f"whole {name}", value=losses.completeness_loss(score), weight=weights.completeness),
-        Term(name=f"perceptual {name}", value=perceptual, weight=weights.perceptual),
-        Term(name=f"colour {name}", value=losses.colour_loss(layer.image, target, visible), weight=weights.colour),
-    ]
+        wanted = team.vgg(theirs)
+    perceptual = losses.masked_perceptual_loss(team.vgg(ours), wanted, seen)
+    terms = [Term(name=f"{layer.part} perceptual", value=perceptual, weight=weights.perceptual)]
+    if weights.colour:
+        colour = losses.colour_loss(layer.image, target, visible)
+        terms.append(Term(name=f"{layer.part} colour", value=colour, weight=weights.colour))
+    if not lesson.whole:
+        return terms, []
+    whole, limb, flip = lesson.whole[number], layer.part.rpartition("_")[2], layer.part.startswith("right_")
+    source, made = (x.flip(-1) if flip else x for x in (layer.source, layer.image * layer.mask))
+    team.critics.limbs.requires_grad_(False)
+    score = team.critics.completeness(limb, source, made)
+    team.critics.limbs.requires_grad_(True)
+    value = losses.completeness_loss(score)
+    terms.append(Term(name=f"{layer.part} completeness", value=value, weight=weights.completeness))
+    comparison = Comparison(
+        critic=limb, real_source=whole.source, real=whole.image, made_source=source, made=made.detach()
+    )  # fmt: skip
+    return terms, [comparison]
+
+
+def _windows(team: Team, lesson: Lesson, key: int) -> list[np.random.Generator]:
+    return [stream(team.seed, number, WINDOWS, key) for number in lesson.numbers]
 
 
 def cut_windows(
-    pictures: list[Tensor], mask: Float[Tensor, "b 1 h w"], size: int, generator: torch.Generator
+    pictures: Sequence[Tensor], mask: Float[Tensor, "b 1 h w"], size: int, rngs: Sequence[np.random.Generator]
 ) -> list[Tensor]:
     """The same random window of every picture, centred somewhere on the mask; 0 or a large size: all of it."""
     height = mask.shape[-1]
     if not size or size >= height:
-        return pictures
+        return list(pictures)
     corners = []
-    for one in mask[:, 0]:
+    for one, rng in zip(mask[:, 0], rngs, strict=True):
         places = torch.nonzero(one > 0.5)
-        if not len(places):
-            places = torch.tensor([[height // 2, height // 2]])
-        centre = places[torch.randint(len(places), (), generator=generator)]
-        corners.append((centre - size // 2).clamp(0, height - size).tolist())
+        centre = places[rng.integers(len(places))] if len(places) else one.new_full((2,), height // 2)
+        corners.append((centre - size // 2).clamp(0, height - size).long().tolist())
     return [
         torch.stack([p[:, y : y + size, x : x + size] for p, (y, x) in zip(picture, corners, strict=True)])
         for picture in pictures
     ]
+
+
+def judge_terms(team: Team, comparisons: Sequence[Comparison], step: int) -> list[Term]:
+    """What the discriminators minimise, once the generators have moved."""
+    recipe = team.recipe
+    terms = [team.critics.judge(comparison) for comparison in comparisons]
+    team.critics.eval()
+    if recipe.r1 and step % recipe.r1_every == 0:
+        terms += [team.critics.penalise(comparison, recipe.r1 * recipe.r1_every) for comparison in comparisons]
+    return terms

@@ -1,0 +1,98 @@
+"""Photo + motion -> video on disk: the command `animate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import tyro
+
+from layerpose.cli.console import busy, progress, say
+from layerpose.cli.transfer import Device, comment_of, find_person, load_model
+
+if TYPE_CHECKING:
+    from layerpose.video.store import FrameStore
+
+BACKGROUND = "keep"
+"""Written again in `video.backdrop`, which is too heavy to load for --help; a test compares the two."""
+
+
+def animate(
+    photo: tyro.conf.Positional[Path],
+    /,
+    *,
+    motion: Annotated[str, tyro.conf.arg(aliases=("-m",), metavar="MOTION")],
+    out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="VIDEO")],
+    fps: Annotated[float | None, tyro.conf.arg(metavar="RATE")] = None,
+    size: Annotated[int | None, tyro.conf.arg(metavar="PIXELS")] = None,
+    range: Annotated[str | None, tyro.conf.arg(metavar="FIRST:END")] = None,
+    camera: Literal["fixed", "follow", "turntable"] = "fixed",
+    background: Annotated[str, tyro.conf.arg(aliases=("-b",), metavar="keep|COLOUR|IMAGE|transparent")] = BACKGROUND,
+    sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
+    device: Device = "auto",
+    weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+) -> None:
+    """Let the person of a photo perform a motion. An interrupted run goes on where it stopped.
+
+    Args:
+        photo: A photo of one whole person.
+        motion: A .bvh, a motion file (.json), a folder of pose files, or walk, run, wave, dance or turn.
+        out: What to write: .mp4 (H.264), .webm (VP9), .webp, or a folder of PNG frames (a name without suffix).
+        fps: Frames a second; without it the motion's own rate, at most 30.
+        size: Side of the frames in pixels; without it the model's largest (1024).
+        range: Only these frames of the motion, counted from 0 at its own rate; END is not included.
+        camera: Stands still and sees everything; follows the person; or goes round the person once.
+        background: The photo's own with the person's place filled in, a colour, a picture, or none at all.
+        sheet: Also write a contact sheet: source, poses and results side by side.
+        device: Where the networks run; auto takes the GPU if there is one.
+        weights: A model folder; without it the bundled weights are used.
+    """
+    with busy("Starting"):
+        from layerpose.motion.filming import film
+        from layerpose.motions import resolve_motion
+        from layerpose.pictures import read_photo, write_png
+        from layerpose.video.backdrop import TRANSPARENT, check_backdrop, find_backdrop
+        from layerpose.video.contact import draw_contact
+        from layerpose.video.encode import check_video, write_video
+        from layerpose.video.shooting import Shooting, choose_workers, shoot
+        from layerpose.video.store import open_store
+
+    inputs = [photo, Path(motion), Path(background)]
+    check_video(out, transparent=background == TRANSPARENT, inputs=inputs)
+    if sheet is not None:
+        from layerpose.outputs import check_output
+
+        check_output(sheet, ".png", inputs=[*inputs, out])
+    check_backdrop(background)
+    picture = read_photo(photo)
+    with busy("Reading the motion"):
+        moved = resolve_motion(motion, frames=range, fps=fps)
+    model = load_model(weights, device)
+    model = model if size is None else model.at_size(size)
+    seen = find_person(picture, model.look)
+    with busy("Setting the scene"):
+        shooting = Shooting(
+            model=model, view=model.view(seen), film=film(moved, seen.body, camera),
+            backdrop=find_backdrop(background, picture, seen),
+        )  # fmt: skip
+        store = open_store(out, key=shooting.key(), num_frames=moved.num_frames, comment=comment_of(model))
+    _say_what_is_there(store)
+    workers = choose_workers(model.device)
+    there = store.num_frames - len(store.missing())
+    with progress("Frames", "frames") as report:
+        report(there, store.num_frames)
+        for done, _ in enumerate(shoot(shooting, store, workers=workers), start=there + 1):
+            report(done, store.num_frames)
+    written = [out]
+    if sheet is not None:
+        write_png(draw_contact(seen, shooting.film, store), sheet, comment=comment_of(model))
+        written.append(sheet)
+    with busy("Encoding"):
+        write_video(store, out, fps=moved.fps)
+    say(f"Wrote {', '.join(map(str, written))}: {moved.num_frames} frames, {moved.num_frames / moved.fps:.1f} s")
+
+
+def _say_what_is_there(store: FrameStore) -> None:
+    there = store.num_frames - len(store.missing())
+    if there:
+        say(f"Going on: {there} of {store.num_frames} frames are there already ({store.folder})")

@@ -1,0 +1,228 @@
+"""Data set -> a trained model folder: the command `train`."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import tyro
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from layerpose.cli.console import busy, say
+
+if TYPE_CHECKING:
+    from layerpose.config import ModelConfig
+    from layerpose.training.loop import Progress as Place
+    from layerpose.training.plan import Machine, Plan
+    from layerpose.training.recipes import Recipe
+
+BUNDLED = "bundled"
+LINE_SECONDS = 10
+"""How often a line is printed where there is no terminal for a bar."""
+
+
+def train(
+    data: tyro.conf.Positional[Path],
+    /,
+    *,
+    out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="RUN")],
+    preset: str = "base",
+    recipe: Literal["preset", "paper", "base", "debug"] = "preset",
+    phases: tuple[str, ...] = (),
+    epochs: float | None = None,
+    steps_scale: float = 1.0,
+    batch_scale: int = 1,
+    hinge: bool = False,
+    r1: float | None = None,
+    average: float | None = None,
+    warm_up: int | None = None,
+    seed: int = 0,
+    init: Annotated[str | None, tyro.conf.arg(metavar="FOLDER|bundled")] = None,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    devices: int = 1,
+    precision: Literal["auto", "bf16", "fp16", "fp32"] = "auto",
+    compile: bool = False,
+    accumulate: int = 1,
+    workers: int = 1,
+    validate_every: int = 200,
+    save_minutes: float = 5.0,
+    lpips: Annotated[Path | None, tyro.conf.arg(metavar="PT")] = None,
+    dry_run: bool = False,
+) -> None:
+    """Train a model. The same command again goes on where the last one stopped, bit for bit on a CPU.
+
+    RUN holds the model folders `last` and `best` (for --weights), the state to go on from, and TensorBoard's files.
+    Several machines: start the same command on each with `torchrun --no-python`.
+
+    Args:
+        data: A data set, as `layerpose synth` makes it.
+        out: The run's folder: a new one, or one to go on with.
+        preset: base, paper, debug, or a row of the ablation (ablation-h, ablation-hs, ...).
+        recipe: The training schedule; each preset has its own.
+        phases: Only these phases of the recipe (coarse, layers, joint ...).
+        epochs: Length of the whole schedule in epochs; the phases keep their proportions.
+        steps_scale: Every phase so many times as long.
+        batch_scale: So many times as many samples a step, in as many fewer steps; for several devices.
+        hinge: Hinge loss for the patch discriminators instead of least squares.
+        r1: Weight of the R1 gradient penalty; 0 for none.
+        average: Decay of the running average of the weights; 0 for none.
+        warm_up: Steps at each phase's start over which the learning rate grows.
+        seed: Another seed, another run.
+        init: Start from the weights of this model folder, or from the bundled ones.
+        device: Where the networks run; auto takes the GPU if there is one.
+        devices: Processes on this machine: GPUs, or shares of the CPU.
+        precision: Numbers in which convolutions multiply; auto takes bf16 where the device is fast at it, else fp32.
+        compile: Compile the networks; minutes at the start, faster afterwards.
+        accumulate: Parts in which each process works through its share of a batch, to save memory.
+        workers: Processes that prepare data, for each device.
+        validate_every: Steps between two looks at the validation pairs.
+        save_minutes: Minutes between two checkpoints.
+        lpips: Weights of LPIPS (lpips_alex_v01.pt); without them validation goes by SSIM.
+        dry_run: Print the whole configuration and stop.
+    """
+    with busy("Starting"):
+        from layerpose.training.check import check
+        from layerpose.training.loop import train as run
+        from layerpose.training.plan import Machine, Plan
+        from layerpose.training.processes import fast_precision, launched_by_torchrun
+    chosen = _make_recipe(data, preset, recipe, phases, epochs, steps_scale, batch_scale)
+    changes = {"r1": r1, "average": average, "warm_up": warm_up, "adversarial": "hinge" if hinge else None}
+    chosen = replace(chosen, **{name: value for name, value in changes.items() if value is not None})
+    with _model_folder(init) as folder:
+        plan = Plan(
+            config=_preset(preset), recipe=chosen, data=data, seed=seed, init=folder, validate_every=validate_every
+        )
+        machine = Machine(
+            device=_device(device), devices=devices,
+            precision=fast_precision(_device(device)) if precision == "auto" else precision, compile=compile,
+            accumulate=accumulate, workers=workers, save_minutes=save_minutes, lpips=lpips,
+        )  # fmt: skip
+        machine = launched_by_torchrun(machine)
+        check(plan, machine, out)
+        if dry_run:
+            _print_everything(plan, machine, out)
+            return
+        with _progress() as report, _one_voice():
+            speaks = run(plan, machine, out, report)
+    if speaks:
+        say(f"Wrote {out / 'last'}, {out / 'best'}")
+
+
+def _preset(name: str) -> ModelConfig:
+    from layerpose.presets import PRESETS
+
+    if name not in PRESETS:
+        raise ValueError(f"unknown preset {name!r}; expected one of {', '.join(PRESETS)}")
+    return PRESETS[name]()
+
+
+def _make_recipe(
+    data: Path, preset: str, name: str, phases: tuple[str, ...], epochs: float | None, scale: float, batch_scale: int
+) -> Recipe:
+    from layerpose.data.records import Records
+    from layerpose.training import recipes
+
+    config, records = _preset(preset), Records(data)
+    if scale <= 0 or batch_scale < 1 or (epochs is not None and epochs <= 0):
+        raise ValueError("--steps-scale, --epochs and --batch-scale must be greater than 0")
+    pictures = sum(len(records.frames(person)) for person in records.split("train"))
+    whole = recipes.RECIPES[recipes.recipe_of_preset(preset) if name == "preset" else name](pictures)
+    chosen = recipes.fit_to_model(recipes.choose_phases(whole, phases) if phases else whole, config)
+    if epochs is not None:
+        scale *= epochs * pictures / max(chosen.num_samples, 1)
+    return recipes.enlarge_batches(recipes.stretch(chosen, scale), batch_scale)
+
+
+def _device(name: str) -> Literal["cpu", "cuda"]:
+    import torch
+
+    return "cuda" if name == "cuda" or (name == "auto" and torch.cuda.is_available()) else "cpu"
+
+
+@contextmanager
+def _model_folder(init: str | None) -> Iterator[Path | None]:
+    if init != BUNDLED:
+        yield None if init is None else Path(init)
+        return
+    from layerpose.transfer import BUNDLED as NAME
+
+    with as_file(files("layerpose") / "weights" / NAME) as folder:
+        yield folder
+
+
+def _print_everything(plan: Plan, machine: Machine, out: Path) -> None:
+    import json
+    from dataclasses import asdict
+
+    from layerpose.training.plan import describe
+
+    everything = {"out": out, "data": plan.data, "plan": describe(plan), "machine": asdict(machine)}
+    say(json.dumps(everything, indent=1, default=str))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Place], None]]:
+    """A bar for each phase on stderr, with the time left; a line now and then on stdout where there is no terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines().report
+        return
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
+        TextColumn("{task.fields[losses]}"),
+    )  # fmt: skip
+    with Progress(*columns, console=console, speed_estimate_period=120) as bar:
+        tasks = {}
+
+        def report(place: Place) -> None:
+            if place.phase not in tasks:
+                tasks[place.phase] = bar.add_task(place.phase, total=place.num_steps, losses="")
+            task = tasks[place.phase]
+            bar.update(task, completed=place.step, losses=_figures(place.values, 3))
+            if place.figures:
+                bar.console.print(f"{place.phase} {place.step}: {_figures(place.figures)}", highlight=False)
+
+        yield report
+
+
+class _Lines:
+    """One line every few seconds."""
+
+    def __init__(self) -> None:
+        self.phase, self.begin, self.first, self.said = "", 0.0, 0, 0.0
+
+    def report(self, place: Place) -> None:
+        now = time.monotonic()
+        if place.phase != self.phase:
+            self.phase, self.begin, self.first, self.said = place.phase, now, place.step, 0.0
+        if now - self.said < LINE_SECONDS and place.step < place.num_steps and not place.figures:
+            return
+        self.said = now
+        pace = (now - self.begin) / max(place.step - self.first, 1)
+        left = pace * (place.num_steps - place.step) / 60
+        say(
+            f"{place.phase} {place.step}/{place.num_steps} {pace:.2f} s/step, {left:.0f} min left |"
+            f" {_figures(place.figures | place.values, 8)}"
+        )
+
+
+def _figures(values: dict[str, float], most: int = 99) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in list(values.items())[:most])
+
+
+@contextmanager
+def _one_voice() -> Iterator[None]:
+    """Of several processes that stop together, the first says why."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        if int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0"))):
+            raise SystemExit(2) from error
+        raise

@@ -1,0 +1,1 @@
+"""Photo + motion -> video: frames drawn, laid over a background, kept until all are there, and encoded."""

@@ -1,0 +1,124 @@
+"""Transfer + background -> finished frame: the photo's scene without the person, a colour, a picture, or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from PIL import Image, ImageColor, ImageOps
+from torch import Tensor
+
+from layerpose.estimation.estimate import Estimate
+from layerpose.pictures import image_to_picture, picture_to_image, read_photo
+from layerpose.types import Transfer
+
+EDGE = 3 / 512
+"""Width of the band inside the body's outline, as a share of the canvas, where the picture says how far it goes."""
+FAINT, CLEAR = 0.04, 0.2
+"""Distance from flat grey below which a pixel outside the body is empty, and above which it is all person."""
+GROWN = 0.02
+"""By how much the person's mask grows before the hole is filled, as a share of the canvas: shadows and soft edges."""
+INPAINT_SIZE = 512
+"""Side at which the hole is filled; what fills it is smooth anyway."""
+INPAINT_RADIUS_PX = 5
+TRANSPARENT = "transparent"
+KEEP = "keep"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backdrop:
+    """What lies behind the person; None is nothing."""
+
+    image: Float[Tensor, "1 3 h w"] | None
+
+    @property
+    def transparent(self) -> bool:
+        """Frames have an alpha channel."""
+        return self.image is None
+
+    def compose(self, made: Transfer) -> Image.Image:
+        """The finished frame: RGB over the backdrop, or RGBA."""
+        alpha = find_alpha(made)
+        image = made.image.float().cpu()
+        if self.image is not None:
+            return image_to_picture(torch.where(alpha > 0, image, 0) + (1 - alpha) * self.image)
+        picture = image_to_picture(image / alpha.clamp(min=0.1))
+        picture.putalpha(Image.fromarray((alpha[0, 0] * 255).round().byte().numpy()))
+        return picture
+
+
+def find_alpha(made: Transfer) -> Float[Tensor, "1 1 h w"]:
+    """How much of each pixel is person: the body, and around it what is not flat grey.
+
+    The model draws people over grey (0), as `alpha * colour`; so the edge is blended with any background by adding
+    `(1 - alpha)` of it.
+    """
+    body = 1 - made.maps.parsing[0, 0].float().cpu().numpy()
+    reach = 2 * max(round(EDGE * len(body)), 1) + 1
+    inner = cv2.blur(cv2.erode(body, np.ones((reach, reach), np.uint8)), (reach, reach))
+    strength = made.image[0].float().cpu().abs().amax(0).numpy()
+    alpha = np.maximum(inner, np.clip((strength - FAINT) / (CLEAR - FAINT), 0, 1))
+    return torch.from_numpy(alpha)[None, None]
+
+
+def find_backdrop(wanted: str, photo: Image.Image, seen: Estimate) -> Backdrop:
+    """``keep``, ``transparent``, a colour that Pillow knows, or a picture file; `check_backdrop` says what is wrong."""
+    size = seen.photo.image.shape[-1]
+    if wanted == TRANSPARENT:
+        return Backdrop(image=None)
+    if wanted == KEEP:
+        return Backdrop(image=picture_to_image(fill_scene(photo, seen)))
+    colour = _colour(wanted)
+    if colour is not None:
+        return Backdrop(image=picture_to_image(Image.new("RGB", (size, size), colour)))
+    return Backdrop(image=picture_to_image(ImageOps.fit(read_photo(wanted), (size, size))))
+
+
+def check_backdrop(wanted: str) -> None:
+    """ValueError for what `find_backdrop` does not know."""
+    if wanted in (KEEP, TRANSPARENT) or _colour(wanted) is not None:
+        return
+    if not Path(wanted).is_file():
+        raise ValueError(
+            f"the background {wanted!r} is neither a colour nor a file; expected {KEEP}, {TRANSPARENT}, a colour "
+            f"such as white or #30a0ff, or a picture"
+        )
+    read_photo(wanted)
+
+
+def _colour(text: str) -> tuple[int, ...] | None:
+    """Red, green and blue of a colour that Pillow knows."""
+    try:
+        return ImageColor.getrgb(text)[:3]
+    except ValueError:
+        return None
+
+
+def fill_scene(photo: Image.Image, seen: Estimate) -> Image.Image:
+    """The photo on the canvas with the person's place, and what lies beyond the photo, filled in."""
+    canvas, size = seen.canvas, seen.photo.image.shape[-1]
+    scene = np.clip(canvas.cut(np.array(photo.convert("RGB")), outside=0), 0, 255)
+    inside = canvas.cut(np.ones((photo.height, photo.width), np.float32), outside=0)
+    mask = np.maximum(seen.photo.mask[0, 0].numpy(), canvas.cut(seen.landmarks.mask, outside=0))
+    hole = np.maximum(cv2.dilate((mask > 0.1).astype(np.uint8), _disc(round(GROWN * size))), inside < 0.999)
+    filled = _inpaint(scene.astype(np.uint8), hole)
+    soft = cv2.GaussianBlur(hole.astype(np.float32), (0, 0), size / 512)[..., None]
+    soft = np.maximum(soft, hole[..., None])
+    return Image.fromarray((soft * filled + (1 - soft) * scene).round().astype(np.uint8))
+
+
+def _inpaint(scene: UInt8[np.ndarray, "s s 3"], hole: UInt8[np.ndarray, "s s"]) -> UInt8[np.ndarray, "s s 3"]:
+    """Telea's method at a small size, then enlarged."""
+    side = min(INPAINT_SIZE, len(scene))
+    small = cv2.resize(scene, (side, side), interpolation=cv2.INTER_AREA)
+    small_hole = (cv2.resize(hole.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA) > 0).astype(np.uint8)
+    filled = cv2.inpaint(small, small_hole, INPAINT_RADIUS_PX, cv2.INPAINT_TELEA)
+    return cv2.resize(filled, scene.shape[1::-1], interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+
+
+def _disc(radius: int) -> UInt8[np.ndarray, "d d"]:
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)).astype(np.uint8)

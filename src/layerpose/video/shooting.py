@@ -1,0 +1,80 @@
+"""Film + photo -> finished frames in a store: several at a time on a CPU, no more in memory than are being drawn."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import islice
+
+import cv2
+import torch
+from PIL import Image
+from threadpoolctl import threadpool_limits
+
+from layerpose.maps.correspondence import SourceView
+from layerpose.motion.filming import Film
+from layerpose.transfer import PoseTransfer
+from layerpose.video.backdrop import Backdrop
+from layerpose.video.store import FrameStore, job_key
+
+MOST_WORKERS = 8
+"""Frames that are drawn at the same time on a CPU; each needs about 1 GB at 1024."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shooting:
+    """Everything that decides how a frame looks."""
+
+    model: PoseTransfer
+    view: SourceView
+    film: Film
+    backdrop: Backdrop
+
+    def draw(self, frame: int) -> Image.Image:
+        """One finished frame."""
+        return self.backdrop.compose(self.model.draw(self.model.prepare(self.view, self.film.body(frame))))
+
+    def key(self) -> str:
+        """Equal for two jobs whose frames are equal."""
+        film, image = self.film, self.backdrop.image
+        weights = [value.cpu().numpy().tobytes() for value in self.model.model.state_dict().values()]
+        scene = b"" if image is None else image.numpy().tobytes()
+        return job_key(
+            repr(self.model.config), *weights, scene, self.view.image.cpu().numpy().tobytes(),
+            film.source.phenotype.numpy().tobytes(), film.motion.rotations.numpy().tobytes(), film.turns.tobytes(),
+            film.offsets.tobytes(), repr(film.scale),
+        )  # fmt: skip
+
+
+def shoot(shooting: Shooting, store: FrameStore, *, workers: int) -> Iterator[int]:
+    """Draw the frames that are missing; yields each as soon as it is kept. What was begun when this ends is dropped."""
+    frames = iter(store.missing())
+
+    def finish(frame: int) -> int:
+        store.keep(frame, shooting.draw(frame))
+        return frame
+
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers, initializer=_work_alone) as pool:
+        running: set[Future[int]] = {pool.submit(finish, frame) for frame in islice(frames, workers)}
+        try:
+            while running:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                running |= {pool.submit(finish, frame) for frame in islice(frames, len(done))}
+                for future in done:
+                    yield future.result()
+        finally:
+            for future in running:
+                future.cancel()
+
+
+def choose_workers(device: torch.device) -> int:
+    """A frame for each core; a GPU draws one at a time."""
+    return 1 if device.type != "cpu" else min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+
+
+def _work_alone() -> None:
+    """One thread for each frame: nothing is lost where parts of the work do not split."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)

@@ -1,0 +1,168 @@
+"""The schedules as data, and the rows of the ablation."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from layerpose.config import GeneratorConfig, ModelConfig
+from layerpose.data.complete import complete_parts
+from layerpose.data.records import Records
+from layerpose.networks.perceptual import Vgg19
+from layerpose.presets import ABLATION, GENERATORS, debug
+from layerpose.stages.conditions import num_guide_channels
+from layerpose.stages.model import Model
+from layerpose.training.critics import Critics
+from layerpose.training.lessons import Lessons, gather
+from layerpose.training.objectives import Team, generator_terms
+from layerpose.training.recipes import (
+    STAGES,
+    Phase,
+    Recipe,
+    base_recipe,
+    choose_phases,
+    enlarge_batches,
+    fit_to_model,
+    learning_rate,
+    paper_recipe,
+    recipe_of_preset,
+    stretch,
+)  # fmt: skip
+
+
+def test_the_paper_trains_coarse_ten_epochs_layers_twenty_and_all_together_ten() -> None:
+    recipe = paper_recipe(100)
+    assert [(phase.trains, phase.num_steps) for phase in recipe.phases] == [
+        (("coarse",), 1000), (("layers",), 2000), (STAGES, 1000),
+    ]  # fmt: skip
+    assert {(phase.batch, phase.size, phase.learning_rate, phase.in_turn) for phase in recipe.phases} == {
+        (1, 1.0, 2e-4, False)
+    }
+    weights = recipe.weights
+    assert (weights.feature_matching, weights.perceptual, weights.colour) == (10, 10, 0)
+    options = (recipe.adversarial, recipe.r1, recipe.average, recipe.warm_up, recipe.deepest_tap)
+    assert options == ("least-squares", 0, 0, 0, "5_2")
+
+
+def test_the_rate_is_constant_for_half_a_phase_and_then_falls_to_zero() -> None:
+    phase = Phase(name="x", trains=("coarse",), num_steps=100, learning_rate=2.0)
+    assert [learning_rate(phase, step, 0) for step in (0, 49, 50, 75, 99)] == pytest.approx([2, 2, 2, 1, 0.04])
+    assert [learning_rate(phase, step, 3) for step in (0, 1, 3, 4)] == pytest.approx([0.5, 1, 2, 2])
+
+
+def test_most_steps_of_base_are_at_half_size_and_the_last_at_full() -> None:
+    phases = base_recipe().phases
+    assert [phase.size for phase in phases] == [0.5, 0.5, 0.5, 1]
+    assert sum(phase.num_steps for phase in phases[:-1]) > 10 * phases[-1].num_steps
+
+
+def test_larger_batches_see_the_same_samples() -> None:
+    recipe = base_recipe()
+    larger = enlarge_batches(recipe, 5)
+    assert larger.num_samples == recipe.num_samples
+    assert [phase.batch for phase in larger.phases] == [20, 20, 10, 5]
+    assert stretch(recipe, 2).num_samples == 2 * recipe.num_samples
+    assert all(phase.num_steps == 1 for phase in stretch(recipe, 1e-9).phases)
+
+
+def test_a_model_without_a_stage_never_trains_it() -> None:
+    recipe = fit_to_model(paper_recipe(10), ABLATION["ablation-hsd"]())
+    assert [phase.trains for phase in recipe.phases] == [("coarse",), ("coarse",)]
+    chosen = choose_phases(base_recipe(), ["full", "coarse"])
+    assert [phase.name for phase in chosen.phases] == ["coarse", "full"]
+
+
+def test_every_row_of_the_ablation_has_the_papers_schedule() -> None:
+    assert {recipe_of_preset(name) for name in ABLATION} == {"paper"}
+    assert [recipe_of_preset(name) for name in ("base", "debug")] == ["base", "debug"]
+
+
+# Each row: what it changes of the row before. H, S, D are guides; PL complete layers; F fusion.
+ROWS = {
+    "ablation-h": {},
+    "ablation-hs": {"guides.parsing": True},
+    "ablation-hsd": {"guides.depth": True},
+    "ablation-incomplete": {"layers": "incomplete"},
+    "ablation-layers": {"layers": "complete"},
+    "paper": {"fuse": True},
+    "ablation-warp": {"guides.warp": True, "guides.filled": False},
+    "ablation-filled": {"guides.filled": True},
+    "ablation-blend": {"blend": True},
+    "ablation-skips": {"skips": True, "full_resolution_norm": False},
+}
+
+
+def flat(tree: dict, place: str = "") -> dict[str, object]:
+    found = {}
+    for name, value in tree.items():
+        found |= flat(value, f"{place}{name}.") if isinstance(value, dict) else {f"{place}{name}": value}
+    return found
+
+
+def test_each_row_of_the_ablation_changes_one_thing() -> None:
+    assert list(ABLATION) == list(ROWS)
+    first = ABLATION["ablation-h"]()
+    assert (first.guides.heatmaps, first.guides.parsing, first.guides.depth, first.layers, first.fuse) == (
+        True, False, False, "none", False,
+    )  # fmt: skip
+    before = flat(asdict(first))
+    for name, build in ABLATION.items():
+        now = flat(asdict(build()))
+        assert now["name"] == name
+        changed = {key: value for key, value in now.items() if value != before[key] and key != "name"}
+        generators = {f"{part}." for part in GENERATORS}
+        short = {
+            key.split(".", 1)[1] if key.split(".")[0] + "." in generators else key: v for key, v in changed.items()
+        }
+        assert short == ROWS[name], name
+        before = now
+
+
+def shrunk(config: ModelConfig) -> ModelConfig:
+    """The same wiring in the size of `debug`."""
+    small, sizes = {}, asdict(debug())
+    for part in GENERATORS:
+        large = getattr(config, part)
+        small[part] = GeneratorConfig(
+            width=4, num_downs=1, num_blocks=1, stem=large.stem, full_resolution_norm=large.full_resolution_norm,
+            skips=large.skips, blend=large.blend,
+        )  # fmt: skip
+    small |= {name: sizes[name] // 2 for name in ("canvas", "coarse_size", "face_size", "arm_size", "leg_size")}
+    return replace(config, **small)
+
+
+TERMS = {
+    "ablation-h": {"coarse"}, "ablation-hsd": {"coarse"}, "ablation-incomplete": {"coarse", "layers"},
+    "ablation-layers": {"coarse", "layers", "completeness"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(ABLATION))
+def test_every_row_learns_what_it_has(name: str, painted: Path) -> None:
+    config = shrunk(ABLATION[name]())
+    recipe = fit_to_model(
+        Recipe(name="x", phases=(Phase(name="joint", trains=STAGES, num_steps=1),), discriminator_width=2), config
+    )
+    phase, records = recipe.phases[0], Records(painted)
+    sets = complete_parts(records, ["00000"])
+    lesson = gather([Lessons(painted, config, phase, sets, first=0, seed=0)[0]])
+    model = Model(config)
+    assert model.coarse.generator.stem[0].in_channels == 3 + num_guide_channels(config.guides)
+    team = Team(model=model, critics=Critics(config, recipe), vgg=Vgg19("1_2"), recipe=recipe, seed=0)
+    terms, comparisons = generator_terms(team, phase, lesson)
+    torch.stack([term.value for term in terms]).sum().backward()
+    assert all(p.grad is not None for p in model.parameters()), "something is never used"
+    names = {term.name for term in terms}
+    found = {
+        "coarse": "coarse matching" in names, "layers": "left_leg perceptual" in names,
+        "completeness": "left_leg completeness" in names, "fusion": "fusion matching" in names,
+    }  # fmt: skip
+    everything = {"coarse", "layers", "completeness", "fusion"}
+    expected = TERMS.get(name, {"coarse"} if name == "ablation-hs" else everything)
+    assert {name for name, there in found.items() if there} == expected
+    judges = {"coarse", *(["fusion"] if "fusion" in expected else [])}
+    judges |= {"head", "arm", "leg"} if "completeness" in expected else set()
+    assert {comparison.critic for comparison in comparisons} == judges
