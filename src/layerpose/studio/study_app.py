@@ -17,7 +17,7 @@ from layerpose.evaluation.study_votes import Order, Votes
 HERE = Path(__file__).parent
 PAGE = {"/": "study.html", "/study.css": "study.css", "/study.js": "study.js"}
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
