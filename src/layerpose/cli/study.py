@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from layerpose.cli.console import busy, say
+from layerpose.cli.console import busy, progress, say
 
 Suffixes = (".md", ".csv")
 
@@ -24,7 +24,7 @@ def study(
     host: str = "127.0.0.1",
     port: int = 8000,
 ) -> None:
-    """Serve a page that shows source, target pose and each report's results, unnamed and shuffled, for people to choose.
+    """Serve a page on which people choose among each report's results, unnamed and shuffled, beside source and pose.
 
     Stop it with Ctrl-C; the same command goes on with the same study, and no vote is lost.
 
@@ -47,12 +47,12 @@ def study(
         from layerpose.evaluation.study import check_same_study, open_study
         from layerpose.studio.study_app import make_app
 
-        if not (out / "study.json").is_file():
-            _make(reports, out, data, pairs, seed)
-        found = open_study(out)
-        if reports:
-            check_same_study(found, reports)
-        app = make_app(found)
+    if not (out / "study.json").is_file():
+        _make(reports, out, data, pairs, seed)
+    found = open_study(out)
+    if reports:
+        check_same_study(found, reports)
+    app = make_app(found)
     say(f"{len(found.pairs)} pairs, {len(found.methods)} methods: http://{host}:{port}/ (Ctrl-C stops)")
     uvicorn.run(app, host=host, port=port, log_level="warning")
 
@@ -109,4 +109,5 @@ def _make(reports: tuple[Path, ...], out: Path, data: Path | None, pairs: int, s
         from layerpose.sheet import draw_pose_of
 
         draw_pose = draw_pose_of(Records(data))
-    make_study(reports, out, num_pairs=pairs, seed=seed, draw_pose=draw_pose)
+    with progress("pictures copied", "pairs") as report:
+        make_study(reports, out, num_pairs=pairs, seed=seed, draw_pose=draw_pose, report=report)

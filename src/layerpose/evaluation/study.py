@@ -1,7 +1,7 @@
 """Reports of several methods on the same data -> a study folder: the pictures that people are asked about, anonymous.
 
-``STUDY/study.json``, ``STUDY/pictures/007/source.png``, ``pose.png`` and ``0.png`` ... (one for each method), and the votes.
-The folder needs the reports no more.
+``STUDY/study.json``, ``STUDY/pictures/007/source.png``, ``pose.png`` and ``0.png`` ... (one for each method), and the
+votes. The folder needs the reports no more.
 """
 
 from __future__ import annotations
@@ -57,10 +57,11 @@ class Study:
 
 def make_study(
     reports: Sequence[Path], folder: Path, *, num_pairs: int, seed: int,
-    draw_pose: Callable[[Pair], Image.Image] | None,
+    draw_pose: Callable[[Pair], Image.Image] | None, report: Callable[[int, int], None],
 ) -> Study:  # fmt: skip
-    """Copy the pictures of `num_pairs` random pairs that all reports have; the target picture shows the pose without
-    `draw_pose`. The folder appears whole or not at all.
+    """Copy the pictures of `num_pairs` random pairs that all reports have. The folder appears whole or not at all.
+
+    Without `draw_pose` the target picture shows the pose. `report` hears how many of how many pairs are done.
     """
     methods = _read_methods(reports)
     pairs = choose_questions(reports, num_pairs, seed, with_target=draw_pose is None)
@@ -71,12 +72,8 @@ def make_study(
     shutil.rmtree(study.folder, ignore_errors=True)
     try:
         for question, pair in enumerate(pairs):
-            study.picture(question, "source").parent.mkdir(parents=True)
-            read_photo(answer_path(reports[0], SOURCE_ROW, pair)).save(study.picture(question, "source"))
-            pose = draw_pose(pair) if draw_pose else read_photo(_target(reports[0], pair))
-            pose.save(study.picture(question, "pose"))
-            for method, report in enumerate(reports):
-                _plain(read_photo(answer_path(report, MAIN_ROW, pair))).save(study.picture(question, str(method)))
+            _copy_pictures(study, question, reports, draw_pose)
+            report(question + 1, len(pairs))
         _describe(study)
         study.folder.rename(folder)
     finally:
@@ -117,9 +114,25 @@ def choose_questions(reports: Sequence[Path], count: int, seed: int, *, with_tar
     found = [pair for pair in pairs if not with_target or _target(reports[0], pair).is_file()]
     if not found:
         lacking = "a target picture (give the data set with --data)" if pairs else f"{MAIN_ROW!r} and {SOURCE_ROW!r}"
-        raise ValueError(f"found no pair of which {', '.join(map(str, reports))} all have {lacking}; evaluate them alike")
+        raise ValueError(
+            f"found no pair of which {', '.join(map(str, reports))} all have {lacking}; evaluate them alike"
+        )
     order = np.random.default_rng(seed).permutation(len(found))[:count]
     return tuple(found[index] for index in order)
+
+
+def _copy_pictures(
+    study: Study, question: int, reports: Sequence[Path], draw_pose: Callable[[Pair], Image.Image] | None
+) -> None:
+    pair = study.pairs[question]
+    pictures = {
+        "source": read_photo(answer_path(reports[0], SOURCE_ROW, pair)),
+        "pose": draw_pose(pair) if draw_pose else read_photo(_target(reports[0], pair)),
+        **{str(method): read_photo(answer_path(one, MAIN_ROW, pair)) for method, one in enumerate(reports)},
+    }
+    study.picture(question, "pose").parent.mkdir(parents=True)
+    for name, picture in pictures.items():
+        _plain(picture).save(study.picture(question, name))
 
 
 def _read_methods(reports: Sequence[Path]) -> dict[str, dict[str, str]]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 from scipy.stats import binomtest
 
 from layerpose.evaluation.interval import RESAMPLES, SEED
@@ -16,6 +17,7 @@ from layerpose.evaluation.study import Study
 from layerpose.evaluation.study_votes import Vote
 
 COLUMNS = ["data", "method", "votes", "of", "share", "low", "high", "low_people", "high_people"]
+COLUMNS_OF_FIGURES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,23 +30,23 @@ class Share:
     value: float
     interval: tuple[float, float]
     """95 %, Wilson: as if every vote were another person's."""
-    interval_people: tuple[float, float]
-    """95 %, bootstrap over people: the votes of one person go together."""
+    interval_people: tuple[float, float] | None
+    """95 %, bootstrap over people: the votes of one person go together; None for a single person."""
 
 
 def shares_of(study: Study, votes: Sequence[Vote]) -> list[Share]:
     """The share of every method. ValueError if nobody has voted."""
     if not votes:
         raise ValueError(f"{study.folder} has no votes yet; ask people first")
-    counts, spread = Counter(vote.method for vote in votes), _resample_people(study, votes)
+    counts, crowds = Counter(vote.method for vote in votes), _resample_people(study, votes)
     found = []
     for number, method in enumerate(study.methods):
         wilson = binomtest(counts[number], len(votes)).proportion_ci(0.95, method="wilson")
-        low, high = np.percentile(spread[:, number], [2.5, 97.5])
         found.append(
             Share(
                 method=method, votes=counts[number], of=len(votes), value=counts[number] / len(votes),
-                interval=(float(wilson.low), float(wilson.high)), interval_people=(float(low), float(high)),
+                interval=(float(wilson.low), float(wilson.high)),
+                interval_people=None if crowds is None else _middle(crowds[:, number]),
             )
         )  # fmt: skip
     return found
@@ -62,10 +64,12 @@ def to_markdown(studies: Sequence[tuple[Study, Sequence[Vote]]]) -> str:
             for s in shares_of(study, votes)
         ]
         parts += [
-            f"{study.data}: {len(votes)} votes of {len(people)} people ({finished} answered all {len(study.pairs)} pairs), "
-            f"pairs `{study.hash}`, seed {study.seed}.",
+            f"{study.data}: {len(votes)} votes of {len(people)} people ({finished} answered all {len(study.pairs)} "
+            f"pairs), pairs `{study.hash}`, seed {study.seed}.",
             "\n".join(lines),
-            "\n".join(f"- {name}: {', '.join(f'{k} {v}' for k, v in facts.items())}" for name, facts in study.facts.items()),
+            "\n".join(
+                f"- {name}: {', '.join(f'{k} {v}' for k, v in facts.items())}" for name, facts in study.facts.items()
+            ),
         ]
     return "\n\n".join([*parts, "Intervals: Wilson, taking every vote as independent; bootstrap over people."]) + "\n"
 
@@ -77,14 +81,17 @@ def to_csv(studies: Sequence[tuple[Study, Sequence[Vote]]]) -> str:
     table.writerow(COLUMNS)
     for study, votes in studies:
         for s in shares_of(study, votes):
-            figures = (s.value, *s.interval, *s.interval_people)
-            table.writerow([study.data, s.method, s.votes, s.of, *(f"{figure:.6f}" for figure in figures)])
+            figures = (s.value, *s.interval, *(s.interval_people or ()))
+            values = [f"{figure:.6f}" for figure in figures]
+            table.writerow([study.data, s.method, s.votes, s.of, *values, *[""] * (COLUMNS_OF_FIGURES - len(values))])
     return text.getvalue()
 
 
-def _resample_people(study: Study, votes: Sequence[Vote]) -> np.ndarray:
-    """Shares of the methods in resampled crowds."""
+def _resample_people(study: Study, votes: Sequence[Vote]) -> Float[np.ndarray, "crowds methods"] | None:
+    """Shares of the methods in resampled crowds; None where there is but one person."""
     people = list(dict.fromkeys(vote.voter for vote in votes))
+    if len(people) < 2:
+        return None
     counts = np.zeros((len(people), len(study.methods)))
     for vote in votes:
         counts[people.index(vote.voter), vote.method] += 1
@@ -93,5 +100,10 @@ def _resample_people(study: Study, votes: Sequence[Vote]) -> np.ndarray:
     return drawn / drawn.sum(1, keepdims=True)
 
 
-def _show(interval: tuple[float, float]) -> str:
-    return f"[{interval[0]:.1%}, {interval[1]:.1%}]"
+def _middle(values: Float[np.ndarray, "n"]) -> tuple[float, float]:
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _show(interval: tuple[float, float] | None) -> str:
+    return f"[{interval[0]:.1%}, {interval[1]:.1%}]" if interval else "-"

@@ -2,6 +2,7 @@
 "use strict";
 
 const RETRY_MS = 1000;
+const WIDEST = 5; // pictures in a row; on a phone there are two
 const at = (id) => document.getElementById(id);
 const keep = (name, value) => value === null
   ? localStorage.removeItem(`${study.study}-${name}`)
@@ -126,6 +127,8 @@ function show(section) {
 }
 
 function makeChoices() {
+  const rows = Math.ceil(study.choices / WIDEST);
+  at("choices").style.setProperty("--columns", Math.ceil(study.choices / rows));
   for (let number = 0; number < study.choices; number++) {
     const button = document.createElement("button");
     const img = document.createElement("img");
