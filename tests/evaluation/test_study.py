@@ -79,7 +79,7 @@ def test_bad_reports_are_refused_in_one_line(
     out, one = tmp_path / "study", reports[0]
     assert "expected two or more" in said(capsys, "study", one, "-o", out)
     assert "name two or more reports" in said(capsys, "study", "-o", out)
-    assert "both" not in said(capsys, "study", one, one, "-o", out)
+    assert "two reports are called" in said(capsys, "study", one, one, "-o", out)
     other = write_report(tmp_path / "other", [PAIR], data="elsewhere")
     assert "not of the same data" in said(capsys, "study", one, other, "-o", out)
     apart = write_report(tmp_path / "apart", [("00009", "000", "001")])

@@ -12,7 +12,7 @@ from layerpose.data.benchmark import Pair
 from layerpose.evaluation.answers import answer_path
 from layerpose.evaluation.study import Study, make_study
 
-METHODS = ("ours", "rival", "other")
+METHODS = ("alpha-net", "beta-net", "gamma-net")
 NUM_PAIRS = 5
 
 

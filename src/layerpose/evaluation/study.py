@@ -71,7 +71,7 @@ def make_study(
     )  # fmt: skip
     shutil.rmtree(study.folder, ignore_errors=True)
     try:
-        for question, pair in enumerate(pairs):
+        for question in range(len(pairs)):
             _copy_pictures(study, question, reports, draw_pose)
             report(question + 1, len(pairs))
         _describe(study)
