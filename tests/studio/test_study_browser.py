@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -12,11 +13,12 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "study.py"
 
 
 @pytest.fixture
-def browser_run() -> ModuleType:
+def browser_run(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     spec = spec_from_file_location("study_benchmark", SCRIPT)
     assert spec
     assert spec.loader
     module = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)
     spec.loader.exec_module(module)
     if module.chromium() is None:
         pytest.skip("no Chromium is installed (Debian: apt install chromium)")
