@@ -70,6 +70,7 @@ function next() {
 async function choose(choice) {
   if (busy || choice >= study.choices) return;
   busy = true;
+  setDisabled(true);
   mark(choice);
   keep("pending", JSON.stringify({ voter, place, choice }));
   await sendPending();
