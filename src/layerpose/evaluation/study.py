@@ -1,0 +1,185 @@
+"""Reports of several methods on the same data -> a study folder: the pictures that people are asked about, anonymous.
+
+``STUDY/study.json``, ``STUDY/pictures/007/source.png``, ``pose.png`` and ``0.png`` ... (one for each method), and the
+votes. The folder needs the reports no more.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from layerpose.cache import writing
+from layerpose.data.benchmark import Pair, hash_pairs
+from layerpose.evaluation.answers import MAIN_ROW, answer_path
+from layerpose.pictures import read_photo
+
+FORMAT = 1
+"""Version of the folder, under the key `layerpose_study`."""
+FILE = "study.json"
+MAKING = "making.json"
+SOURCE_ROW, TARGET_ROW = "source copied", "target"
+SAME = ("data", "split")
+"""What the reports of one study must have in common."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """What is asked: one question for each pair, one answer for each method."""
+
+    folder: Path
+    name: str
+    """Of this study alone, so that a browser never takes one study for another."""
+    data: str
+    methods: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+    seed: int
+    facts: dict[str, dict[str, str]]
+    """Of each method: what its report says it was made with."""
+
+    @property
+    def hash(self) -> str:
+        """Name of the list of pairs."""
+        return hash_pairs(self.pairs)
+
+    def picture(self, question: int, name: str) -> Path:
+        """``source``, ``pose`` or the number of a method."""
+        return self.folder / "pictures" / f"{question:03d}" / f"{name}.png"
+
+
+def make_study(
+    reports: Sequence[Path], folder: Path, *, num_pairs: int, seed: int,
+    draw_pose: Callable[[Pair], Image.Image] | None, report: Callable[[int, int], None],
+) -> Study:  # fmt: skip
+    """Copy the pictures of `num_pairs` random pairs that all reports have. The folder appears whole or not at all.
+
+    Without `draw_pose` the target picture shows the pose. `report` hears how many of how many pairs are done.
+    """
+    methods = _read_methods(reports)
+    pairs = choose_questions(reports, num_pairs, seed, with_target=draw_pose is None)
+    study = Study(
+        folder=folder.with_name(f".{folder.name}.part"), name=secrets.token_hex(8),
+        data=next(iter(methods.values()))["data"], methods=tuple(methods), pairs=pairs, seed=seed, facts=methods,
+    )  # fmt: skip
+    shutil.rmtree(study.folder, ignore_errors=True)
+    try:
+        for question in range(len(pairs)):
+            _copy_pictures(study, question, reports, draw_pose)
+            report(question + 1, len(pairs))
+        _describe(study)
+        study.folder.rename(folder)
+    finally:
+        shutil.rmtree(study.folder, ignore_errors=True)
+    return open_study(folder)
+
+
+def open_study(folder: Path) -> Study:
+    """Read a study folder. ValueError if it is none."""
+    file = folder / FILE
+    if not file.is_file():
+        raise ValueError(f"{folder} is no study: it has no {FILE}; make one with `layerpose study REPORT... -o FOLDER`")
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+        if record.pop("layerpose_study") != FORMAT:
+            raise ValueError(f"expected format {FORMAT}")
+        record |= {"methods": tuple(record["methods"]), "pairs": tuple(tuple(pair) for pair in record["pairs"])}
+        return Study(folder=folder, **record)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{file} cannot be read ({error}); copy the study again") from error
+
+
+def check_same_study(study: Study, reports: Sequence[Path]) -> None:
+    """ValueError unless the study was made of these reports as they are now."""
+    found = _read_methods(reports)
+    if found != study.facts:
+        raise ValueError(
+            f"{study.folder} asks about {', '.join(study.methods)}, made with other weights or data than these reports "
+            f"({', '.join(found)}); choose another folder, or give no reports to go on with it"
+        )
+
+
+def choose_questions(reports: Sequence[Path], count: int, seed: int, *, with_target: bool) -> tuple[Pair, ...]:
+    """Random pairs that every report has; `with_target`: only those with a target picture."""
+    shared = set.intersection(*({path.name for path in (report / MAIN_ROW).glob("*.png")} for report in reports))
+    sources = {path.name for path in answer_path(reports[0], SOURCE_ROW, ("", "", "")).parent.glob("*.png")}
+    pairs = [_pair(name) for name in sorted(shared & sources)]
+    found = [pair for pair in pairs if not with_target or _target(reports[0], pair).is_file()]
+    if not found:
+        lacking = "a target picture (give the data set with --data)" if pairs else f"{MAIN_ROW!r} and {SOURCE_ROW!r}"
+        raise ValueError(
+            f"found no pair of which {', '.join(map(str, reports))} all have {lacking}; evaluate them alike"
+        )
+    order = np.random.default_rng(seed).permutation(len(found))[:count]
+    return tuple(found[index] for index in order)
+
+
+def _copy_pictures(
+    study: Study, question: int, reports: Sequence[Path], draw_pose: Callable[[Pair], Image.Image] | None
+) -> None:
+    pair = study.pairs[question]
+    pictures = {
+        "source": read_photo(answer_path(reports[0], SOURCE_ROW, pair)),
+        "pose": draw_pose(pair) if draw_pose else read_photo(_target(reports[0], pair)),
+        **{str(method): read_photo(answer_path(one, MAIN_ROW, pair)) for method, one in enumerate(reports)},
+    }
+    study.picture(question, "pose").parent.mkdir(parents=True)
+    for name, picture in pictures.items():
+        _plain(picture).save(study.picture(question, name))
+
+
+def _read_methods(reports: Sequence[Path]) -> dict[str, dict[str, str]]:
+    """Name of each method -> what its report says."""
+    found: dict[str, dict[str, str]] = {}
+    for report in reports:
+        name = report.resolve().name
+        if name in found:
+            raise ValueError(f"two reports are called {name!r}, which names the method; rename one of the folders")
+        found[name] = _read_making(report)
+    if len(found) < 2:
+        raise ValueError(f"found {len(found)} report; expected two or more, so that there is something to choose")
+    for key in SAME:
+        values = {name: making.get(key) for name, making in found.items()}
+        if len(set(values.values())) > 1:
+            said = ", ".join(f"{name}: {value}" for name, value in values.items())
+            raise ValueError(f"the reports are not of the same {key} ({said}); make one study for each data set")
+    return found
+
+
+def _read_making(report: Path) -> dict[str, str]:
+    file = report / MAKING
+    if not file.is_file():
+        raise ValueError(f"{report} is no report: it has no {MAKING}; make one with `layerpose evaluate`")
+    try:
+        making: Any = json.loads(file.read_text(encoding="utf-8"))
+        return {"data": making["data"], **{str(key): str(value) for key, value in making.items()}}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{file} cannot be read ({error!r}); evaluate again into another folder") from error
+
+
+def _pair(name: str) -> Pair:
+    person, source, target = name.removesuffix(".png").rsplit("-", 2)
+    return person, source, target
+
+
+def _target(report: Path, pair: Pair) -> Path:
+    return report / TARGET_ROW / f"{pair[0]}-{pair[2]}.png"
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    """The pixels alone, without a word of who made them."""
+    return Image.fromarray(np.asarray(picture))
+
+
+def _describe(study: Study) -> None:
+    record = {"layerpose_study": FORMAT, **asdict(study)}
+    del record["folder"]
+    with writing(study.folder / FILE) as temporary:
+        temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,133 @@
+"""Reports -> study folders, and votes -> Table I."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from layerpose.cli import main
+from layerpose.evaluation.answers import answer_path
+from layerpose.evaluation.study import Study, check_same_study, choose_questions, make_study, open_study
+from layerpose.evaluation.study_table import shares_of, to_csv, to_markdown
+from layerpose.evaluation.study_votes import Vote
+
+PAIR = ("00001", "000", "002")
+
+
+def write_report(folder: Path, pairs: list[tuple[str, str, str]], **making: str) -> Path:
+    folder.mkdir()
+    (folder / "making.json").write_text(json.dumps({"data": "people", "split": "test"} | making))
+    for pair in pairs:
+        target = folder / "target" / f"{pair[0]}-{pair[2]}.png"
+        for path in (answer_path(folder, "full", pair), answer_path(folder, "source copied", pair), target):
+            path.parent.mkdir(exist_ok=True)
+            Image.new("RGB", (64, 64)).save(path)
+    return folder
+
+
+def made(reports: list[Path], out: Path) -> Study:
+    return make_study(reports, out, num_pairs=20, seed=1, draw_pose=None, report=lambda done, total: None)
+
+
+@pytest.fixture
+def reports(tmp_path: Path) -> list[Path]:
+    one = write_report(tmp_path / "one", [PAIR, ("00002", "000", "001")])
+    return [one, write_report(tmp_path / "two", [PAIR, ("00003", "000", "001")])]
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    assert main([str(word) for word in words]) == 2
+    line = capsys.readouterr().err
+    assert len(line.splitlines()) == 1
+    return line
+
+
+def test_only_pairs_that_all_reports_have_are_asked_about(reports: list[Path], tmp_path: Path) -> None:
+    assert choose_questions(reports, 20, 1, with_target=True) == (PAIR,)
+    study = made(reports, tmp_path / "study")
+    assert study.methods == ("one", "two")
+    assert study.pairs == (PAIR,)
+    for report in reports:
+        shutil.rmtree(report)
+    assert open_study(study.folder) == study
+    assert all(study.picture(0, name).is_file() for name in ("source", "pose", "0", "1"))
+
+
+def test_a_damaged_picture_is_named_and_no_study_appears(reports: list[Path], tmp_path: Path) -> None:
+    bad = answer_path(reports[1], "full", PAIR)
+    bad.write_bytes(bad.read_bytes()[:60])
+    with pytest.raises(ValueError, match="00001-000-002"):
+        made(reports, tmp_path / "study")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
+
+
+def test_a_study_goes_on_only_with_the_reports_it_was_made_of(reports: list[Path], tmp_path: Path) -> None:
+    study = made(reports, tmp_path / "study")
+    check_same_study(study, reports)
+    (reports[0] / "making.json").write_text(json.dumps({"data": "people", "split": "test", "weights": "new"}))
+    with pytest.raises(ValueError, match="choose another folder"):
+        check_same_study(study, reports)
+
+
+def test_bad_reports_are_refused_in_one_line(
+    reports: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, one = tmp_path / "study", reports[0]
+    assert "expected two or more" in said(capsys, "study", one, "-o", out)
+    assert "name two or more reports" in said(capsys, "study", "-o", out)
+    assert "two reports are called" in said(capsys, "study", one, one, "-o", out)
+    other = write_report(tmp_path / "other", [PAIR], data="elsewhere")
+    assert "not of the same data" in said(capsys, "study", one, other, "-o", out)
+    apart = write_report(tmp_path / "apart", [("00009", "000", "001")])
+    assert "found no pair" in said(capsys, "study", one, apart, "-o", out)
+    assert "is no report" in said(capsys, "study", one, tmp_path, "-o", out)
+    (apart / "making.json").write_text("{")
+    assert "cannot be read" in said(capsys, "study", one, apart, "-o", out)
+    assert "--pairs is 0" in said(capsys, "study", *reports, "-o", out, "--pairs", "0")
+    assert "not empty" in said(capsys, "study", *reports, "-o", one)
+    assert not out.exists()
+
+
+def test_exports_refuse_what_is_no_study_and_keep_the_old_table(
+    reports: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "table1.md"
+    table.write_text("old")
+    assert "is no study" in said(capsys, "study-export", tmp_path, "-o", table)
+    study = made(reports, tmp_path / "study")
+    assert "no votes yet" in said(capsys, "study-export", study.folder, "-o", table)
+    assert "does not end in .md" in said(capsys, "study-export", study.folder, "-o", tmp_path / "table1.txt")
+    (study.folder / "votes.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 30)
+    assert "votes.sqlite cannot be used" in said(capsys, "study-export", study.folder, "-o", table)
+    (study.folder / "study.json").write_text("{}")
+    assert "cannot be read" in said(capsys, "study-export", study.folder, "-o", table)
+    assert table.read_text() == "old"
+
+
+def test_percentages_are_those_counted_by_hand(reports: list[Path], tmp_path: Path) -> None:
+    """Seven of ten votes: 70 %; Wilson (0.7 + z²/20 ± z √(0.7 · 0.3 / 10 + z²/400)) / (1 + z²/10) with z = 1.96."""
+    study = made(reports, tmp_path / "study")
+    votes = [Vote(voter=f"v{i}", question=0, method=int(i >= 7)) for i in range(10)]
+    first, second = shares_of(study, votes)
+    assert (first.votes, first.of, first.value) == (7, 10, 0.7)
+    assert (second.votes, second.value) == (3, pytest.approx(0.3))
+    assert first.interval == pytest.approx((0.3968, 0.8922), abs=1e-4)
+    text = to_markdown([(study, votes)])
+    assert "10 votes of 10 people (10 answered all 1 pairs)" in text
+    assert "| one | 7 | 70.00% | [39.7%, 89.2%] |" in text
+    assert "| two | 3 | 30.00% | [10.8%, 60.3%] |" in text
+    assert to_csv([(study, votes)]).splitlines()[1].startswith("people,one,7,10,0.700000,0.396")
+
+
+def test_votes_of_one_person_go_together(reports: list[Path], tmp_path: Path) -> None:
+    """Two people of opposite mind, a hundred votes each: by the votes it is clear, by the people it is open."""
+    study = made(reports, tmp_path / "study")
+    votes = [Vote(voter=f"v{v}", question=q, method=v) for v in range(2) for q in range(100)]
+    share = shares_of(study, votes)[0]
+    assert share.interval_people == (0.0, 1.0)
+    assert share.interval == pytest.approx((0.43, 0.57), abs=0.01)
+    assert shares_of(study, votes[:100])[0].interval_people is None
