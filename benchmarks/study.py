@@ -27,11 +27,17 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from layerpose.evaluation.study import open_study
+from layerpose.body.model import body_model
+from layerpose.data.records import Frame, Records, describe, write_person
+from layerpose.evaluation.answers import answer_path
+from layerpose.evaluation.study import make_study, open_study
 from layerpose.evaluation.study_table import shares_of
 from layerpose.evaluation.study_votes import Votes
+from layerpose.sheet import draw_pose_of
+from layerpose.types import Camera
 
 METHODS = ("alpha", "beta", "gamma", "delta")
+SIZE = 96
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -48,32 +54,47 @@ WAITING = "document.querySelector('#choices button:enabled') && !document.getEle
 
 
 def chromium() -> str | None:
-    """Where a Chromium lies, if there is one."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    """Where a Chromium lies, if there is one: the system's, else the one of `playwright install chromium`."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    with sync_playwright() as engine:
+        return engine.chromium.executable_path if Path(engine.chromium.executable_path).is_file() else None
 
 
-def make_reports(folder: Path, num_pairs: int) -> list[Path]:
-    """Reports whose pictures are of one colour: red tells the method, green the pair."""
-    for method, name in enumerate(METHODS):
-        for row, red in {"full": 40 + 50 * method, "source-copied": 1}.items():
-            (folder / name / row).mkdir(parents=True)
-            for pair in range(num_pairs):
-                Image.new("RGB", (96, 96), (red, 8 * pair, 160)).save(folder / name / row / f"{pair:05d}-000-001.png")
-                target = folder / name / "target" / f"{pair:05d}-001.png"
-                target.parent.mkdir(exist_ok=True)
-                Image.new("RGB", (96, 96), (2, 8 * pair, 0)).save(target)
-        (folder / name / "making.json").write_text(json.dumps({"data": "colours", "split": "test"}))
-    return [folder / name for name in METHODS]
+def write_study(folder: Path, num_pairs: int) -> None:
+    """A study whose pictures are of one colour: red tells the method, green the pair."""
+    pairs = [(f"{pair:05d}", "000", "001") for pair in range(num_pairs)]
+    people, reports = folder / "people", [folder / name for name in METHODS]
+    people.mkdir(parents=True)
+    describe(people, {"canvas": SIZE})
+    still = np.tile(np.eye(3), (len(body_model().bone_names), 1, 1))
+    for number, (person, _, _) in enumerate(pairs):
+        picture = np.full((SIZE, SIZE, 4), (1, 8 * number, 160, 255), dtype=np.uint8)
+        camera = Camera(scale=0.45, translation=(0.5, 0.5))
+        shot = Frame(picture=picture, rotations=still, camera=camera, source="still", distance_m=np.inf)
+        write_person(people / "people" / person, [0.5] * 6, {"split": "test"}, [shot, shot])
+        for method, report in enumerate(reports):
+            (report / "full").mkdir(parents=True, exist_ok=True)
+            flat = Image.new("RGB", (SIZE, SIZE), (40 + 50 * method, 8 * number, 160))
+            flat.save(answer_path(report, "full", pairs[number]))
+    for report in reports:
+        (report / "making.json").write_text(json.dumps({"data": people.name, "split": "test"}))
+    records = Records(people)
+    make_study(
+        reports, folder / "study", records, num_pairs=num_pairs, seed=1, draw_pose=draw_pose_of(records),
+        report=lambda *_: None,
+    )  # fmt: skip
 
 
 class Server:
     """`layerpose study`, which can be killed and started again at the same address."""
 
-    def __init__(self, reports: list[Path], folder: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        words = ["study", *map(str, reports), "-o", str(folder), "--port", str(self.port)]
+        words = ["study", "-o", str(folder), "--port", str(self.port)]
         self.command = [sys.executable, "-c", "import sys; from layerpose.cli import main; sys.exit(main())", *words]
         self.url = f"http://127.0.0.1:{self.port}/"
         self.begin()
@@ -172,7 +193,8 @@ def held(folder: Path) -> list[dict[int, int]]:
 
 def run(folder: Path, *, num_people: int, num_pairs: int, at_once: int, kills: set[int], seed: int = 0) -> int:
     """The whole thing; returns the number of votes. AssertionError if one is lost, doubled or another person's."""
-    server = Server(make_reports(folder / "reports", num_pairs), folder / "study")
+    write_study(folder, num_pairs)
+    server = Server(folder / "study")
     try:
         with sync_playwright() as engine:
             browser = engine.chromium.launch(executable_path=chromium(), args=list(FLAGS))

@@ -97,7 +97,7 @@ def draw_pose(body: Body, size: int) -> Image.Image:
     maps = render_maps(drawn)
     depth_px = maps.depth[0, 0].numpy() * body.camera.scale * size
     slopes = np.gradient(depth_px)
-    light = 1 / np.sqrt(1 + slopes[0] ** 2 + slopes[1] ** 2)
+    light = np.where(maps.parsing[0, 0] > 0, 1, 1 / np.sqrt(1 + slopes[0] ** 2 + slopes[1] ** 2))
     colours = np.asarray(parsing_to_picture(maps.parsing)) * (AMBIENT + (1 - AMBIENT) * light[..., None])
     picture = Image.fromarray(colours.round().astype(np.uint8))
     pen, radius = ImageDraw.Draw(picture), max(size // 128, 1)

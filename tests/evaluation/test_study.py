@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from layerpose.cli import main
+from layerpose.data.records import Records
 from layerpose.evaluation.answers import answer_path
 from layerpose.evaluation.study import Study, check_same_study, choose_questions, make_study, open_study
 from layerpose.evaluation.study_table import shares_of, to_csv, to_markdown
 from layerpose.evaluation.study_votes import Vote
+from layerpose.sheet import draw_pose_of
 
 PAIR = ("00001", "000", "002")
 
@@ -22,15 +26,21 @@ def write_report(folder: Path, pairs: list[tuple[str, str, str]], **making: str)
     folder.mkdir()
     (folder / "making.json").write_text(json.dumps({"data": "people", "split": "test"} | making))
     for pair in pairs:
-        target = folder / "target" / f"{pair[0]}-{pair[2]}.png"
-        for path in (answer_path(folder, "full", pair), answer_path(folder, "source copied", pair), target):
-            path.parent.mkdir(exist_ok=True)
-            Image.new("RGB", (64, 64)).save(path)
+        path = answer_path(folder, "full", pair)
+        path.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (64, 64)).save(path)
     return folder
 
 
-def made(reports: list[Path], out: Path) -> Study:
-    return make_study(reports, out, num_pairs=20, seed=1, draw_pose=None, report=lambda done, total: None)
+def made(reports: list[Path], records: Records, out: Path) -> Study:
+    return make_study(
+        reports, out, records, num_pairs=20, seed=1, draw_pose=draw_pose_of(records), report=lambda *_: None
+    )
+
+
+@pytest.fixture
+def people(flat_people: Callable[[Path, list[str]], Records], tmp_path: Path) -> Records:
+    return flat_people(tmp_path / "people", ["00001", "00002", "00003"])
 
 
 @pytest.fixture
@@ -46,27 +56,29 @@ def said(capsys: pytest.CaptureFixture[str], *words: object) -> str:
     return line
 
 
-def test_only_pairs_that_all_reports_have_are_asked_about(reports: list[Path], tmp_path: Path) -> None:
-    assert choose_questions(reports, 20, 1, with_target=True) == (PAIR,)
-    study = made(reports, tmp_path / "study")
+def test_only_pairs_that_all_reports_have_are_asked_about(reports: list[Path], people: Records, tmp_path: Path) -> None:
+    assert choose_questions(reports, people, 20, 1) == (PAIR,)
+    study = made(reports, people, tmp_path / "study")
     assert study.methods == ("one", "two")
     assert study.pairs == (PAIR,)
-    for report in reports:
-        shutil.rmtree(report)
+    for folder in (*reports, people.path):
+        shutil.rmtree(folder)
     assert open_study(study.folder) == study
     assert all(study.picture(0, name).is_file() for name in ("source", "pose", "0", "1"))
 
 
-def test_a_damaged_picture_is_named_and_no_study_appears(reports: list[Path], tmp_path: Path) -> None:
+def test_a_damaged_picture_is_named_and_no_study_appears(reports: list[Path], people: Records, tmp_path: Path) -> None:
     bad = answer_path(reports[1], "full", PAIR)
     bad.write_bytes(bad.read_bytes()[:60])
     with pytest.raises(ValueError, match="00001-000-002"):
-        made(reports, tmp_path / "study")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
+        made(reports, people, tmp_path / "study")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "people", "two"]
 
 
-def test_a_study_goes_on_only_with_the_reports_it_was_made_of(reports: list[Path], tmp_path: Path) -> None:
-    study = made(reports, tmp_path / "study")
+def test_a_study_goes_on_only_with_the_reports_it_was_made_of(
+    reports: list[Path], people: Records, tmp_path: Path
+) -> None:
+    study = made(reports, people, tmp_path / "study")
     check_same_study(study, reports)
     (reports[0] / "making.json").write_text(json.dumps({"data": "people", "split": "test", "weights": "new"}))
     with pytest.raises(ValueError, match="choose another folder"):
@@ -74,31 +86,48 @@ def test_a_study_goes_on_only_with_the_reports_it_was_made_of(reports: list[Path
 
 
 def test_bad_reports_are_refused_in_one_line(
-    reports: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    reports: list[Path], people: Records, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out, one = tmp_path / "study", reports[0]
-    assert "expected two or more" in said(capsys, "study", one, "-o", out)
+    out, one, data = tmp_path / "study", reports[0], people.path
+    assert "expected two or more" in said(capsys, "study", one, "-o", out, "--data", data)
     assert "name two or more reports" in said(capsys, "study", "-o", out)
-    assert "two reports are called" in said(capsys, "study", one, one, "-o", out)
+    assert "name the data set of the reports" in said(capsys, "study", *reports, "-o", out)
+    assert "two reports are called" in said(capsys, "study", one, one, "-o", out, "--data", data)
     other = write_report(tmp_path / "other", [PAIR], data="elsewhere")
-    assert "not of the same data" in said(capsys, "study", one, other, "-o", out)
+    assert "not of the same data" in said(capsys, "study", one, other, "-o", out, "--data", data)
+    assert "are of the data set 'elsewhere'" in said(
+        capsys, "study", other, write_report(tmp_path / "more", [PAIR], data="elsewhere"), "-o", out, "--data", data
+    )
     apart = write_report(tmp_path / "apart", [("00009", "000", "001")])
-    assert "found no pair" in said(capsys, "study", one, apart, "-o", out)
-    assert "is no report" in said(capsys, "study", one, tmp_path, "-o", out)
+    assert "found no pair" in said(capsys, "study", one, apart, "-o", out, "--data", data)
+    strangers = [apart, write_report(tmp_path / "strangers", [("00009", "000", "001")])]
+    assert "lacks 1 pairs of the reports, 00009-000-001 first" in said(
+        capsys, "study", *strangers, "-o", out, "--data", data
+    )
+    assert "is no report" in said(capsys, "study", one, tmp_path, "-o", out, "--data", data)
     (apart / "making.json").write_text("{")
-    assert "cannot be read" in said(capsys, "study", one, apart, "-o", out)
+    assert "cannot be read" in said(capsys, "study", one, apart, "-o", out, "--data", data)
     assert "--pairs is 0" in said(capsys, "study", *reports, "-o", out, "--pairs", "0")
-    assert "not empty" in said(capsys, "study", *reports, "-o", one)
+    assert "not empty" in said(capsys, "study", *reports, "-o", one, "--data", data)
     assert not out.exists()
 
 
+def test_a_port_that_is_taken_is_said_in_one_line(
+    reports: list[Path], people: Records, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = made(reports, people, tmp_path / "study")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"cannot listen on 127.0.0.1, port {port}" in said(capsys, "study", "-o", study.folder, "--port", port)
+
+
 def test_exports_refuse_what_is_no_study_and_keep_the_old_table(
-    reports: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    reports: list[Path], people: Records, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table = tmp_path / "table1.md"
     table.write_text("old")
     assert "is no study" in said(capsys, "study-export", tmp_path, "-o", table)
-    study = made(reports, tmp_path / "study")
+    study = made(reports, people, tmp_path / "study")
     assert "no votes yet" in said(capsys, "study-export", study.folder, "-o", table)
     assert "does not end in .md" in said(capsys, "study-export", study.folder, "-o", tmp_path / "table1.txt")
     (study.folder / "votes.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 30)
@@ -108,9 +137,9 @@ def test_exports_refuse_what_is_no_study_and_keep_the_old_table(
     assert table.read_text() == "old"
 
 
-def test_percentages_are_those_counted_by_hand(reports: list[Path], tmp_path: Path) -> None:
+def test_percentages_are_those_counted_by_hand(reports: list[Path], people: Records, tmp_path: Path) -> None:
     """Seven of ten votes: 70 %; Wilson (0.7 + z²/20 ± z √(0.7 · 0.3 / 10 + z²/400)) / (1 + z²/10) with z = 1.96."""
-    study = made(reports, tmp_path / "study")
+    study = made(reports, people, tmp_path / "study")
     votes = [Vote(voter=f"v{i}", question=0, method=int(i >= 7)) for i in range(10)]
     first, second = shares_of(study, votes)
     assert (first.votes, first.of, first.value) == (7, 10, 0.7)
@@ -123,9 +152,9 @@ def test_percentages_are_those_counted_by_hand(reports: list[Path], tmp_path: Pa
     assert to_csv([(study, votes)]).splitlines()[1].startswith("people,one,7,10,0.700000,0.396")
 
 
-def test_votes_of_one_person_go_together(reports: list[Path], tmp_path: Path) -> None:
+def test_votes_of_one_person_go_together(reports: list[Path], people: Records, tmp_path: Path) -> None:
     """Two people of opposite mind, a hundred votes each: by the votes it is clear, by the people it is open."""
-    study = made(reports, tmp_path / "study")
+    study = made(reports, people, tmp_path / "study")
     votes = [Vote(voter=f"v{v}", question=q, method=v) for v in range(2) for q in range(100)]
     share = shares_of(study, votes)[0]
     assert share.interval_people == (0.0, 1.0)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from layerpose.data.benchmark import Pair
+from layerpose.data.records import Records
 from layerpose.evaluation.answers import answer_path
 from layerpose.evaluation.study import Study, make_study
 
@@ -25,14 +27,9 @@ def write_report(folder: Path, method: int, pairs: list[Pair], **making: str) ->
     facts = {"data": "people", "split": "test", "weights": f"w{method}"} | making
     (folder / "making.json").write_text(json.dumps(facts))
     for number, pair in enumerate(pairs):
-        target = folder / "target" / f"{pair[0]}-{pair[2]}.png"
-        for path, shade in {
-            answer_path(folder, "full", pair): colour(method, number),
-            answer_path(folder, "source copied", pair): (1, 10 * number, 0),
-            target: (2, 10 * number, 0),
-        }.items():
-            path.parent.mkdir(exist_ok=True)
-            Image.new("RGB", (64, 64), shade).save(path)
+        path = answer_path(folder, "full", pair)
+        path.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (64, 64), colour(method, number)).save(path)
     return folder
 
 
@@ -47,7 +44,14 @@ def reports(tmp_path: Path, pairs: list[Pair]) -> list[Path]:
 
 
 @pytest.fixture
-def study(reports: list[Path], tmp_path: Path) -> Study:
+def study(
+    reports: list[Path], pairs: list[Pair], flat_people: Callable[[Path, list[str]], Records], tmp_path: Path
+) -> Study:
+    records = flat_people(tmp_path / "people", [person for person, _, _ in pairs])
+
+    def draw_pose(pair: Pair) -> Image.Image:
+        return Image.new("RGB", (64, 64), (2, 10 * pairs.index(pair), 0))
+
     return make_study(
-        reports, tmp_path / "study", num_pairs=NUM_PAIRS, seed=1, draw_pose=None, report=lambda done, total: None
+        reports, tmp_path / "study", records, num_pairs=NUM_PAIRS, seed=1, draw_pose=draw_pose, report=lambda *_: None
     )

@@ -14,6 +14,7 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "study.py"
 
 @pytest.fixture
 def browser_run(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    pytest.importorskip("playwright", reason="playwright is not installed")
     spec = spec_from_file_location("study_benchmark", SCRIPT)
     assert spec
     assert spec.loader
@@ -21,7 +22,7 @@ def browser_run(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setitem(sys.modules, spec.name, module)
     spec.loader.exec_module(module)
     if module.chromium() is None:
-        pytest.skip("no Chromium is installed (Debian: apt install chromium)")
+        pytest.skip("no Chromium to vote in; apt install chromium, or .venv/bin/playwright install chromium")
     return module
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ import tyro
 
 from layerpose.cli.console import busy, progress, say
 
-Suffixes = (".md", ".csv")
+SUFFIXES = (".md", ".csv")
 
 
 def study(
@@ -31,7 +32,7 @@ def study(
     Args:
         reports: Folders of `evaluate`, one for each method, of the same data set; none to go on with a study.
         out: The study's folder: pictures and votes.
-        data: The data set, to draw the target pose from its bodies; without it the target picture is shown.
+        data: The data set of the reports: source pictures, and bodies of which the target pose is drawn; not to go on.
         pairs: How many pairs each person is asked about, chosen from those that all reports have.
         seed: Another seed, other pairs in another order.
         host: Where to listen; 0.0.0.0 lets phones in the same network in.
@@ -52,9 +53,10 @@ def study(
     found = open_study(out)
     if reports:
         check_same_study(found, reports)
-    app = make_app(found)
-    say(f"{len(found.pairs)} pairs, {len(found.methods)} methods: http://{host}:{port}/ (Ctrl-C stops)")
-    uvicorn.run(app, host=host, port=port, log_level="warning")
+    server = uvicorn.Server(uvicorn.Config(make_app(found), log_level="warning"))
+    with _listen(host, port) as listener:
+        say(f"{len(found.pairs)} pairs, {len(found.methods)} methods: http://{host}:{port}/ (Ctrl-C stops)")
+        server.run(sockets=[listener])
 
 
 def study_export(
@@ -75,7 +77,7 @@ def study_export(
     from layerpose.evaluation.study_votes import Votes
     from layerpose.outputs import check_output
 
-    suffix = out.suffix.lower() if out.suffix.lower() in Suffixes else Suffixes[0]
+    suffix = out.suffix.lower() if out.suffix.lower() in SUFFIXES else SUFFIXES[0]
     check_output(out, suffix)
     if not studies:
         raise ValueError("found no study; expected the folder of one or more, made by `layerpose study`")
@@ -96,18 +98,31 @@ def _check_options(pairs: int, port: int) -> None:
         raise ValueError("study serves its page with FastAPI and uvicorn; install: pip install 'layerpose[study]'")
 
 
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket on which the page is served. ValueError if the address is taken or not this machine's."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise ValueError(
+            f"cannot listen on {host}, port {port} ({error.strerror}); choose another --port or --host"
+        ) from error
+
+
 def _make(reports: tuple[Path, ...], out: Path, data: Path | None, pairs: int, seed: int) -> None:
+    from layerpose.data.records import Records
     from layerpose.evaluation.study import make_study
+    from layerpose.sheet import draw_pose_of
 
     if not reports:
         raise ValueError(f"{out} is no study yet; name two or more reports of `layerpose evaluate`")
+    if data is None:
+        raise ValueError(f"{out} is no study yet; name the data set of the reports with --data")
     if out.exists() and any(out.iterdir()):
         raise ValueError(f"{out} is not empty and holds no study; choose a new folder")
-    draw_pose = None
-    if data is not None:
-        from layerpose.data.records import Records
-        from layerpose.sheet import draw_pose_of
-
-        draw_pose = draw_pose_of(Records(data))
+    records = Records(data)
     with progress("pictures copied", "pairs") as report:
-        make_study(reports, out, num_pairs=pairs, seed=seed, draw_pose=draw_pose, report=report)
+        found = make_study(
+            reports, out, records, num_pairs=pairs, seed=seed, draw_pose=draw_pose_of(records), report=report
+        )
+    if len(found.pairs) < pairs:
+        say(f"All {len(found.pairs)} pairs that the reports share are asked about, fewer than --pairs {pairs}")

@@ -1,7 +1,7 @@
-"""Reports of several methods on the same data -> a study folder: the pictures that people are asked about, anonymous.
+"""Reports of several methods + their data set -> a study folder: the pictures that people are asked about, anonymous.
 
 ``STUDY/study.json``, ``STUDY/pictures/007/source.png``, ``pose.png`` and ``0.png`` ... (one for each method), and the
-votes. The folder needs the reports no more.
+votes. The folder needs the reports and the data set no more.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from PIL import Image
 
 from layerpose.cache import writing
 from layerpose.data.benchmark import Pair, hash_pairs
+from layerpose.data.records import Records
 from layerpose.evaluation.answers import MAIN_ROW, answer_path
-from layerpose.pictures import read_photo
+from layerpose.pictures import image_to_picture, read_photo
 
 FORMAT = 1
 """Version of the folder, under the key `layerpose_study`."""
 FILE = "study.json"
 MAKING = "making.json"
-SOURCE_ROW, TARGET_ROW = "source copied", "target"
 SAME = ("data", "split")
 """What the reports of one study must have in common."""
 
@@ -56,23 +56,23 @@ class Study:
 
 
 def make_study(
-    reports: Sequence[Path], folder: Path, *, num_pairs: int, seed: int,
-    draw_pose: Callable[[Pair], Image.Image] | None, report: Callable[[int, int], None],
+    reports: Sequence[Path], folder: Path, records: Records, *, num_pairs: int, seed: int,
+    draw_pose: Callable[[Pair], Image.Image], report: Callable[[int, int], None],
 ) -> Study:  # fmt: skip
     """Copy the pictures of `num_pairs` random pairs that all reports have. The folder appears whole or not at all.
 
-    Without `draw_pose` the target picture shows the pose. `report` hears how many of how many pairs are done.
+    `report` hears how many of how many pairs are done.
     """
     methods = _read_methods(reports)
-    pairs = choose_questions(reports, num_pairs, seed, with_target=draw_pose is None)
+    pairs = choose_questions(reports, records, num_pairs, seed)
     study = Study(
-        folder=folder.with_name(f".{folder.name}.part"), name=secrets.token_hex(8),
-        data=next(iter(methods.values()))["data"], methods=tuple(methods), pairs=pairs, seed=seed, facts=methods,
+        folder=folder.with_name(f".{folder.name}.part"), name=secrets.token_hex(8), data=records.path.name,
+        methods=tuple(methods), pairs=pairs, seed=seed, facts=methods,
     )  # fmt: skip
     shutil.rmtree(study.folder, ignore_errors=True)
     try:
         for question in range(len(pairs)):
-            _copy_pictures(study, question, reports, draw_pose)
+            _copy_pictures(study, question, reports, records, draw_pose)
             report(question + 1, len(pairs))
         _describe(study)
         study.folder.rename(folder)
@@ -106,28 +106,34 @@ def check_same_study(study: Study, reports: Sequence[Path]) -> None:
         )
 
 
-def choose_questions(reports: Sequence[Path], count: int, seed: int, *, with_target: bool) -> tuple[Pair, ...]:
-    """Random pairs that every report has; `with_target`: only those with a target picture."""
+def choose_questions(reports: Sequence[Path], records: Records, count: int, seed: int) -> tuple[Pair, ...]:
+    """Random pairs of the data set of which every report has the result; fewer where there are no more."""
+    said = _read_making(reports[0])["data"]
+    if records.path.name != said:
+        raise ValueError(f"the reports are of the data set {said!r}, not of {records.path}; give that one with --data")
     shared = set.intersection(*({path.name for path in (report / MAIN_ROW).glob("*.png")} for report in reports))
-    sources = {path.name for path in answer_path(reports[0], SOURCE_ROW, ("", "", "")).parent.glob("*.png")}
-    pairs = [_pair(name) for name in sorted(shared & sources)]
-    found = [pair for pair in pairs if not with_target or _target(reports[0], pair).is_file()]
-    if not found:
-        lacking = "a target picture (give the data set with --data)" if pairs else f"{MAIN_ROW!r} and {SOURCE_ROW!r}"
+    pairs = [_pair(name) for name in sorted(shared)]
+    if not pairs:
         raise ValueError(
-            f"found no pair of which {', '.join(map(str, reports))} all have {lacking}; evaluate them alike"
+            f"found no pair of which {', '.join(map(str, reports))} all have a result; evaluate them alike"
         )
-    order = np.random.default_rng(seed).permutation(len(found))[:count]
-    return tuple(found[index] for index in order)
+    there = set(records.people)
+    lacking = [p for p in pairs if p[0] not in there or not {*p[1:]} <= {*records.frames(p[0])}]
+    if lacking:
+        raise ValueError(
+            f"{records.path} lacks {len(lacking)} pairs of the reports, {'-'.join(lacking[0])} first; make it again"
+        )
+    order = np.random.default_rng(seed).permutation(len(pairs))[:count]
+    return tuple(pairs[index] for index in order)
 
 
 def _copy_pictures(
-    study: Study, question: int, reports: Sequence[Path], draw_pose: Callable[[Pair], Image.Image] | None
+    study: Study, question: int, reports: Sequence[Path], records: Records, draw_pose: Callable[[Pair], Image.Image]
 ) -> None:
-    pair = study.pairs[question]
+    person, source, _ = pair = study.pairs[question]
     pictures = {
-        "source": read_photo(answer_path(reports[0], SOURCE_ROW, pair)),
-        "pose": draw_pose(pair) if draw_pose else read_photo(_target(reports[0], pair)),
+        "source": image_to_picture(records.load(person, source)[0]),
+        "pose": draw_pose(pair),
         **{str(method): read_photo(answer_path(one, MAIN_ROW, pair)) for method, one in enumerate(reports)},
     }
     study.picture(question, "pose").parent.mkdir(parents=True)
@@ -167,10 +173,6 @@ def _read_making(report: Path) -> dict[str, str]:
 def _pair(name: str) -> Pair:
     person, source, target = name.removesuffix(".png").rsplit("-", 2)
     return person, source, target
-
-
-def _target(report: Path, pair: Pair) -> Path:
-    return report / TARGET_ROW / f"{pair[0]}-{pair[2]}.png"
 
 
 def _plain(picture: Image.Image) -> Image.Image:

@@ -52,12 +52,14 @@ async function start() {
   return next();
 }
 
+// False if the server does not know this person: the study is another one now.
 async function sendPending() {
   const pending = kept("pending");
-  if (pending === null) return;
+  if (pending === null) return true;
   const state = await ask("api/votes", JSON.parse(pending));
   keep("pending", null);
   if (state) answered = state.answered;
+  return state !== null;
 }
 
 function next() {
@@ -73,7 +75,7 @@ async function choose(choice) {
   setDisabled(true);
   mark(choice);
   keep("pending", JSON.stringify({ voter, place, choice }));
-  await sendPending();
+  if (!await sendPending()) return show("welcome");
   const after = place + 1;
   if (after < study.questions && after in answered) await showQuestion(after);
   else await next();
@@ -160,4 +162,8 @@ at("start").addEventListener("click", () => { if (!at("welcome").hidden) { at("w
 at("back").addEventListener("click", goBack);
 at("review").addEventListener("click", goBack);
 at("another").addEventListener("click", () => { keep("voter", null); answered = {}; voter = null; show("welcome"); });
+window.addEventListener("unhandledrejection", (event) => {
+  at("trouble").textContent = `This page does not work here (${event.reason}). Allow it to store data, or use another browser.`;
+  at("trouble").hidden = false;
+});
 open();
