@@ -30,8 +30,8 @@ def import_data(
     /,
     *,
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="DATA")],
-    size: int | None = None,
-    pictures: int | None = None,
+    size: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None,
+    pictures: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None,
     workers: int = 2,
 ) -> None:
     """Turn DeepFashion or Human3.6M, which you have, into a data set for `train` and `evaluate`: bodies are fitted.

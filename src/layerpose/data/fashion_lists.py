@@ -14,8 +14,8 @@ from pathlib import Path
 SPELLINGS = ("fasion-resize", "fashion-resize", "fasion", "fashion")
 JOINTS = (
     "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
-    "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "left_eye", "right_eye", "left_ear",
-    "right_ear",
+    "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "left_eye", "right_eye",
+    "left_ear", "right_ear",
 )  # fmt: skip
 """The order of an annotation."""
 Joints = dict[str, tuple[float, float]]
