@@ -60,7 +60,7 @@ def read_annotation(file: Path) -> dict[str, Joints]:
 def _rows(file: Path, columns: tuple[str, ...], delimiter: str) -> list[dict[str, str]]:
     with file.open(newline="", encoding="utf-8-sig") as lines:
         table = csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True)
-        rows = list(table)
-    if not set(columns) <= set(table.fieldnames or ()) or any(row[name] is None for row in rows for name in columns):
+        head, rows = table.fieldnames or (), list(table)
+    if not set(columns) <= set(head) or any(row[name] is None for row in rows for name in columns):
         raise ValueError(f"{file} is no such list; expected the columns {delimiter.join(columns)} in every line")
     return rows

@@ -1,8 +1,8 @@
 """Human3.6M as it is downloaded -> people and pictures out of their videos, split as in the paper.
 
 ``S1/Videos/Directions 1.54138969.mp4`` ...: subject, action, take and camera. The person is cut out by the masks, where
-there are some (``S1/MySegmentsMat/ground_truth_bs/Directions 1.54138969.mat`` or ``.mp4``), else by an estimated one. Bodies
-are fitted to the pictures; the measured joints are not used. Paper: estimates them too.
+there are some (``S1/MySegmentsMat/ground_truth_bs/Directions 1.54138969.mat`` or ``.mp4``), else by an estimated one.
+Bodies are fitted to the pictures; the measured joints are not used. Paper: estimates them too.
 """
 
 from __future__ import annotations
