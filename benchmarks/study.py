@@ -31,6 +31,7 @@ from layerpose.body.model import body_model
 from layerpose.data.records import Frame, Records, describe, write_person
 from layerpose.evaluation.answers import answer_path
 from layerpose.evaluation.study import make_study, open_study
+from layerpose.evaluation.study_methods import read_methods
 from layerpose.evaluation.study_table import shares_of
 from layerpose.evaluation.study_votes import Votes
 from layerpose.sheet import draw_pose_of
@@ -79,10 +80,11 @@ def write_study(folder: Path, num_pairs: int) -> None:
             flat = Image.new("RGB", (SIZE, SIZE), (40 + 50 * method, 8 * number, 160))
             flat.save(answer_path(report, "full", pairs[number]))
     for report in reports:
-        (report / "making.json").write_text(json.dumps({"data": people.name, "split": "test"}))
+        record = {"facts": {"data": people.name, "split": "test"}, "rows": {"full": {}}}
+        (report / "report.json").write_text(json.dumps(record))
     records = Records(people)
     make_study(
-        reports, folder / "study", records, num_pairs=num_pairs, seed=1, draw_pose=draw_pose_of(records),
+        read_methods(reports), folder / "study", records, num_pairs=num_pairs, seed=1, draw_pose=draw_pose_of(records),
         report=lambda *_: None,
     )  # fmt: skip
 

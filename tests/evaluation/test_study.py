@@ -15,6 +15,7 @@ from layerpose.cli import main
 from layerpose.data.records import Records
 from layerpose.evaluation.answers import answer_path
 from layerpose.evaluation.study import Study, check_same_study, choose_questions, make_study, open_study
+from layerpose.evaluation.study_methods import read_methods
 from layerpose.evaluation.study_table import shares_of, to_csv, to_markdown
 from layerpose.evaluation.study_votes import Vote
 from layerpose.sheet import draw_pose_of
@@ -22,9 +23,15 @@ from layerpose.sheet import draw_pose_of
 PAIR = ("00001", "000", "002")
 
 
+def describe(folder: Path, *results: str, **facts: str) -> None:
+    rows = {row: {} for row in ("source copied", "coarse", *(results or ("full",)), "target")}
+    record = {"facts": {"data": "people", "split": "test"} | facts, "rows": rows}
+    (folder / "report.json").write_text(json.dumps(record))
+
+
 def write_report(folder: Path, pairs: list[tuple[str, str, str]], **making: str) -> Path:
     folder.mkdir()
-    (folder / "making.json").write_text(json.dumps({"data": "people", "split": "test"} | making))
+    describe(folder, **making)
     for pair in pairs:
         path = answer_path(folder, "full", pair)
         path.parent.mkdir(exist_ok=True)
@@ -34,7 +41,13 @@ def write_report(folder: Path, pairs: list[tuple[str, str, str]], **making: str)
 
 def made(reports: list[Path], records: Records, out: Path) -> Study:
     return make_study(
-        reports, out, records, num_pairs=20, seed=1, draw_pose=draw_pose_of(records), report=lambda *_: None
+        read_methods(reports),
+        out,
+        records,
+        num_pairs=20,
+        seed=1,
+        draw_pose=draw_pose_of(records),
+        report=lambda *_: None,
     )
 
 
@@ -57,7 +70,7 @@ def said(capsys: pytest.CaptureFixture[str], *words: object) -> str:
 
 
 def test_only_pairs_that_all_reports_have_are_asked_about(reports: list[Path], people: Records, tmp_path: Path) -> None:
-    assert choose_questions(reports, people, 20, 1) == (PAIR,)
+    assert choose_questions(read_methods(reports), people, 20, 1) == (PAIR,)
     study = made(reports, people, tmp_path / "study")
     assert study.methods == ("one", "two")
     assert study.pairs == (PAIR,)
@@ -65,6 +78,23 @@ def test_only_pairs_that_all_reports_have_are_asked_about(reports: list[Path], p
         shutil.rmtree(folder)
     assert open_study(study.folder) == study
     assert all(study.picture(0, name).is_file() for name in ("source", "pose", "0", "1"))
+
+
+def test_every_result_of_a_report_on_several_models_is_a_method(
+    people: Records, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As `compare` writes it: rows by name; what leads to a result and the trivial answers are none."""
+    several, one = write_report(tmp_path / "several", [PAIR]), write_report(tmp_path / "one", [PAIR])
+    describe(several, "DSC", "Ours-S")
+    for row in ("DSC", "Ours-S"):
+        shutil.copytree(several / "full", several / row)
+    assert [method.name for method in read_methods([several, one])] == ["DSC", "Ours-S", "one"]
+    methods = read_methods([several, one], ["one", "DSC"])
+    assert [method.row for method in methods] == ["full", "DSC"]
+    assert choose_questions(methods, people, 20, 1) == (PAIR,)
+    words = ("study", several, "-o", tmp_path / "study", "--data", people.path, "--methods", "DSC", "Theirs")
+    assert "no result called 'Theirs'; they have DSC, Ours-S" in said(capsys, *words)
+    assert "found 1 result; expected two or more" in said(capsys, *words[:-1])
 
 
 def test_a_damaged_picture_is_named_and_no_study_appears(reports: list[Path], people: Records, tmp_path: Path) -> None:
@@ -79,10 +109,10 @@ def test_a_study_goes_on_only_with_the_reports_it_was_made_of(
     reports: list[Path], people: Records, tmp_path: Path
 ) -> None:
     study = made(reports, people, tmp_path / "study")
-    check_same_study(study, reports)
-    (reports[0] / "making.json").write_text(json.dumps({"data": "people", "split": "test", "weights": "new"}))
+    check_same_study(study, read_methods(reports))
+    describe(reports[0], weights="new")
     with pytest.raises(ValueError, match="choose another folder"):
-        check_same_study(study, reports)
+        check_same_study(study, read_methods(reports))
 
 
 def test_bad_reports_are_refused_in_one_line(
@@ -90,9 +120,9 @@ def test_bad_reports_are_refused_in_one_line(
 ) -> None:
     out, one, data = tmp_path / "study", reports[0], people.path
     assert "expected two or more" in said(capsys, "study", one, "-o", out, "--data", data)
-    assert "name two or more reports" in said(capsys, "study", "-o", out)
+    assert "name the reports" in said(capsys, "study", "-o", out)
     assert "name the data set of the reports" in said(capsys, "study", *reports, "-o", out)
-    assert "two reports are called" in said(capsys, "study", one, one, "-o", out, "--data", data)
+    assert "two results are called" in said(capsys, "study", one, one, "-o", out, "--data", data)
     other = write_report(tmp_path / "other", [PAIR], data="elsewhere")
     assert "not of the same data" in said(capsys, "study", one, other, "-o", out, "--data", data)
     assert "are of the data set 'elsewhere'" in said(
@@ -104,8 +134,8 @@ def test_bad_reports_are_refused_in_one_line(
     assert "lacks 1 pairs of the reports, 00009-000-001 first" in said(
         capsys, "study", *strangers, "-o", out, "--data", data
     )
-    assert "is no report" in said(capsys, "study", one, tmp_path, "-o", out, "--data", data)
-    (apart / "making.json").write_text("{")
+    assert "is no finished report" in said(capsys, "study", one, tmp_path, "-o", out, "--data", data)
+    (apart / "report.json").write_text("{")
     assert "cannot be read" in said(capsys, "study", one, apart, "-o", out, "--data", data)
     assert "--pairs is 0" in said(capsys, "study", *reports, "-o", out, "--pairs", "0")
     assert "not empty" in said(capsys, "study", *reports, "-o", one, "--data", data)

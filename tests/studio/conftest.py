@@ -13,6 +13,7 @@ from layerpose.data.benchmark import Pair
 from layerpose.data.records import Records
 from layerpose.evaluation.answers import answer_path
 from layerpose.evaluation.study import Study, make_study
+from layerpose.evaluation.study_methods import read_methods
 
 METHODS = ("alpha-net", "beta-net", "gamma-net")
 NUM_PAIRS = 5
@@ -25,7 +26,8 @@ def colour(method: int, pair: int) -> tuple[int, int, int]:
 def write_report(folder: Path, method: int, pairs: list[Pair], **making: str) -> Path:
     folder.mkdir(parents=True)
     facts = {"data": "people", "split": "test", "weights": f"w{method}"} | making
-    (folder / "making.json").write_text(json.dumps(facts))
+    rows = {"source copied": {}, "full": {}, "target": {}}
+    (folder / "report.json").write_text(json.dumps({"facts": facts, "rows": rows}))
     for number, pair in enumerate(pairs):
         path = answer_path(folder, "full", pair)
         path.parent.mkdir(exist_ok=True)
@@ -53,5 +55,11 @@ def study(
         return Image.new("RGB", (64, 64), (2, 10 * pairs.index(pair), 0))
 
     return make_study(
-        reports, tmp_path / "study", records, num_pairs=NUM_PAIRS, seed=1, draw_pose=draw_pose, report=lambda *_: None
+        read_methods(reports),
+        tmp_path / "study",
+        records,
+        num_pairs=NUM_PAIRS,
+        seed=1,
+        draw_pose=draw_pose,
+        report=lambda *_: None,
     )

@@ -5,11 +5,16 @@ from __future__ import annotations
 import socket
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from layerpose.cli.console import busy, progress, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from layerpose.evaluation.study_methods import Method
 
 SUFFIXES = (".md", ".csv")
 
@@ -20,6 +25,7 @@ def study(
     *,
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="FOLDER")],
     data: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+    methods: tuple[str, ...] = (),
     pairs: int = 20,
     seed: int = 1,
     host: str = "127.0.0.1",
@@ -30,10 +36,11 @@ def study(
     Stop it with Ctrl-C; the same command goes on with the same study, and no vote is lost.
 
     Args:
-        reports: Folders of `evaluate`, one for each method, of the same data set; none to go on with a study.
+        reports: Reports of `evaluate` or `compare` on the same data set; none to go on with a study.
         out: The study's folder: pictures and votes.
         data: The data set of the reports: source pictures, and bodies of which the target pose is drawn; not to go on.
-        pairs: How many pairs each person is asked about, chosen from those that all reports have.
+        methods: The results to choose among, all without it; a report on one model gives its own name to the result.
+        pairs: How many pairs each person is asked about, chosen from those that all methods have.
         seed: Another seed, other pairs in another order.
         host: Where to listen; 0.0.0.0 lets phones in the same network in.
         port: Port to listen on.
@@ -46,13 +53,15 @@ def study(
         import uvicorn
 
         from layerpose.evaluation.study import check_same_study, open_study
+        from layerpose.evaluation.study_methods import read_methods
         from layerpose.studio.study_app import make_app
 
+    chosen = read_methods(reports, methods) if reports else []
     if not (out / "study.json").is_file():
-        _make(reports, out, data, pairs, seed)
+        _make(chosen, out, data, pairs, seed)
     found = open_study(out)
-    if reports:
-        check_same_study(found, reports)
+    if chosen:
+        check_same_study(found, chosen)
     server = uvicorn.Server(uvicorn.Config(make_app(found), log_level="warning"))
     with _listen(host, port) as listener:
         say(f"{len(found.pairs)} pairs, {len(found.methods)} methods: http://{host}:{port}/ (Ctrl-C stops)")
@@ -108,13 +117,13 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _make(reports: tuple[Path, ...], out: Path, data: Path | None, pairs: int, seed: int) -> None:
+def _make(methods: Sequence[Method], out: Path, data: Path | None, pairs: int, seed: int) -> None:
     from layerpose.data.records import Records
     from layerpose.evaluation.study import make_study
     from layerpose.sheet import draw_pose_of
 
-    if not reports:
-        raise ValueError(f"{out} is no study yet; name two or more reports of `layerpose evaluate`")
+    if not methods:
+        raise ValueError(f"{out} is no study yet; name the reports of `layerpose evaluate` whose results are shown")
     if data is None:
         raise ValueError(f"{out} is no study yet; name the data set of the reports with --data")
     if out.exists() and any(out.iterdir()):
@@ -122,7 +131,7 @@ def _make(reports: tuple[Path, ...], out: Path, data: Path | None, pairs: int, s
     records = Records(data)
     with progress("pictures copied", "pairs") as report:
         found = make_study(
-            reports, out, records, num_pairs=pairs, seed=seed, draw_pose=draw_pose_of(records), report=report
+            methods, out, records, num_pairs=pairs, seed=seed, draw_pose=draw_pose_of(records), report=report
         )
     if len(found.pairs) < pairs:
-        say(f"All {len(found.pairs)} pairs that the reports share are asked about, fewer than --pairs {pairs}")
+        say(f"All {len(found.pairs)} pairs that the methods share are asked about, fewer than --pairs {pairs}")

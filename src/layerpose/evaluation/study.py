@@ -1,4 +1,4 @@
-"""Reports of several methods + their data set -> a study folder: the pictures that people are asked about, anonymous.
+"""Methods + their data set -> a study folder: the pictures that people are asked about, anonymous.
 
 ``STUDY/study.json``, ``STUDY/pictures/007/source.png``, ``pose.png`` and ``0.png`` ... (one for each method), and the
 votes. The folder needs the reports and the data set no more.
@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -20,15 +19,12 @@ from PIL import Image
 from layerpose.cache import writing
 from layerpose.data.benchmark import Pair, hash_pairs
 from layerpose.data.records import Records
-from layerpose.evaluation.answers import MAIN_ROW, answer_path
+from layerpose.evaluation.study_methods import Method
 from layerpose.pictures import image_to_picture, read_photo
 
 FORMAT = 1
 """Version of the folder, under the key `layerpose_study`."""
 FILE = "study.json"
-MAKING = "making.json"
-SAME = ("data", "split")
-"""What the reports of one study must have in common."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,23 +52,22 @@ class Study:
 
 
 def make_study(
-    reports: Sequence[Path], folder: Path, records: Records, *, num_pairs: int, seed: int,
+    methods: Sequence[Method], folder: Path, records: Records, *, num_pairs: int, seed: int,
     draw_pose: Callable[[Pair], Image.Image], report: Callable[[int, int], None],
 ) -> Study:  # fmt: skip
-    """Copy the pictures of `num_pairs` random pairs that all reports have. The folder appears whole or not at all.
+    """Copy the pictures of `num_pairs` random pairs that all methods have. The folder appears whole or not at all.
 
     `report` hears how many of how many pairs are done.
     """
-    methods = _read_methods(reports)
-    pairs = choose_questions(reports, records, num_pairs, seed)
+    pairs = choose_questions(methods, records, num_pairs, seed)
     study = Study(
         folder=folder.with_name(f".{folder.name}.part"), name=secrets.token_hex(8), data=records.path.name,
-        methods=tuple(methods), pairs=pairs, seed=seed, facts=methods,
+        methods=tuple(one.name for one in methods), pairs=pairs, seed=seed, facts=_facts(methods),
     )  # fmt: skip
     shutil.rmtree(study.folder, ignore_errors=True)
     try:
         for question in range(len(pairs)):
-            _copy_pictures(study, question, reports, records, draw_pose)
+            _copy_pictures(study, question, methods, records, draw_pose)
             report(question + 1, len(pairs))
         _describe(study)
         study.folder.rename(folder)
@@ -96,27 +91,25 @@ def open_study(folder: Path) -> Study:
         raise ValueError(f"{file} cannot be read ({error}); copy the study again") from error
 
 
-def check_same_study(study: Study, reports: Sequence[Path]) -> None:
-    """ValueError unless the study was made of these reports as they are now."""
-    found = _read_methods(reports)
-    if found != study.facts:
+def check_same_study(study: Study, methods: Sequence[Method]) -> None:
+    """ValueError unless the study was made of these methods as they are now."""
+    if _facts(methods) != study.facts:
         raise ValueError(
             f"{study.folder} asks about {', '.join(study.methods)}, made with other weights or data than these reports "
-            f"({', '.join(found)}); choose another folder, or give no reports to go on with it"
+            f"({', '.join(one.name for one in methods)}); choose another folder, or give no reports to go on with it"
         )
 
 
-def choose_questions(reports: Sequence[Path], records: Records, count: int, seed: int) -> tuple[Pair, ...]:
-    """Random pairs of the data set of which every report has the result; fewer where there are no more."""
-    said = _read_making(reports[0])["data"]
+def choose_questions(methods: Sequence[Method], records: Records, count: int, seed: int) -> tuple[Pair, ...]:
+    """Random pairs of the data set of which every method has the result; fewer where there are no more."""
+    said = methods[0].facts["data"]
     if records.path.name != said:
         raise ValueError(f"the reports are of the data set {said!r}, not of {records.path}; give that one with --data")
-    shared = set.intersection(*({path.name for path in (report / MAIN_ROW).glob("*.png")} for report in reports))
+    shared = set.intersection(*({path.name for path in one.folder.glob("*.png")} for one in methods))
     pairs = [_pair(name) for name in sorted(shared)]
     if not pairs:
-        raise ValueError(
-            f"found no pair of which {', '.join(map(str, reports))} all have a result; evaluate them alike"
-        )
+        names = ", ".join(one.name for one in methods)
+        raise ValueError(f"found no pair of which {names} all have a result; evaluate them alike")
     there = set(records.people)
     lacking = [p for p in pairs if p[0] not in there or not {*p[1:]} <= {*records.frames(p[0])}]
     if lacking:
@@ -128,46 +121,21 @@ def choose_questions(reports: Sequence[Path], records: Records, count: int, seed
 
 
 def _copy_pictures(
-    study: Study, question: int, reports: Sequence[Path], records: Records, draw_pose: Callable[[Pair], Image.Image]
+    study: Study, question: int, methods: Sequence[Method], records: Records, draw_pose: Callable[[Pair], Image.Image]
 ) -> None:
     person, source, _ = pair = study.pairs[question]
     pictures = {
         "source": image_to_picture(records.load(person, source)[0]),
         "pose": draw_pose(pair),
-        **{str(method): read_photo(answer_path(one, MAIN_ROW, pair)) for method, one in enumerate(reports)},
+        **{str(number): read_photo(one.picture(pair)) for number, one in enumerate(methods)},
     }
     study.picture(question, "pose").parent.mkdir(parents=True)
     for name, picture in pictures.items():
         _plain(picture).save(study.picture(question, name))
 
 
-def _read_methods(reports: Sequence[Path]) -> dict[str, dict[str, str]]:
-    """Name of each method -> what its report says."""
-    found: dict[str, dict[str, str]] = {}
-    for report in reports:
-        name = report.resolve().name
-        if name in found:
-            raise ValueError(f"two reports are called {name!r}, which names the method; rename one of the folders")
-        found[name] = _read_making(report)
-    if len(found) < 2:
-        raise ValueError(f"found {len(found)} report; expected two or more, so that there is something to choose")
-    for key in SAME:
-        values = {name: making.get(key) for name, making in found.items()}
-        if len(set(values.values())) > 1:
-            said = ", ".join(f"{name}: {value}" for name, value in values.items())
-            raise ValueError(f"the reports are not of the same {key} ({said}); make one study for each data set")
-    return found
-
-
-def _read_making(report: Path) -> dict[str, str]:
-    file = report / MAKING
-    if not file.is_file():
-        raise ValueError(f"{report} is no report: it has no {MAKING}; make one with `layerpose evaluate`")
-    try:
-        making: Any = json.loads(file.read_text(encoding="utf-8"))
-        return {"data": making["data"], **{str(key): str(value) for key, value in making.items()}}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{file} cannot be read ({error!r}); evaluate again into another folder") from error
+def _facts(methods: Sequence[Method]) -> dict[str, dict[str, str]]:
+    return {one.name: one.facts for one in methods}
 
 
 def _pair(name: str) -> Pair:
