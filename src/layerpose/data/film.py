@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 from jaxtyping import UInt8
@@ -46,7 +47,7 @@ def _open(path: Path):
         raise ValueError(f"{path} is not a video that can be read ({error.strerror}); copy it again") from error
 
 
-def _pictures(container: av.container.InputContainer, path: Path) -> VideoStream:
+def _pictures(container: InputContainer, path: Path) -> VideoStream:
     if not container.streams.video:
         raise ValueError(f"{path} has no pictures; copy it again")
     return container.streams.video[0]

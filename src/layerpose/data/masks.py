@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -22,7 +23,8 @@ def read_mask(path: Path, number: int) -> UInt8[np.ndarray, "h w"]:
 
     try:
         with h5py.File(path) as file:
-            cells = np.ravel(file[VARIABLE])  # pyright: ignore[reportArgumentType]
+            references: Any = file[VARIABLE]
+            cells = np.ravel(references)
             if number >= len(cells):
                 raise ValueError(f"{path} has {len(cells)} masks; there is none for frame {number}")
             return np.where(np.asarray(file[cells[number]]).T > 0, 255, 0).astype(np.uint8)
