@@ -70,9 +70,7 @@ def import_data(
     say(f"Wrote {out}")
 
 
-def _check_options(
-    kind: str, folder: Path, out: Path, size: int | None, pictures: int | None, workers: int
-) -> None:  # fmt: skip
+def _check_options(kind: str, folder: Path, out: Path, size: int | None, pictures: int | None, workers: int) -> None:
     for name, value, least in (("--size", size, 64), ("--pictures", pictures, 2), ("--workers", workers, 1)):
         if value is not None and value < least:
             raise ValueError(f"{name} is {value}; expected {least} or more")

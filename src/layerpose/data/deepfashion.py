@@ -104,15 +104,18 @@ def write_published_pairs(out: Path, found: DeepFashion, done: list[Done]) -> di
 
     Paper: trains on the published pairs; here training draws its own among a person's photos.
     """
-    places = {name: (one.person, f"{frame:03d}") for one in done for frame, name in enumerate(one.kept)}
     counts = {}
     for split in SPLITS:
+        people = [one for one in done if one.person.startswith(f"{split}-")]
+        places = {name: (one.person, f"{frame:03d}") for one in people for frame, name in enumerate(one.kept)}
         usable = [(places[a], places[b]) for a, b in found.pairs[split] if a in places and b in places]
         rows: list[Pair] = [(a[0], a[1], b[1]) for a, b in usable if a[0] == b[0]]
+        counts[split] = len(rows)
+        if not rows:
+            continue
         path = out / (FILE if split == "test" else f"{split}_pairs.csv")
         with writing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([COLUMNS, *rows])
-        counts[split] = len(rows)
     return counts
 
 
