@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import torch
 from jaxtyping import install_import_hook
 
-PAINTED_SIZE = 128
+if TYPE_CHECKING:
+    from layerpose.data.records import Records
+
 PACKAGE = Path(__file__).parents[1] / "src" / "layerpose"
+PAINTED_SIZE = 128
 
 
 def _modules() -> list[str]:
@@ -102,3 +106,22 @@ def lpips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("weights") / "lpips.pt"
     torch.save(state, file)
     return file
+@pytest.fixture
+def flat_people() -> Callable[[Path, list[str]], Records]:
+    """Writes a data set of people who stand still in three frames of one colour, whose green tells who it is."""
+    from layerpose.body.model import body_model
+    from layerpose.data.records import Frame, Records, describe, write_person
+    from layerpose.types import Camera
+
+    def write(folder: Path, people: list[str]) -> Records:
+        folder.mkdir(parents=True)
+        describe(folder, {"canvas": 64})
+        still = np.tile(np.eye(3), (len(body_model().bone_names), 1, 1))
+        for number, person in enumerate(people):
+            picture = np.full((64, 64, 4), (1, 10 * number, 0, 255), dtype=np.uint8)
+            camera = Camera(scale=0.4, translation=(0.5, 0.5))
+            shot = Frame(picture=picture, rotations=still, camera=camera, source="still", distance_m=np.inf)
+            write_person(folder / "people" / person, [0.5] * 6, {"split": "test"}, [shot] * 3)
+        return Records(folder)
+
+    return write

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from layerpose.maps.render import draw_body, render_maps
 from layerpose.sheet import (
+    INK,
     PALETTE,
     depth_to_picture,
     draw_fit,
+    draw_pose,
     draw_sheet,
     layer_to_picture,
     parsing_to_picture,
@@ -65,6 +68,20 @@ def test_the_fit_lies_over_the_photo(body: Body):
     assert overlay.getpixel((0, 0)) == (128, 128, 128)
     red, _, blue = overlay.getpixel((78, 46))
     assert red > blue + 20  # the left arm's colour, on the viewer's right
+
+
+def test_a_drawn_pose_has_the_colours_of_its_parts_and_eyes_only_on_the_side_of_the_face(body: Body):
+    turned = body.pose.rotations.clone()
+    turned[0] = torch.diag(torch.tensor([-1.0, -1.0, 1.0]))
+    away = Body(phenotype=body.phenotype, pose=Pose(rotations=turned), camera=body.camera)
+    inked = []
+    for one in (body, away):
+        picture = np.asarray(draw_pose(one, 128)).astype(int)
+        drawn = draw_body(one, 128).nearest.part.numpy() >= 0
+        assert (picture[~drawn] == PALETTE[0]).all()
+        inked.append(int((picture == INK).all(-1).sum()))
+    assert inked[0] > 0
+    assert inked[1] == 0
 
 
 def test_the_sheet_has_room_for_every_step_and_further_poses(transfer: Transfer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from layerpose.data.benchmark import Pair
 from layerpose.data.records import Records
 from layerpose.maps.render import draw_body, render_maps
 from layerpose.pictures import image_to_picture, write_png
@@ -32,6 +33,12 @@ PALETTE = (
 """Colours of the seven classes."""
 CHECKER = (168, 208)
 """The two greys behind a layer."""
+AMBIENT = 0.35
+"""Light on a surface that is seen edge-on."""
+FACE = 3
+"""The keypoints nose, left and right eye, which come first."""
+EYE_DEPTH_M = 0.06
+"""Keypoints lie a little inside the head; what lies deeper behind the surface is hidden."""
 LAYER_FILES = {part: f"{part}.png" for part in LAYERS}
 """What each layer's file is called."""
 
@@ -82,6 +89,29 @@ def draw_fit(image: Float[Tensor, "1 3 h w"], body: Body) -> Image.Image:
     for x, y in (drawn.keypoints[:, :2] * photo.width).tolist():
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill="white", outline=INK)
     return overlay
+
+
+def draw_pose(body: Body, size: int) -> Image.Image:
+    """A body alone: the parts in colour, lit from the viewer, so that one sees which way it faces."""
+    drawn = draw_body(body, size)
+    maps = render_maps(drawn)
+    depth_px = maps.depth[0, 0].numpy() * body.camera.scale * size
+    slopes = np.gradient(depth_px)
+    light = np.where(maps.parsing[0, 0] > 0, 1, 1 / np.sqrt(1 + slopes[0] ** 2 + slopes[1] ** 2))
+    colours = np.asarray(parsing_to_picture(maps.parsing)) * (AMBIENT + (1 - AMBIENT) * light[..., None])
+    picture = Image.fromarray(colours.round().astype(np.uint8))
+    pen, radius = ImageDraw.Draw(picture), max(size // 128, 1)
+    front = drawn.nearest.depth
+    for x, y, z in drawn.keypoints[:FACE].tolist():
+        column, row = int(x * size), int(y * size)
+        if 0 <= column < size and 0 <= row < size and z < float(front[row, column]) + EYE_DEPTH_M:
+            pen.ellipse((x * size - radius, y * size - radius, x * size + radius, y * size + radius), fill=INK)
+    return picture
+
+
+def draw_pose_of(records: Records) -> Callable[[Pair], Image.Image]:
+    """Pair -> its target pose, drawn from the data set's body at the size of its pictures."""
+    return lambda pair: draw_pose(records.body(pair[0], pair[2]), records.canvas)
 
 
 def write_layers(transfer: Transfer, folder: Path, *, comment: str) -> list[Path]:

@@ -12,6 +12,8 @@ import pytest
 from layerpose.cli import main
 from layerpose.comparison.rows import NAMES, TABLE_2, TABLE_4, USUAL, Budget, choose_rows, plan_row, share_out
 from layerpose.comparison.tables import make_tables
+from layerpose.config import VolumeConfig
+from layerpose.estimation.volume import make_network, save_network
 from layerpose.evaluation.measure import Measured
 from layerpose.evaluation.report import Report
 from layerpose.training.lessons import Lessons
@@ -85,6 +87,21 @@ def test_the_models_can_be_evaluated_alone_and_side_by_side(
     assert main(["evaluate", str(data), "-o", str(tmp_path / "one"), "--model", models[0], *common]) == 0
     one = json.loads((tmp_path / "one" / "report.json").read_text())["rows"]
     assert one["pix2pixhd"] == compared["pix2pixHD"]
+
+
+def test_a_predicted_volume_gives_a_row_beside_the_body_s_own_maps(
+    contest: Path, data: Path, lpips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_network(make_network(VolumeConfig(size=64, width=32, fine_width=16, num_levels=2)), tmp_path / "network")
+    rival, ours = (contest / "runs" / f"{key}-0" / "last" for key in ROWS)
+    words = ("evaluate", data, "-o", tmp_path / "out", "--pairs", "1", "--bodies", "none", "--workers", "1", "--lpips",
+             lpips, "--volume", tmp_path / "network", "--model")  # fmt: skip
+    assert main([*map(str, words), str(ours)]) == 0
+    rows = json.loads((tmp_path / "out" / "report.json").read_text())["rows"]
+    assert list(rows)[-5:] == ["coarse", "pasted", "full", "full by volume", "target"]
+    assert rows["full"] == rows["full by volume"], "a model that is told heatmaps alone does not notice the volume"
+    assert main([*map(str, words), str(ours), str(rival)]) == 2
+    assert "found 2 models" in capsys.readouterr().err
 
 
 def test_another_budget_in_the_same_folder_is_refused(

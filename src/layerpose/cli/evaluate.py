@@ -24,6 +24,7 @@ def evaluate(
     *,
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="FOLDER")],
     model: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="FOLDER ...")] = (),
+    volume: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
     size: Annotated[int | None, tyro.conf.arg(metavar="PIXELS")] = None,
     protocol: tuple[Name, ...] = ("fg", "wang"),
     pairs: int = 400,
@@ -42,6 +43,7 @@ def evaluate(
         out: The report's folder: tables, page, plots and pictures.
         model: Model folders, ours or of a compared system; without any the bundled one. Of several each gets a row
             under its folder's name; a single one of ours shows every stage.
+        volume: A volume network; one row more for a single model of ours, its target maps from predicted volumes.
         size: Side in pixels at which pictures are compared; without it the data set's.
         protocol: How to measure; the first one orders the pictures of the page.
         pairs: How many pairs, from the list's beginning.
@@ -56,10 +58,12 @@ def evaluate(
 
     check_output_folder(out)
     check_plots()
+    if volume is not None and len(model) > 1:
+        raise ValueError(f"--volume adds a row to a table of one model; found {len(model)} models; name one of them")
     check_numbers({"--pairs": (pairs, 1), "--workers": (workers, 1), "--size": (size, SMALLEST_SIZE)})
     with busy("Starting"):
         from layerpose.cache import cache_dir
-        from layerpose.comparison.entrants import enter
+        from layerpose.comparison.entrants import enter, enter_volume
         from layerpose.comparison.measuring import Table, measure_table
         from layerpose.data.benchmark import choose_pairs
         from layerpose.data.records import Records
@@ -71,6 +75,8 @@ def evaluate(
         chosen = choose_pairs(records, split, pairs)
         rows = name_rows(model)
         entrants = [enter(folder, row=row, device=device) for folder, row in zip(model or (None,), rows, strict=True)]
+        if volume is not None:
+            entrants.append(enter_volume(model[0] if model else None, volume, device=device))
     out.mkdir(exist_ok=True)
     facts = {
         "model": ", ".join(map(str, model)) or "bundled", "preset": ", ".join(e.preset for e in entrants),

@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from layerpose.baselines.inputs import input_config, prepare_bodies
 from layerpose.baselines.rival_folder import is_rival, load_rival
+from layerpose.config import ModelConfig
+from layerpose.estimation.volume import load_network, project_predicted
 from layerpose.evaluation.answers import Drawer, every_stage
-from layerpose.stages.conditions import Conditions
+from layerpose.maps.correspondence import SourceView
+from layerpose.maps.render import DrawnBody
+from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model_folder import fingerprint
 from layerpose.training.lessons import move
 from layerpose.transfer import PoseTransfer, fast_precision
 
 Device = Literal["auto", "cpu", "cuda"]
+VOLUME_ROW = "full by volume"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +55,23 @@ def enter(folder: Path | None, *, row: str | None, device: Device) -> Entrant:
     return Entrant(
         drawer=Drawer(rows=(row,), config=config, open=open_ours), preset=config.name, fingerprint=weights
     )  # fmt: skip
+
+
+def enter_volume(folder: Path | None, network: Path, *, device: Device) -> Entrant:
+    """A model of ours whose target maps are those of the volume that a network predicts (the paper's Ours-V)."""
+    runner, volumes = PoseTransfer.load(folder, device=device), load_network(network)
+
+    def prepare_predicted(
+        view: SourceView, target: DrawnBody, orientations: np.ndarray, config: ModelConfig
+    ) -> Conditions:
+        return prepare(view, project_predicted(volumes, view.image, target), orientations, config)
+
+    drawer = Drawer(
+        rows=(VOLUME_ROW,), config=runner.config, prepare=prepare_predicted,
+        open=lambda: lambda conditions: [runner.draw(move(conditions, runner.device)).image],
+    )  # fmt: skip
+    weights = fingerprint(runner.config, volumes.state_dict())
+    return Entrant(drawer=drawer, preset=f"{runner.config.name} by volume", fingerprint=weights)
 
 
 def _enter_rival(folder: Path, row: str | None, device: Device) -> Entrant:

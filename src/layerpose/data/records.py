@@ -84,9 +84,10 @@ class Records:
     def body(self, person: str, frame: str) -> Body:
         """The exact body of a frame."""
         poses, row = self._arrays(person), int(frame)
+        shape = poses["phenotype"]
         left, top = (float(x) for x in poses["translation"][row])
         return Body(
-            phenotype=torch.from_numpy(poses["phenotype"]),
+            phenotype=torch.from_numpy(shape[row] if shape.ndim == 2 else shape),
             pose=Pose(rotations=torch.from_numpy(poses["rotations"][row])),
             camera=Camera(scale=float(poses["scale"][row]), translation=(left, top)),
         )
@@ -152,8 +153,13 @@ def describe(out: Path, info: dict[str, Any]) -> None:
             )
 
 
-def write_person(folder: Path, phenotype: Sequence[float], recipe: dict[str, Any], shots: Sequence[Frame]) -> None:
-    """Write a person's folder under another name, then rename it: it appears whole or not at all."""
+def write_person(
+    folder: Path, phenotype: Sequence[float] | Float[np.ndarray, "n 6"], recipe: dict[str, Any], shots: Sequence[Frame]
+) -> None:
+    """Write a person's folder under another name, then rename it: it appears whole or not at all.
+
+    The phenotype is the person's, or one for each frame.
+    """
     part = folder.with_name(f".{folder.name}.part")
     if part.exists():
         shutil.rmtree(part)
@@ -166,7 +172,9 @@ def write_person(folder: Path, phenotype: Sequence[float], recipe: dict[str, Any
         raise
 
 
-def _write_files(part: Path, phenotype: Sequence[float], recipe: dict[str, Any], shots: Sequence[Frame]) -> None:
+def _write_files(
+    part: Path, phenotype: Sequence[float] | Float[np.ndarray, "n 6"], recipe: dict[str, Any], shots: Sequence[Frame]
+) -> None:
     for index, shot in enumerate(shots):
         picture = np.ascontiguousarray(shot.picture[..., [2, 1, 0, 3]])
         _, encoded = cv2.imencode(".png", picture, PNG_OPTIONS)

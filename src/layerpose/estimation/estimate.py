@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
@@ -53,8 +53,12 @@ def estimate(photo: Image.Image, size: int = 1024) -> Estimate:
         photo.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BOX)
     pixels = np.array(photo)
     landmarks = find_landmarks(pixels)
+    return estimate_on(canvas_around(landmarks, size), pixels, landmarks)
+
+
+def estimate_on(canvas: Canvas, pixels: UInt8[np.ndarray, "h w 3"], landmarks: Landmarks) -> Estimate:
+    """Fit the body to landmarks and mask and cut both out on a given canvas; ValueError if the fit does not hold."""
     fit = fit_body(landmarks)
-    canvas = canvas_around(landmarks, size)
     picture = np.clip(canvas.cut(pixels, outside=GREY) / 255, 0, 1)
     mask = np.clip(canvas.cut(landmarks.mask, outside=0.0), 0, 1)
     cut = cut_out(picture, mask)
@@ -62,7 +66,7 @@ def estimate(photo: Image.Image, size: int = 1024) -> Estimate:
     return Estimate(
         photo=cut,
         body=body,
-        parsing=parse_source(draw_body(body, size), cut.mask),
+        parsing=parse_source(draw_body(body, canvas.size), cut.mask),
         canvas=canvas,
         landmarks=landmarks,
         reprojection=fit.reprojection,

@@ -1,0 +1,1 @@
+"""Web pages: served by FastAPI, complete in themselves, nothing fetched from elsewhere."""

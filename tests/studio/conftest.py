@@ -1,0 +1,65 @@
+"""A study of three methods whose pictures tell by their colour which method and which pair they are of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from layerpose.data.benchmark import Pair
+from layerpose.data.records import Records
+from layerpose.evaluation.answers import answer_path
+from layerpose.evaluation.study import Study, make_study
+from layerpose.evaluation.study_methods import read_methods
+
+METHODS = ("alpha-net", "beta-net", "gamma-net")
+NUM_PAIRS = 5
+
+
+def colour(method: int, pair: int) -> tuple[int, int, int]:
+    return (40 + 60 * method, 10 * pair, 200)
+
+
+def write_report(folder: Path, method: int, pairs: list[Pair], **making: str) -> Path:
+    folder.mkdir(parents=True)
+    facts = {"data": "people", "split": "test", "weights": f"w{method}"} | making
+    rows = {"source copied": {}, "full": {}, "target": {}}
+    (folder / "report.json").write_text(json.dumps({"facts": facts, "rows": rows}))
+    for number, pair in enumerate(pairs):
+        path = answer_path(folder, "full", pair)
+        path.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (64, 64), colour(method, number)).save(path)
+    return folder
+
+
+@pytest.fixture
+def pairs() -> list[Pair]:
+    return [(f"{number:05d}", "000", "001") for number in range(NUM_PAIRS)]
+
+
+@pytest.fixture
+def reports(tmp_path: Path, pairs: list[Pair]) -> list[Path]:
+    return [write_report(tmp_path / "reports" / name, number, pairs) for number, name in enumerate(METHODS)]
+
+
+@pytest.fixture
+def study(
+    reports: list[Path], pairs: list[Pair], flat_people: Callable[[Path, list[str]], Records], tmp_path: Path
+) -> Study:
+    records = flat_people(tmp_path / "people", [person for person, _, _ in pairs])
+
+    def draw_pose(pair: Pair) -> Image.Image:
+        return Image.new("RGB", (64, 64), (2, 10 * pairs.index(pair), 0))
+
+    return make_study(
+        read_methods(reports),
+        tmp_path / "study",
+        records,
+        num_pairs=NUM_PAIRS,
+        seed=1,
+        draw_pose=draw_pose,
+        report=lambda *_: None,
+    )
