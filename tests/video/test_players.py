@@ -45,7 +45,8 @@ async function picture(name) {{
 }}
 const name = "{name}";
 (name.endsWith(".webp") ? picture : video)(name)
-  .then(found => ({{ ...found, inside: pixel({inside}), outside: pixel({outside}) }}), error => ({{ error: "" + error }}))
+  .then(found => ({{ ...found, inside: pixel({inside}), outside: pixel({outside}) }}))
+  .catch(error => ({{ error: "" + error }}))
   .then(found => fetch("/found", {{ method: "POST", body: JSON.stringify(found) }}));
 </script>"""
 
