@@ -106,6 +106,8 @@ def lpips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("weights") / "lpips.pt"
     torch.save(state, file)
     return file
+
+
 @pytest.fixture
 def flat_people() -> Callable[[Path, list[str]], Records]:
     """Writes a data set of people who stand still in three frames of one colour, whose green tells who it is."""

@@ -19,6 +19,7 @@ from layerpose.estimation.estimate import Estimate, estimate
 from layerpose.maps.correspondence import SourceView, view_source
 from layerpose.maps.render import draw_posed, pose_body
 from layerpose.memory import keep_freed_memory
+from layerpose.networks.generator import Generator
 from layerpose.pictures import read_photo
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model import Model
@@ -36,6 +37,8 @@ class PoseTransfer:
     def __init__(self, model: Model, device: torch.device, *, redraw: Redraw | None = None) -> None:
         self.redraw = redraw
         self.model = model.eval().to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        if device.type == "cpu":
+            _take_maps_as_they_are(model)
         self.device = device
 
     @classmethod
@@ -111,6 +114,13 @@ class PoseTransfer:
         """Run the three stages."""
         with fast_precision(self.device):
             return self.model(conditions)
+
+
+def _take_maps_as_they_are(model: Model) -> None:
+    """On a CPU, turning the many maps at full size into channels_last costs more than the first convolution gains."""
+    for generator in model.modules():
+        if isinstance(generator, Generator):
+            generator.stem.to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue]
 
 
 def place(source: Body, pose: Pose | Body) -> Body:

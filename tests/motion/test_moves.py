@@ -56,17 +56,14 @@ def test_a_turn_comes_round_once() -> None:
 def test_planted_feet_slide_and_sink_no_more_than_in_the_motion(name: str, person: str) -> None:
     found = measure_feet(library_motion(name), body_model().rest(PEOPLE[person]))
     assert found.planted > 0.1
-    assert found.slide < found.source_slide + 0.03, "leg lengths a second"
-    assert found.sink < 0.005, "leg lengths"
+    assert found.slide < found.source_slide + 0.003, "leg lengths a second"
+    assert found.sink < 0.001, "leg lengths"
 
 
-def test_feet_would_slide_without_the_correction_of_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    def uncorrected(motion, rest):
-        return motion.path.double().numpy()
-
-    monkeypatch.setattr("layerpose.evaluation.feet.find_path", uncorrected)
+def test_feet_would_slide_without_the_correction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("layerpose.evaluation.feet.perform", lambda motion, rest: motion)
     found = measure_feet(library_motion("walk"), body_model().rest(PEOPLE["short"]))
-    assert found.slide > found.source_slide + 0.1
+    assert found.slide > found.source_slide + 0.05
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:

@@ -1,13 +1,17 @@
-"""Videos as they come: with sound only, cut short, filmed with the phone held upright, without anybody."""
+"""Videos as they come: cut short, cut to somebody else, at an uneven rate, filmed upright, without frames or anybody."""
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
+from fractions import Fraction
+from importlib.resources import as_file, files
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
 
 from layerpose.motion.video import _look, read_video
 
@@ -30,6 +34,25 @@ def video(tmp_path: Path) -> Path:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
     return path
+
+
+def write_frames(path: Path, pictures: Sequence[Image.Image], times: Sequence[float]) -> None:
+    """A video that shows each picture from its time on, in seconds."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height = pictures[0].size
+        stream.pix_fmt, stream.codec_context.time_base = "yuv420p", Fraction(1, 1000)
+        for picture, time in zip(pictures, times, strict=True):
+            frame = av.VideoFrame.from_image(picture)
+            frame.pts, frame.time_base = round(1000 * time), Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+@pytest.fixture(scope="module")
+def person() -> Image.Image:
+    with as_file(files("layerpose") / "examples" / "person.png") as example, Image.open(example) as picture:
+        return picture.convert("RGB").resize((256, 256))
 
 
 def test_a_fast_video_is_read_at_half_its_rate(video: Path) -> None:
@@ -60,3 +83,52 @@ def test_of_a_truncated_video_what_can_be_read_is_used_and_it_is_said(video: Pat
 def test_a_video_without_a_person_is_refused(video: Path) -> None:
     with pytest.raises(ValueError, match="no whole person"):
         read_video(video)
+
+
+def test_the_motion_of_a_video_at_an_uneven_rate_takes_its_time(tmp_path: Path, person: Image.Image) -> None:
+    times = [0.0, 0.01, 0.02, 0.1, 0.5, 0.51, 0.9]
+    write_frames(tmp_path / "uneven.mp4", [person] * len(times), times)
+    assert [look.time for look in _look(tmp_path / "uneven.mp4")] == pytest.approx([0.0, 0.1, 0.5, 0.9], abs=2e-3)
+    motion = read_video(tmp_path / "uneven.mp4")
+    assert (motion.num_frames - 1) / motion.fps == pytest.approx(0.9, abs=1 / motion.fps)
+
+
+def test_a_cut_to_somebody_else_is_said_and_the_motion_goes_on(tmp_path: Path, person: Image.Image) -> None:
+    other = ImageOps.mirror(person.point(lambda value: value * 0.4))
+    write_frames(tmp_path / "cut.mp4", [person, person, other, other], [0.0, 0.1, 0.2, 0.3])
+    with pytest.warns(UserWarning, match=r"cut at 0\.2 s") as said:
+        motion = read_video(tmp_path / "cut.mp4")
+    assert len([warning for warning in said if "cut" in str(warning.message)]) == 1
+    assert (motion.num_frames - 1) / motion.fps == pytest.approx(0.3, abs=0.01)
+
+
+def test_frames_without_anybody_are_bridged_and_counted(tmp_path: Path, person: Image.Image) -> None:
+    empty = Image.new("RGB", person.size, person.getpixel((2, 2)))
+    write_frames(tmp_path / "gap.mp4", [person, empty, person], [0.0, 0.1, 0.2])
+    with pytest.warns(UserWarning, match="1 of 3 frames show no body"):
+        motion = read_video(tmp_path / "gap.mp4")
+    assert (motion.num_frames - 1) / motion.fps == pytest.approx(0.2, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["empty.mp4", "empty.mkv"])
+def test_a_file_without_frames_is_refused(tmp_path: Path, name: str) -> None:
+    with av.open(str(tmp_path / name), "w") as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        container.start_encoding()
+    with pytest.raises(ValueError, match=r"no pictures|no frames|not a video"):
+        read_video(tmp_path / name)
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(ValueError, match="not a video"):
+        read_video(tmp_path / name)
+
+
+def test_a_sound_file_is_refused(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "sound.mp4"), "w") as container:
+        stream = container.add_stream("aac", rate=8000)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 4096), np.float32), format="fltp", layout="mono")
+        frame.sample_rate = 8000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with pytest.raises(ValueError, match="only sound"):
+        read_video(tmp_path / "sound.mp4")

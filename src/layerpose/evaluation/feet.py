@@ -8,13 +8,13 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from layerpose.body.model import Rest
-from layerpose.motion.performer import ankles_of, find_path, leg_length
+from layerpose.motion.performer import ankles_of, leg_length, perform
 from layerpose.types import Motion
 
 PLANTED_HEIGHT = 0.06
 """A foot counts as planted while its ankle is no more than so many leg lengths above the lowest place it reaches ..."""
 PLANTED_SPEED = 0.35
-"""... and moves no faster than so many leg lengths a second."""
+"""... and moves no faster than so many leg lengths a second, to the frame before or to the one after."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,14 +29,17 @@ class Footing:
     """Distance in height between the performer's planted ankle and the motion's."""
     planted: float
     """Share of frames and feet that are planted."""
+    jolt: float
+    """Largest acceleration of the performer's pelvis relative to the motion's, in leg lengths per second squared."""
 
 
 def measure_feet(motion: Motion, rest: Rest) -> Footing:
     """Compare the performer's ankles with the motion's while these stand on the floor. The motion has to know them."""
     assert motion.ankles is not None, "the motion does not know where its ankles are"
-    leg = leg_length(rest)
+    performed, leg = perform(motion, rest), leg_length(rest)
     wanted = motion.ankles.double().numpy()
-    own = (find_path(motion, rest)[:, None] + ankles_of(motion, rest)) / leg
+    own = performed.path.double().numpy()[:, None] + ankles_of(performed, rest) / leg
+    moved = (performed.path - motion.path).double().numpy()
     planted = _planted(wanted, motion.fps)
     both = planted[1:] & planted[:-1]
     steps, wanted_steps = (
@@ -47,10 +50,12 @@ def measure_feet(motion: Motion, rest: Rest) -> Footing:
         source_slide=float(wanted_steps[both].mean()),
         sink=float(np.abs(own[..., 2] - wanted[..., 2])[planted].mean()),
         planted=float(planted.mean()),
+        jolt=float(np.linalg.norm(np.diff(moved, n=2, axis=0), axis=-1).max() * motion.fps**2),
     )
 
 
 def _planted(ankles: Float[np.ndarray, "t 2 3"], fps: float) -> Bool[np.ndarray, "t 2"]:
     low = ankles[..., 2] < np.percentile(ankles[..., 2], 2) + PLANTED_HEIGHT
-    speed = np.linalg.norm(np.gradient(ankles, axis=0), axis=-1) * fps
-    return low & (speed < PLANTED_SPEED)
+    still = np.linalg.norm(np.diff(ankles, axis=0), axis=-1) * fps < PLANTED_SPEED
+    ends = np.zeros_like(low[:1])
+    return low & (np.concatenate([still, ends]) | np.concatenate([ends, still]))

@@ -8,6 +8,7 @@ bone, so that hair and loose clothes come along.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -116,15 +117,36 @@ def _warp_hit(view: SourceView, hit: Hit, vertices_px: Float[Tensor, "v 3"]) -> 
     topology = mesh(hit.part.device)
     places = view.drawn.vertices
     attributes = torch.cat([places, places[topology.mirror], view.colours], dim=1)
-    found = interpolate(hit.triangle, vertices_px, topology.faces, attributes)
-    part = hit.part + 1
+    rows, columns = window = _window(hit.part >= 0)
+    found = interpolate(hit.triangle, vertices_px, topology.faces, attributes)[rows, columns]
+    part = hit.part[rows, columns] + 1
     mirrored = torch.tensor(MIRRORED_CLASSES, device=part.device, dtype=part.dtype)[part.long()]
     direct = _visible(view, found[..., :3], part)
     mirror = _visible(view, found[..., 3:6], mirrored)
     image = _sample(view.image, found[..., :2]) * direct
     filled = torch.where(mirror, _sample(view.image, found[..., 3:5]), found[..., 6:9].permute(2, 0, 1)[None])
     filled = torch.where(direct, image, filled) * (part > 0)
-    return Warp(image=image, visible=direct[None, None].float(), filled=filled)
+    image, visible, filled = (_place(x, window, hit.part) for x in (image, direct[None, None].float(), filled))
+    return Warp(image=image, visible=visible, filled=filled)
+
+
+def _window(covered: Bool[Tensor, "h w"], margin: int = 0) -> tuple[slice, slice]:
+    """The smallest rows and columns around what is covered, `margin` wider: the rest need not be computed."""
+    found = []
+    for axis, length in zip((1, 0), covered.shape, strict=True):
+        there = torch.nonzero(covered.any(axis)).flatten()
+        first, last = (int(there[0]), int(there[-1])) if len(there) else (0, 0)
+        found.append(slice(max(first - margin, 0), min(last + 1 + margin, length)))
+    return found[0], found[1]
+
+
+def _place(
+    piece: Float[Tensor, "1 c r s"], window: tuple[slice, slice], canvas: Int[Tensor, "h w"]
+) -> Float[Tensor, "1 c h w"]:
+    """A window's piece on a canvas that is 0 elsewhere."""
+    placed = piece.new_zeros(1, piece.shape[1], *canvas.shape)
+    placed[..., *window] = piece
+    return placed
 
 
 def _visible(view: SourceView, place: Float[Tensor, "*n 3"], part: Int[Tensor, "*n"]) -> Bool[Tensor, "*n"]:
@@ -205,7 +227,9 @@ def _warp_rim(
 ) -> tuple[Float[Tensor, "1 3 h w"], Float[Tensor, "1 1 h w"]]:
     """Pixels close to the body: step from the nearest body pixel, turned as its bone turns."""
     size, device = target.size, hit.part.device
-    covered = (hit.part >= 0).cpu().numpy()
+    window = _window(hit.part >= 0, margin=math.ceil(RIM * size) + 1)
+    top, left = (piece.start for piece in window)
+    covered = (hit.part[window] >= 0).cpu().numpy()
     body_rows, body_columns = np.nonzero(covered)
     empty = torch.zeros(1, 3, size, size, device=device)
     if not len(body_rows):
@@ -220,18 +244,17 @@ def _warp_rim(
     anchor = anchors[label[rows, columns]]
 
     model, topology = body_model(), mesh(device)
-    triangle = hit.triangle.cpu().numpy()[anchor[:, 0], anchor[:, 1]]
-    corner = model.faces[triangle]
-    start = target.vertices.cpu().numpy()[corner].mean(1)[:, :2]
-    source_start = view.drawn.vertices.cpu().numpy()[corner].mean(1)
-    bone = _dominant_bones()[corner[:, 0]]
+    triangle = hit.triangle[window].cpu().numpy()[anchor[:, 0], anchor[:, 1]]
+    start = target.vertices.cpu().numpy()[model.faces].mean(1)[triangle, :2]
+    source_start = view.drawn.vertices.cpu().numpy()[model.faces].mean(1)[triangle, :2]
+    bone = _dominant_bones()[model.faces[triangle, 0]]
     to_camera = BODY_TO_CAMERA.numpy()
     turn = to_camera @ view.orientations @ orientations.transpose(0, 2, 1) @ to_camera.T
-    here = (np.stack([columns, rows], axis=1) + 0.5) / size
+    here = (np.stack([columns + left, rows + top], axis=1) + 0.5) / size
     step = (here - start) * (view.drawn.scale / target.scale)
     source_step = np.einsum("nab,nb->na", turn[bone][:, :2, :2], step)
     stretch = np.linalg.norm(source_step, axis=1) / np.maximum(np.linalg.norm(step, axis=1), 1e-6)
-    place = torch.as_tensor(source_start[:, :2] + source_step, device=device).float()
+    place = torch.as_tensor(source_start + source_step, device=device).float()
 
     pixel = (place * view.drawn.size).floor().long()
     inside = ((pixel >= 0) & (pixel < view.drawn.size)).all(-1)
@@ -246,8 +269,8 @@ def _warp_rim(
     known &= ~torch.as_tensor(loose, device=device)
     colour = _sample(view.image, place[None])[0, :, 0] * known
     rim, mask = empty.clone(), empty[:, :1].clone()
-    rim[0, :, rows, columns] = colour
-    mask[0, 0, rows, columns] = known.float()
+    rim[0, :, rows + top, columns + left] = colour
+    mask[0, 0, rows + top, columns + left] = known.float()
     return rim, mask
 
 

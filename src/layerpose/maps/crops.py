@@ -44,9 +44,16 @@ def cut(
 
 
 def paste(crop: Float[Tensor, "b c s s"], boxes: Float[Tensor, "b 3"], size: int) -> Float[Tensor, "b c h w"]:
-    """Put crops back on empty canvases of `size` pixels; 0 outside their boxes."""
+    """Put crops back on empty canvases of `size` pixels; 0 outside their boxes, where nothing is computed."""
     grid = _grid(-boxes[:, :2] / boxes[:, 2:], 1 / boxes[:, 2:], size).to(crop.dtype)
-    return grid_sample(crop, grid, padding_mode="zeros", align_corners=False)
+    low = boxes[:, :2].amin(0) * size - 1
+    high = (boxes[:, :2] + boxes[:, 2:]).amax(0) * size + 1
+    left, top, right, bottom = (min(max(round(place), 0), size) for place in (*low.tolist(), *high.tolist()))
+    pasted = crop.new_zeros(*crop.shape[:2], size, size)
+    if left < right and top < bottom:
+        piece = grid_sample(crop, grid[:, top:bottom, left:right], padding_mode="zeros", align_corners=False)
+        pasted[..., top:bottom, left:right] = piece
+    return pasted
 
 
 def _grid(origin: Float[Tensor, "b 2"], side: Float[Tensor, "b 1"], size: int) -> Float[Tensor, "b s s 2"]:

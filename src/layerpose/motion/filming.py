@@ -12,7 +12,7 @@ from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from layerpose.body.camera import BODY_TO_CAMERA
-from layerpose.motion.performer import extent, find_path, rest_of
+from layerpose.motion.performer import extent, leg_length, perform, rest_of
 from layerpose.types import Body, Camera, Motion, Pose
 
 Shot = Literal["fixed", "follow", "turntable"]
@@ -60,7 +60,8 @@ def film(motion: Motion, source: Body, shot: Shot) -> Film:
     if that can be.
     """
     rest = rest_of(source)
-    path = find_path(motion, rest)
+    motion = perform(motion, rest)
+    path = motion.path.double().numpy() * leg_length(rest)
     angles = np.arange(motion.num_frames) / motion.num_frames * 2 * np.pi * (shot == "turntable")
     turns = Rotation.from_euler("z", angles[:, None]).as_matrix()
     if shot != "fixed":

@@ -1,44 +1,68 @@
-"""Motion + the body that performs it -> where its pelvis goes, so that its own feet stand where the motion's do.
+"""Motion + the body that performs it -> the same motion with that body's pelvis path and legs.
 
-Steps are scaled by the length of the legs. What is left (another ratio of thigh to shin, other hips) would make planted
-feet slide and sink; the pelvis is moved by the error of the lower foot, so that it does what it does in the motion.
+Steps are scaled by the length of the legs. What is left (another ratio of thigh to shin, other hips) would make
+planted feet slide and sink. The pelvis is moved by what both feet are off on average, smoothly in time, so that it
+never jumps; the legs are bent and swung for the rest. So every ankle does what it does in the motion.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d, uniform_filter1d
 
 from layerpose.body.model import Rest, body_model, skin
+from layerpose.motion.legs import LEG, STRAIGHT, reach
 from layerpose.types import Body, Motion
 
-LEG = ("upperleg01", "lowerleg01", "foot")
-HANDOVER = 0.06
-"""Difference in height of the ankles, in leg lengths, over which the weight passes from one foot to the other."""
+SETTLING_S = 0.2
+"""Seconds over which the pelvis goes where both feet want it, and over which it sinks for a step that is too long."""
 EVERY = 12
 """One skin vertex in so many stands for the body when only its extent is asked for."""
 
 
-def find_path(motion: Motion, rest: Rest) -> Float[np.ndarray, "t 3"]:
-    """The pelvis's place in every frame, in metres and body axes."""
-    leg = leg_length(rest)
-    path = motion.path.double().numpy() * leg
+def perform(motion: Motion, rest: Rest) -> Motion:
+    """The motion as a body of this shape performs it; unchanged where the places of the ankles are not known."""
     if motion.ankles is None:
-        return path
+        return motion
+    leg = leg_length(rest)
+    rotations, path = motion.rotations.double().numpy(), motion.path.double().numpy() * leg
     wanted = motion.ankles.double().numpy() * leg
-    error = wanted - (path[:, None] + ankles_of(motion, rest))
-    lower = 1 / (1 + np.exp((wanted[:, 0, 2] - wanted[:, 1, 2]) / (HANDOVER * leg / 4)))
-    """Share of the left foot."""
-    return path + lower[:, None] * error[:, 0] + (1 - lower[:, None]) * error[:, 1]
+    off = (wanted - path[:, None] - ankles_of(motion, rest)).mean(1)
+    path = path + gaussian_filter1d(off, SETTLING_S * motion.fps, axis=0, mode="nearest")
+    path[:, 2] -= _sink(motion, rest, wanted - path[:, None])
+    reached = reach(rotations, wanted - path[:, None], rest)
+    return replace(
+        motion,
+        rotations=torch.from_numpy(reached.astype(np.float32)),
+        path=torch.from_numpy((path / leg).astype(np.float32)),
+    )
+
+
+def _sink(motion: Motion, rest: Rest, ankles: Float[np.ndarray, "t 2 3"]) -> Float[np.ndarray, "t"]:
+    """By how much the pelvis has to be lowered so that both legs reach their ankles, in metres, smoothly in time."""
+    hips = _heads_of(motion, rest, LEG[0])
+    far = STRAIGHT * leg_length(rest)
+    low = np.sqrt(np.maximum(far**2 - ((ankles - hips)[..., :2] ** 2).sum(-1), 0))
+    missing = np.maximum((hips - ankles)[..., 2] - low, 0).max(1)
+    window = 2 * round(SETTLING_S * motion.fps) + 1
+    return uniform_filter1d(uniform_filter1d(maximum_filter1d(missing, 2 * window - 1), window), window)
 
 
 def ankles_of(motion: Motion, rest: Rest) -> Float[np.ndarray, "t 2 3"]:
     """Left and right ankle relative to the pelvis, in metres."""
+    return _heads_of(motion, rest, LEG[-1])
+
+
+def _heads_of(motion: Motion, rest: Rest, bone: str) -> Float[np.ndarray, "t 2 3"]:
+    """Heads of the left and the right bone relative to the pelvis, in metres."""
     model = body_model()
-    feet = [model.bone("foot.L"), model.bone("foot.R")]
-    return np.stack([model.kinematics(rest, turns)[1][feet] for turns in motion.rotations.double().numpy()])
+    both = [model.bone(f"{bone}.{side}") for side in "LR"]
+    return np.stack([model.kinematics(rest, turns)[1][both] for turns in motion.rotations.double().numpy()])
 
 
 def leg_length(rest: Rest) -> float:

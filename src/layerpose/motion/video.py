@@ -89,7 +89,8 @@ def _look(path: Path) -> Iterator[Look]:
                 last = float(frame.time or 0.0)
                 if last < following - 1e-6:
                     continue
-                following = max(following + 1 / FITTED_FPS, last)
+                following += 1 / FITTED_FPS
+                following = following if following > last else last + 1 / FITTED_FPS
                 turns = round(frame.rotation / 90) % 4
                 yield Look(time=last, pixels=np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), turns)))
         except FFmpegError as error:

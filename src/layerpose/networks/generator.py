@@ -66,7 +66,7 @@ class Generator(nn.Module):
         warp: Float[Tensor, "b 7 h w"] | None = None,
     ) -> Float[Tensor, "b 3 h w"]:
         """The picture. `warp` stacks image, visibility and filled warp; it is needed where the generator blends."""
-        features = self.stem(stacked)
+        features = self.stem(stacked).contiguous(memory_format=torch.channels_last)
         skipped = []
         for down in self.downs:
             skipped.append(features)
@@ -79,7 +79,7 @@ class Generator(nn.Module):
         return self._finish(self.head(features), base, warp)
 
     def _finish(self, out: Tensor, base: Tensor | None, warp: Tensor | None) -> Tensor:
-        out = out.float()
+        out = out.float().contiguous()  # laid out as the pictures that it is mixed with: several times faster
         offset = out[:, :3].tanh()
         colour = offset if base is None else (base + offset * 2).clamp(-1, 1)
         if not self.config.blend:
