@@ -11,7 +11,7 @@ import pytest
 
 from layerpose.cli import main
 from layerpose.comparison.rows import NAMES, TABLE_2, TABLE_4, USUAL, Budget, choose_rows, plan_row, share_out
-from layerpose.comparison.tables import make_tables
+from layerpose.comparison.tables import find_margins, make_tables, tables_to_markdown
 from layerpose.config import VolumeConfig
 from layerpose.estimation.volume import make_network, save_network
 from layerpose.evaluation.measure import Measured
@@ -170,3 +170,17 @@ def test_with_several_seeds_a_figure_is_their_mean_and_each_is_named() -> None:
     assert table.facts["LPIPS (fg) seed by seed"] == "DSC 0.2000 0.4000"
     broken = replace(report, measured=(measured("DSC seed 0", 0.2), measured("DSC seed 1", 0.4, "gone"), found[2]))
     assert make_tables(broken, ("dsc",), (0, 1))["table-2"].problems == ["gone"]
+
+
+def test_margins_are_shares_of_the_first_trained_row_pair_by_pair() -> None:
+    def measured(row: str, pair: int, lpips: float, osa: float) -> Measured:
+        figures = {"fg": {"lpips": lpips, "ssim": 0.5, "psnr": 20.0}, "body": {"osa": osa, "pck": 1.0, "part_iou": 1.0}}
+        return Measured(row=row, pair=("p", "0", str(pair)), view_degrees=10.0, figures=figures)
+
+    found = [measured("pix2pixHD", n, 0.2 + 0.1 * n, 0.9) for n in range(4)]
+    found += [measured("base", n, 0.9 * (0.2 + 0.1 * n), 0.95) for n in range(4)]
+    report = Report(measured=tuple(found), protocols=("fg",), size=128, main="base", facts={})
+    margins = find_margins(report)["base"]
+    for mean, wanted in ((margins["LPIPS (fg)"], -0.1), (margins["OSA error"], -0.5)):
+        assert (mean.value, mean.low, mean.high) == pytest.approx((wanted, wanted, wanted))
+    assert "| base | -10.0% [-10.0%, -10.0%] | -50.0% [-50.0%, -50.0%] |" in tables_to_markdown({"table-2": report})

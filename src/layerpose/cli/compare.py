@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from layerpose.cli.console import busy, progress, say
+from layerpose.cli.console import busy, progress_of, say
 from layerpose.cli.evaluate import LPIPS_FILE, Name, check_numbers, check_plots
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def compare(
             records=records, pairs=tuple(choose_pairs(records, split, pairs)), lpips=weights, size=size,
             protocols=tuple(protocol), bodies=bodies, workers=workers, facts={"data": data.name, "split": split},
         )  # fmt: skip
-    with progress("drawn", "pairs") as drawn, progress("measured", "pairs") as measured:
+    with progress_of("pictures drawn", "pictures measured", things="pairs") as (drawn, measured):
         report = run_contest(contest, machine, table, out, _Lines().report, drawn, measured)
     say(tables_to_markdown(make_tables(report, contest.keys, contest.seeds)))
     say(f"Wrote {out / 'tables.md'}, table-2, table-4 and report beside it")

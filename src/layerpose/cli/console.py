@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -43,6 +44,23 @@ def progress(what: str, things: str, *, each: int = 1) -> Iterator[Callable[[int
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def progress_of(*works: str, things: str) -> Iterator[tuple[Callable[[int, int], None], ...]]:
+    """A bar on stderr for each of several works, shown once it begins; nothing when stderr is no terminal."""
+    console, tasks = Console(stderr=True), {}
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(things, 1), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=console, disable=not console.is_terminal, redirect_stdout=False) as bar:
+
+        def report(work: str, done: int, total: int) -> None:
+            if work not in tasks:
+                tasks[work] = bar.add_task(work, total=total)
+            bar.update(tasks[work], completed=done)
+
+        yield tuple(partial(report, work) for work in works)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from layerpose.cli.console import busy, progress, say
+from layerpose.cli.console import busy, progress_of, say
 
 DEVICES = Literal["auto", "cpu", "cuda"]
 Name = Literal["fg", "wang", "patn", "gfla"]
@@ -89,7 +89,7 @@ def evaluate(
         records=records, pairs=tuple(chosen), lpips=weights, size=size or records.canvas, protocols=tuple(protocol),
         bodies=bodies, workers=workers, facts=facts,
     )  # fmt: skip
-    with progress("pictures drawn", "pairs") as drawn, progress("pictures measured", "pairs") as measured:
+    with progress_of("pictures drawn", "pictures measured", things="pairs") as (drawn, measured):
         made = measure_table(table, [entrant.drawer for entrant in entrants], out, drawn, measured)
     say(to_markdown(made))
     say(f"Wrote {out / 'index.html'}, report.md, figures.csv and report.json beside it")
@@ -127,11 +127,14 @@ def _same_making(out: Path, making: dict[str, Any]) -> None:
     """Note what the pictures in the folder are of, or check that they are of the same."""
     file = out / "making.json"
     if file.is_file():
-        there = json.loads(file.read_text(encoding="utf-8"))
-        for name, value in making.items():
-            if there.get(name) != value:
+        try:
+            there: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{file} is damaged ({error}); choose another folder") from error
+        for name in there | making:
+            if there.get(name) != making.get(name):
                 raise ValueError(
-                    f"{out} was made with {name} {there.get(name)!r}, not {value!r}; choose another folder"
+                    f"{out} was made with {name} {there.get(name)!r}, not {making.get(name)!r}; choose another folder"
                 )
         return
     if any(out.iterdir()):

@@ -43,7 +43,10 @@ def check_contest(contest: Contest, machine: Machine, out: Path) -> None:
     """ValueError unless every row can be trained, or go on. Writes nothing."""
     file, told = out / FILE, _describe(contest)
     if file.is_file():
-        there = json.loads(file.read_text(encoding="utf-8"))
+        try:
+            there = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{file} is damaged ({error}); choose a new folder") from error
         for name, value in told.items():
             if there.get(name) != value:
                 raise ValueError(f"{out} was begun with {name} {there.get(name)!r}, not {value!r}; use another folder")

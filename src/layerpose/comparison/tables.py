@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from layerpose.cache import writing
 from layerpose.comparison.rows import FUSED, NAMES, TABLE_2, TABLE_4, row_name
 from layerpose.evaluation.answers import TRIVIAL
+from layerpose.evaluation.interval import Mean, change_of
 from layerpose.evaluation.measure import TRUTH, Measured
 from layerpose.evaluation.report import Report, to_markdown, write_report
 
@@ -52,8 +54,42 @@ def merge_seeds(report: Report, row: str, names: Sequence[str]) -> list[Measured
 
 
 def tables_to_markdown(tables: dict[str, Report]) -> str:
-    """Both tables in one text."""
-    return "\n".join(f"## {TITLES[name]}\n\n{to_markdown(table)}" for name, table in tables.items())
+    """Both tables in one text, each with the margins over its first row that was trained."""
+    parts = []
+    for name, table in tables.items():
+        parts += [f"## {TITLES[name]}\n\n{to_markdown(table)}", *_margins_to_markdown(table)]
+    return "\n".join(parts)
+
+
+def find_margins(report: Report) -> dict[str, dict[str, Mean]]:
+    """By what share LPIPS and the error of OSA (1 less OSA) differ from the first trained row's, pair by pair."""
+    rows = [row for row in report.rows if row not in (*TRIVIAL, TRUTH)]
+    kinds = [(group, "lpips") for group in report.protocols] + [("body", "osa")]
+    found: dict[str, dict[str, Mean]] = {}
+    first = {m.pair: m for m in report.of(rows[0])} if rows else {}
+    for row in rows[1:]:
+        both = [(first[m.pair], m) for m in report.of(row) if m.pair in first]
+        for group, name in kinds:
+            if both and all(group in m.figures for pair in both for m in pair):
+                base, ours = ([m.figures[group][name] for m in side] for side in zip(*both, strict=True))
+                if name == "osa":
+                    base, ours = ([1 - value for value in side] for side in (base, ours))
+                label = "OSA error" if name == "osa" else f"LPIPS ({group})"
+                found.setdefault(row, {})[label] = change_of(ours, base)
+    return found
+
+
+def _margins_to_markdown(report: Report) -> list[str]:
+    margins = find_margins(report)
+    if not margins:
+        return []
+    first = next(row for row in report.rows if row not in (*TRIVIAL, TRUTH))
+    labels = list(next(iter(margins.values())))
+    lines = [f"| against {first} | {' | '.join(labels)} |", "|---" * (len(labels) + 1) + "|"]
+    for row, found in margins.items():
+        cells = (f"{m.value:+.1%} [{m.low:+.1%}, {m.high:+.1%}]" for m in found.values())
+        lines.append(f"| {row} | {' | '.join(cells)} |")
+    return ["\n".join(lines) + "\n"]
 
 
 def write_tables(report: Report, keys: Sequence[str], seeds: Sequence[int], out: Path) -> None:
@@ -62,6 +98,9 @@ def write_tables(report: Report, keys: Sequence[str], seeds: Sequence[int], out:
     for name, table in tables.items():
         (out / name).mkdir(exist_ok=True)
         write_report(table, out / name)
+        margins = {row: {n: asdict(m) for n, m in found.items()} for row, found in find_margins(table).items()}
+        with writing(out / name / "margins.json") as temporary:
+            temporary.write_text(json.dumps(margins, indent=1) + "\n", encoding="utf-8")
     with writing(out / "tables.md") as temporary:
         temporary.write_text(tables_to_markdown(tables), encoding="utf-8")
 

@@ -30,3 +30,15 @@ def mean_of(values: Sequence[float]) -> Mean:
     means = array[rng.integers(array.size, size=(RESAMPLES, array.size))].mean(1)
     low, high = np.percentile(means, [2.5, 97.5])
     return Mean(value=float(array.mean()), low=float(low), high=float(high), count=array.size)
+
+
+def change_of(values: Sequence[float], base: Sequence[float]) -> Mean:
+    """By what share the mean differs from that of `base`, figures of the same pictures: resampled together."""
+    ours, theirs = (np.asarray(given, dtype=np.float64) for given in (values, base))
+    if not ours.size or ours.size != theirs.size:
+        raise ValueError(f"found {ours.size} and {theirs.size} figures; expected as many of each, one or more")
+    chosen = np.random.default_rng(SEED).integers(ours.size, size=(RESAMPLES, ours.size))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value, changes = ours.mean() / theirs.mean() - 1, ours[chosen].mean(1) / theirs[chosen].mean(1) - 1
+    low, high = np.percentile(changes, [2.5, 97.5])
+    return Mean(value=float(value), low=float(low), high=float(high), count=ours.size)

@@ -46,7 +46,7 @@ class Lpips(nn.Module):
         """Distance of each pair, by their features."""
         total = found[0].new_zeros(len(found[0]))
         for line, ours, theirs in zip(self.lines, found, wanted, strict=True):
-            total = total + ((ours - theirs) ** 2 * line).sum(1).mean((1, 2))
+            total = total + ((ours - theirs) ** 2 * line.to(ours)).sum(1).mean((1, 2))
         return total
 
     def features(self, image: Float[Tensor, "b 3 h w"]) -> Features:

@@ -65,7 +65,7 @@ def measure_answers(
 ) -> list[Measured]:
     """Measure every row of every pair. A picture that cannot be read is named in its line, never left out."""
     file = job.folder / FILE
-    there = {(m.row, m.pair): m for m in _read(file)} if file.is_file() else {}
+    there = {(m.row, m.pair): m for m in _read(file) if _is_whole(job, m)} if file.is_file() else {}
     missing = [pair for pair in chosen if any((row, pair) not in there for row in rows)]
     done = len(chosen) - len(missing)
     with file.open("a", encoding="utf-8") as lines:
@@ -159,6 +159,12 @@ def _read(file: Path) -> Iterator[Measured]:
         except ValueError:
             continue
         yield Measured(**{**values, "pair": tuple(values["pair"])})
+
+
+def _is_whole(job: Job, one: Measured) -> bool:
+    """Whether an earlier run measured all that this one asks for."""
+    wanted = (*job.protocols, *(("body",) if one.row in job.landing_rows else ()))
+    return all(group in one.figures for group in wanted)
 
 
 @lru_cache(maxsize=1)
