@@ -39,14 +39,14 @@ STATE, LABELS = "state.pt", "labels"
 class VolumeRecipe:
     """How the volume network is trained."""
 
-    num_steps: int = 4000
+    num_steps: int = 8000
     """Batches in all."""
     batch: int = 2
     """Samples a step."""
     learning_rate: float = 8e-4
     """The highest; see `learning_rate`."""
-    class_weights: tuple[float, ...] = (1.0, 1.5, 1.0, 3.0, 3.0, 1.5, 1.5)
-    """How much a voxel of each class counts: thin parts have few."""
+    class_weights: tuple[float, ...] = (1.0, 3.0, 3.0, 4.0, 4.0, 3.0, 3.0)
+    """How much a voxel of each class counts. With these each part covers as many pixels as it should, see docs/bodies.md."""
     middle_weight: float = 0.5
     """How much the hourglasses before the last count."""
     clip: float = 1.0
