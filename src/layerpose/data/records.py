@@ -22,7 +22,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from layerpose.cache import writing
+from layerpose.cache import writing, writing_folder
 from layerpose.data.store import open_store, pack
 from layerpose.types import Body, Camera, Pose
 
@@ -154,16 +154,8 @@ def describe(out: Path, info: dict[str, Any]) -> None:
 
 def write_person(folder: Path, phenotype: Sequence[float], recipe: dict[str, Any], shots: Sequence[Frame]) -> None:
     """Write a person's folder under another name, then rename it: it appears whole or not at all."""
-    part = folder.with_name(f".{folder.name}.part")
-    if part.exists():
-        shutil.rmtree(part)
-    part.mkdir(parents=True)
-    try:
+    with writing_folder(folder) as part:
         _write_files(part, phenotype, recipe, shots)
-        part.rename(folder)
-    except OSError:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
 
 
 def _write_files(part: Path, phenotype: Sequence[float], recipe: dict[str, Any], shots: Sequence[Frame]) -> None:

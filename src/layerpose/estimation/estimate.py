@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
@@ -55,9 +55,7 @@ def estimate(photo: Image.Image, size: int = 1024) -> Estimate:
     landmarks = find_landmarks(pixels)
     fit = fit_body(landmarks)
     canvas = canvas_around(landmarks, size)
-    picture = np.clip(canvas.cut(pixels, outside=GREY) / 255, 0, 1)
-    mask = np.clip(canvas.cut(landmarks.mask, outside=0.0), 0, 1)
-    cut = cut_out(picture, mask)
+    cut = cut_out(*cut_canvas(pixels, landmarks, canvas))
     body = replace(fit.body, camera=canvas.place(fit.body.camera))
     return Estimate(
         photo=cut,
@@ -68,3 +66,11 @@ def estimate(photo: Image.Image, size: int = 1024) -> Estimate:
         reprojection=fit.reprojection,
         overlap=fit.overlap,
     )
+
+
+def cut_canvas(
+    pixels: UInt8[np.ndarray, "h w 3"], landmarks: Landmarks, canvas: Canvas
+) -> tuple[Float[np.ndarray, "s s 3"], Float[np.ndarray, "s s"]]:
+    """The canvas's picture and coarse mask, both in 0..1."""
+    picture = np.clip(canvas.cut(pixels, outside=GREY) / 255, 0, 1)
+    return picture, np.clip(canvas.cut(landmarks.mask, outside=0.0), 0, 1)
