@@ -14,6 +14,7 @@ from layerpose.cli.animate import animate
 from layerpose.cli.body import body
 from layerpose.cli.console import hushed, one_line, show_warning
 from layerpose.cli.evaluate import evaluate
+from layerpose.cli.personalize import personalize
 from layerpose.cli.prepare import prepare
 from layerpose.cli.synth import pack, synth
 from layerpose.cli.train import train
@@ -21,7 +22,7 @@ from layerpose.cli.transfer import demo, fit, transfer
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "body": body, "synth": synth, "pack": pack,
-    "prepare": prepare, "train": train, "evaluate": evaluate,
+    "prepare": prepare, "train": train, "personalize": personalize, "evaluate": evaluate,
 }  # fmt: skip
 
 
