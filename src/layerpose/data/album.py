@@ -1,4 +1,4 @@
-"""A data set + one of its people -> some of that person's frames as a data set: those to learn from, those held back."""
+"""A data set + one of its people -> that person's frames in two albums: those to learn from, those held back."""
 
 from __future__ import annotations
 
