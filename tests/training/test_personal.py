@@ -101,7 +101,7 @@ def test_the_pull_brings_weights_back_to_where_they_were(model: Model) -> None:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(1.0)
-    pull_back(model, anchor, 0.25)
+    pull_back(list(model.parameters()), anchor, 0.25)
     for parameter, start in zip(model.parameters(), anchor, strict=True):
         torch.testing.assert_close(parameter - start, torch.full_like(start, 0.75))
 

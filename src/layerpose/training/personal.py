@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import interpolate
 from torch.optim import Adam
 from torch.utils.data import DataLoader, Subset
@@ -32,6 +32,7 @@ from layerpose.training.lessons import WINDOWS, move, stream
 from layerpose.training.losses import colour_loss, perceptual_loss
 from layerpose.training.objectives import FOREGROUND_WEIGHT, cut_windows
 from layerpose.training.processes import fast_precision
+from layerpose.training.recipes import STAGES
 from layerpose.types import Transfer
 
 STATE = "state.pt"
@@ -57,8 +58,10 @@ class PersonalRecipe:
     """Side of the random window that the perceptual loss looks at."""
     deepest_tap: str = "4_2"
     """Last layer of VGG-19 that the perceptual loss looks at."""
-    pull: float = 0.5
+    pull: float = 10.0
     """How strongly the weights are held: a weight moves back by this times the learning rate times its distance."""
+    trains: tuple[str, ...] = STAGES
+    """Stages whose weights move: coarse, layers, fusion."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +85,9 @@ def personalise(
     device = next(model.parameters()).device
     pairs = Pairs(album, [album.owner], sized(model.config, recipe.size), length=2**31, seed=seed, disturb=False)
     vgg = Vgg19(recipe.deepest_tap).to(device, memory_format=torch.channels_last).requires_grad_(False)  # pyright: ignore[reportCallIssue]
-    anchor = [p.detach().clone() for p in model.parameters()]
-    run = _Run(model=model.train(), maker=Adam(model.parameters(), betas=(0.9, 0.99), fused=True))
+    moving = _choose(model.train(), recipe.trains)
+    anchor = [p.detach().clone() for p in moving]
+    run = _Run(model=model, maker=Adam(moving, betas=(0.9, 0.99), fused=True))
     if isinstance(length, Steps):
         run.num_steps = length.number
     if (out / STATE).exists():
@@ -92,7 +96,7 @@ def personalise(
     for sample in _samples(pairs, run.step, workers, device):
         rate = learning_rate(recipe, run.step, run.num_steps)
         loss = _take_step(run, sample, vgg, recipe, rate, stream(seed, run.step, WINDOWS))
-        pull_back(model, anchor, rate * recipe.pull)
+        pull_back(moving, anchor, rate * recipe.pull)
         run.step += 1
         clock.tick()
         if run.num_steps is None and clock.ticks > WARM_UP:
@@ -172,6 +176,13 @@ class _Clock:
         return True
 
 
+def _choose(model: Model, stages: Sequence[str]) -> list[nn.Parameter]:
+    """The weights of some stages, which alone need gradients from now on. A stage that the model lacks is left out."""
+    model.requires_grad_(False)
+    parts = [part for stage in stages if (part := getattr(model, stage)) is not None]
+    return [parameter for part in parts for parameter in part.requires_grad_(True).parameters()]
+
+
 def _take_step(
     run: _Run, sample: Sample, vgg: Vgg19, recipe: PersonalRecipe, rate: float, rng: np.random.Generator
 ) -> float:
@@ -206,10 +217,10 @@ def objective(
     )
 
 
-def pull_back(model: Model, anchor: list[Tensor], share: float) -> None:
+def pull_back(moving: Sequence[Tensor], anchor: Sequence[Tensor], share: float) -> None:
     """Move the weights towards where they started from, by a share of the way (L2, decoupled from Adam)."""
     with torch.no_grad():
-        for parameter, start in zip(model.parameters(), anchor, strict=True):
+        for parameter, start in zip(moving, anchor, strict=True):
             parameter.lerp_(start, min(share, 1.0))
 
 
