@@ -142,6 +142,12 @@ def test_a_data_set_with_one_frame_is_refused(refused: Callable[..., str], paint
     assert not (tmp_path / "me").exists()
 
 
+def test_pictures_smaller_than_what_is_drawn_are_refused(refused: Callable[..., str], paint: Paint, tmp_path: Path):
+    data = paint(tmp_path / "data", ("train",), turns=tuple(np.linspace(-1, 1, 10)))
+    (data / "dataset.json").write_text('{"layerpose_data": 2, "canvas": 64}')
+    assert "the pictures are 64 pixels, but --size is 128" in refused(data, "--size", 128)
+
+
 def test_of_several_people_one_has_to_be_named(refused: Callable[..., str], paint: Paint, tmp_path: Path) -> None:
     data = paint(tmp_path / "data", ("train", "train"), turns=(0.0, 1.0))
     assert "holds 2 people (00000, 00001); name one with --person" in refused(data, "--size", 128)

@@ -78,6 +78,8 @@ def personalize(
     out.mkdir(exist_ok=True)
     try:
         learnt, held = open_albums(_find_data(person, out, workers), name)
+        if learnt.canvas < size:
+            raise ValueError(f"the pictures are {learnt.canvas} pixels, but --size is {size}; use --size {size // 2}")
     except BaseException:
         if is_new and not any(out.iterdir()):
             out.rmdir()

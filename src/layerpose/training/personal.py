@@ -47,7 +47,7 @@ class PersonalRecipe:
 
     size: int = 512
     """Side of the pictures that are drawn."""
-    learning_rate: float = 4e-4
+    learning_rate: float = 1e-4
     """The highest; constant for the first half, then linear to zero."""
     colour: float = 10.0
     perceptual: float = 10.0

@@ -111,6 +111,17 @@ def test_a_verdict_of_the_review_is_read_back(data: Path) -> None:
     assert len(Records(data).frames("00000")) == before
 
 
+def test_two_workers_make_what_one_makes(data: Path, clip: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again.mp4"
+    again.write_bytes(clip.read_bytes())
+    words = ["prepare", str(clip), str(again), "-o", str(tmp_path / "data"), "--size", "128", "--workers", "2"]
+    assert main(words) == 0
+    for person in ("00000", "00001"):
+        ours = np.load(tmp_path / "data" / "people" / person / "poses.npz")
+        theirs = np.load(data / "people" / "00000" / "poses.npz")
+        assert all(np.array_equal(ours[name], theirs[name]) for name in theirs.files)
+
+
 def test_an_unclear_verdict_is_named(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = data / "review.csv"
     text = file.read_text()
