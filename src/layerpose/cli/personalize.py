@@ -26,12 +26,12 @@ LPIPS_FILE = "lpips_alex_v01.pt"
 
 
 def personalize(
-    person: tyro.conf.Positional[Path],
+    source: tyro.conf.Positional[Path],
     /,
     *,
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="MODEL")],
     base: Annotated[str, tyro.conf.arg(metavar="base|FOLDER")] = BUNDLED,
-    name: Annotated[str | None, tyro.conf.arg(aliases=("--person",), metavar="NUMBER")] = None,
+    person: Annotated[str | None, tyro.conf.arg(metavar="NUMBER")] = None,
     minutes: float = 25.0,
     steps: int | None = None,
     size: int = 512,
@@ -42,16 +42,16 @@ def personalize(
     lpips: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
     device: Device = "auto",
 ) -> None:
-    """Make a model know one person from a short clip, in minutes; what it knows of other people is kept.
+    """Teach a model one person from a short clip, in minutes; its weights are held near where they started from.
 
     A fifth of the frames is held back: on them the model is measured before and after, and MODEL/before-after.png shows
     both. A run that was stopped goes on where it was. Use the model with --weights MODEL.
 
     Args:
-        person: A data set as `layerpose prepare` makes it, a video of one person, or a folder of photos of one person.
+        source: A data set as `layerpose prepare` makes it, a video of one person, or a folder of photos of one person.
         out: The model's folder.
         base: The model to start from: `base`, the bundled one, or a model folder.
-        name: Whom to learn, where the data set holds several people.
+        person: Whom to learn, where the data set holds several people.
         minutes: How long to train; as many steps are taken as fit, by the pace of the first.
         steps: Take exactly so many steps instead.
         size: Side of the pictures in pixels while training: the model's largest, half or a quarter of it.
@@ -62,7 +62,7 @@ def personalize(
         lpips: The weights of LPIPS, for measuring; without it lpips_alex_v01.pt in the cache folder, if it is there.
         device: Where the networks run.
     """
-    _check(out, person, minutes, steps)
+    _check(out, source, minutes, steps)
     with busy("Starting"):
         from layerpose.cache import cache_dir
         from layerpose.data.album import open_albums
@@ -77,14 +77,14 @@ def personalize(
     is_new = not out.exists()
     out.mkdir(exist_ok=True)
     try:
-        learnt, held = open_albums(_find_data(person, out, workers), name)
+        learnt, held = open_albums(_find_data(source, out, workers), person)
         if learnt.canvas < size:
             raise ValueError(f"the pictures are {learnt.canvas} pixels, but --size is {size}; use --size {size // 2}")
     except BaseException:
         if is_new and not any(out.iterdir()):
             out.rmdir()
         raise
-    making = {"person": str(person), "base": base, "name": learnt.owner, "seed": seed, "size": size}
+    making = {"source": str(source), "base": base, "person": learnt.owner, "seed": seed, "size": size}
     _same_making(out, making)
     with progress("Drawing the held-back frames", "pairs") as report:
         before = draw_held_back(model, held, size, metric, report)
@@ -102,14 +102,14 @@ def personalize(
     say(f"Wrote {out} after {taken} steps; look at {out / SHEET}, and use it with --weights {out}")
 
 
-def _check(out: Path, person: Path, minutes: float, steps: int | None) -> None:
+def _check(out: Path, source: Path, minutes: float, steps: int | None) -> None:
     from layerpose.outputs import check_output_folder
 
     check_output_folder(out)
     if (out / "config.json").exists():
         raise ValueError(f"{out} holds a finished model; choose a new folder")
-    if not person.exists():
-        raise ValueError(f"there is no {person}; expected a data set, a video, or a folder of photos of one person")
+    if not source.exists():
+        raise ValueError(f"there is no {source}; expected a data set, a video, or a folder of photos of one person")
     if minutes <= 0 or (steps is not None and steps < 1):
         raise ValueError(f"--minutes is {minutes:g} and --steps {steps}; expected more than 0")
 
@@ -119,15 +119,15 @@ def _check_size(size: int, canvas: int) -> None:
         raise ValueError(f"--size is {size}; expected {canvas // 4}, {canvas // 2} or {canvas}")
 
 
-def _find_data(person: Path, out: Path, workers: int) -> Path:
+def _find_data(source: Path, out: Path, workers: int) -> Path:
     """The data set; made first, in the model's folder, where a video or photos were given."""
-    if (person / "dataset.json").is_file():
-        return person
+    if (source / "dataset.json").is_file():
+        return source
     from layerpose.data.footage.candidates import Order
     from layerpose.data.footage.prepare import prepare
 
     with progress("Preparing the person", "people") as report:
-        outcomes = prepare(out / DATA, [person], Order(), workers=max(workers, 1), report=report)
+        outcomes = prepare(out / DATA, [source], Order(), workers=max(workers, 1), report=report)
     if outcomes[0].problem:
         raise ValueError(outcomes[0].problem)
     return out / DATA

@@ -2,7 +2,7 @@
 
 All three stages are trained together, end to end, for the finished picture alone (L1 and Eq. 5): with so few pictures
 learning them by heart is the point, and a discriminator would only cost time. Every step also pulls the weights
-a little back to where they started from, so that other people are not forgotten.
+a little back to where they started from, so that little is forgotten of other people.
 """
 
 from __future__ import annotations
