@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +76,18 @@ def draw_people(records: Records, people: Sequence[str], *, poses: int) -> Image
                 ("D", depth_to_picture(maps.depth)), ("H", heatmaps_to_picture(maps.heatmaps)),
             ]  # fmt: skip
     return grid(cells, 4 * poses, CELL // 2)
+
+
+def draw_verdicts(candidates: Records, person: str, aside: Mapping[str, str]) -> Image.Image:
+    """Every candidate of a person with its fitted body; those put aside are crossed out and say why."""
+    cells: list[Cell] = []
+    for frame in candidates.frames(person):
+        image, _, body = candidates.load(person, frame)
+        picture = draw_fit(image, body).resize((CELL, CELL), Image.Resampling.LANCZOS)
+        if frame in aside:
+            ImageDraw.Draw(picture).line((0, 0, CELL, CELL, 0, CELL, CELL, 0), fill=PALETTE[3], width=3)
+        cells += [(frame, image_to_picture(image)), (aside.get(frame, "kept").partition(":")[0], picture)]
+    return grid(cells, 2 * COLUMNS, CELL // 2)
 
 
 def draw_fit(image: Float[Tensor, "1 3 h w"], body: Body) -> Image.Image:

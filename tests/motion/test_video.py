@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from layerpose.motion.video import _look, read_video
+from layerpose.motion.video import read_looks, read_video
 
 UNTURNED = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 PHONE_UPRIGHT = struct.pack(">9i", 0, 0x10000, 0, -0x10000, 0, 0, 0, 0, 0x40000000)
@@ -56,7 +56,7 @@ def person() -> Image.Image:
 
 
 def test_a_fast_video_is_read_at_half_its_rate(video: Path) -> None:
-    looks = list(_look(video))
+    looks = list(read_looks(video))
     assert len(looks) == 30
     assert np.diff([look.time for look in looks]) == pytest.approx(1 / 15, abs=1e-3)
 
@@ -65,18 +65,18 @@ def test_a_video_filmed_with_the_phone_upright_comes_out_upright(video: Path) ->
     data = video.read_bytes()
     at = data.index(UNTURNED, data.index(b"tkhd"))
     video.write_bytes(data[:at] + PHONE_UPRIGHT + data[at + len(UNTURNED) :])
-    pixels = next(_look(video)).pixels
+    pixels = next(read_looks(video)).pixels
     assert pixels.shape == (128, 64, 3)
     assert pixels[4, -4].min() > 200
     assert pixels[4, 4].max() < 60
 
 
 def test_of_a_truncated_video_what_can_be_read_is_used_and_it_is_said(video: Path) -> None:
-    whole = list(_look(video))
+    whole = list(read_looks(video))
     data = video.read_bytes()
     video.write_bytes(data[: len(data) * 6 // 10])
     with pytest.warns(UserWarning, match="what is before is used"):
-        part = list(_look(video))
+        part = list(read_looks(video))
     assert len(whole) // 3 < len(part) < len(whole)
 
 

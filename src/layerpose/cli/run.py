@@ -15,6 +15,8 @@ from layerpose.cli.body import body
 from layerpose.cli.compare import compare
 from layerpose.cli.console import hushed, one_line, show_warning
 from layerpose.cli.evaluate import evaluate
+from layerpose.cli.personalize import personalize
+from layerpose.cli.prepare import prepare
 from layerpose.cli.public import import_data
 from layerpose.cli.study import study, study_export
 from layerpose.cli.synth import pack, synth
@@ -23,8 +25,8 @@ from layerpose.cli.transfer import demo, fit, transfer
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "body": body, "synth": synth, "pack": pack,
-    "train": train, "evaluate": evaluate, "compare": compare, "import": import_data, "study": study,
-    "study-export": study_export,
+    "prepare": prepare, "import": import_data, "train": train, "personalize": personalize, "evaluate": evaluate,
+    "compare": compare, "study": study, "study-export": study_export,
 }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from layerpose.cache import writing
+from layerpose.cache import writing, writing_folder
 from layerpose.data.store import open_store, pack
 from layerpose.types import Body, Camera, Pose
 
@@ -160,16 +160,8 @@ def write_person(
 
     The phenotype is the person's, or one for each frame.
     """
-    part = folder.with_name(f".{folder.name}.part")
-    if part.exists():
-        shutil.rmtree(part)
-    part.mkdir(parents=True)
-    try:
+    with writing_folder(folder) as part:
         _write_files(part, phenotype, recipe, shots)
-        part.rename(folder)
-    except OSError:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
 
 
 def _write_files(

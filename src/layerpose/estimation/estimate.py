@@ -59,9 +59,7 @@ def estimate(photo: Image.Image, size: int = 1024) -> Estimate:
 def estimate_on(canvas: Canvas, pixels: UInt8[np.ndarray, "h w 3"], landmarks: Landmarks) -> Estimate:
     """Fit the body to landmarks and mask and cut both out on a given canvas; ValueError if the fit does not hold."""
     fit = fit_body(landmarks)
-    picture = np.clip(canvas.cut(pixels, outside=GREY) / 255, 0, 1)
-    mask = np.clip(canvas.cut(landmarks.mask, outside=0.0), 0, 1)
-    cut = cut_out(picture, mask)
+    cut = cut_out(*cut_canvas(pixels, landmarks, canvas))
     body = replace(fit.body, camera=canvas.place(fit.body.camera))
     return Estimate(
         photo=cut,
@@ -72,3 +70,11 @@ def estimate_on(canvas: Canvas, pixels: UInt8[np.ndarray, "h w 3"], landmarks: L
         reprojection=fit.reprojection,
         overlap=fit.overlap,
     )
+
+
+def cut_canvas(
+    pixels: UInt8[np.ndarray, "h w 3"], landmarks: Landmarks, canvas: Canvas
+) -> tuple[Float[np.ndarray, "s s 3"], Float[np.ndarray, "s s"]]:
+    """The canvas's picture and coarse mask, both in 0..1."""
+    picture = np.clip(canvas.cut(pixels, outside=GREY) / 255, 0, 1)
+    return picture, np.clip(canvas.cut(landmarks.mask, outside=0.0), 0, 1)

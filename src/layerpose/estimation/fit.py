@@ -43,10 +43,10 @@ class Fit:
     """Where the body puts the points of `targets.POINTS`, in pixels of the photo."""
 
 
-def fit_body(landmarks: Landmarks) -> Fit:
-    """Fit the body; ValueError if the result does not hold."""
+def fit_body(landmarks: Landmarks, phenotype: Float[np.ndarray, "6"] | None = None) -> Fit:
+    """Fit the body, or with a phenotype its pose and camera only; ValueError if the result does not hold."""
     with threadpool_limits(1, user_api="blas"):  # the matrices are so small that a second thread only gets in the way
-        fit = solve(landmarks)
+        fit = solve(landmarks, phenotype)
     if fit.reprojection > WORST_REPROJECTION or fit.overlap < WORST_OVERLAP:
         raise ValueError(
             f"the body could not be fitted: it misses the person's landmarks by {fit.reprojection:.1%} of the stature "
@@ -56,8 +56,8 @@ def fit_body(landmarks: Landmarks) -> Fit:
     return fit
 
 
-def solve(landmarks: Landmarks) -> Fit:
-    """The three stages: pose and camera; with shape; with the outline of the mask."""
+def solve(landmarks: Landmarks, phenotype: Float[np.ndarray, "6"] | None = None) -> Fit:
+    """The three stages: pose and camera; with shape, unless it is given; with the outline of the mask."""
     rows = [point.landmark for point in POINTS]
     world = upright(landmarks.world)[rows]
     unit_px = float(np.ptp(landmarks.image[rows, :2], axis=0).max())
@@ -68,6 +68,9 @@ def solve(landmarks: Landmarks) -> Fit:
     )
     problem = Problem(model=fit_model(), evidence=evidence, stature=1.0)
     parameters = start(problem, world)
+    free = EVERYTHING
+    if phenotype is not None:
+        parameters[SHAPE_COLUMNS], free = phenotype, POSE
     problem.stature = _stature(parameters)
     outline = outline_of(landmarks.mask, unit_px, max(problem.stature, LEAST_STATURE))
     parameters = minimise(problem, parameters, POSE, num_steps=POSE_STEPS)
@@ -75,11 +78,11 @@ def solve(landmarks: Landmarks) -> Fit:
         _look(problem, parameters, outline, follow=False)
         parameters = minimise(problem, parameters, POSE, num_steps=ORDER_STEPS)
     problem.stature = _stature(parameters)
-    parameters = minimise(problem, parameters, EVERYTHING, num_steps=SHAPE_STEPS)
+    parameters = minimise(problem, parameters, free, num_steps=SHAPE_STEPS)
     for _ in range(OUTLINE_ROUNDS):
         problem.stature = _stature(parameters)
         _look(problem, parameters, outline, follow=True)
-        parameters = minimise(problem, parameters, EVERYTHING, num_steps=OUTLINE_STEPS)
+        parameters = minimise(problem, parameters, free, num_steps=OUTLINE_STEPS)
     problem.stature = _stature(parameters)
     return _finish(problem, parameters, outline, unit_px)
 

@@ -31,6 +31,10 @@ SMALLEST = 0.002
 """The least share of the photo that a person must cover."""
 BYSTANDER = 0.5
 """A second person smaller than this share of the largest is a bystander and does no harm."""
+LOST = 0.35
+"""Someone whose hips have moved by more than this share of the size between two frames is somebody else."""
+TOUCHING = 0.1
+"""How much the boxes of two people may overlap (IoU) until one is in the way of the other."""
 
 JOINTS = {
     "nose": 0, "left shoulder": 11, "right shoulder": 12, "left elbow": 13, "right elbow": 14, "left wrist": 15,
@@ -101,7 +105,34 @@ def find_landmarks(photo: UInt8[np.ndarray, "h w 3"]) -> Landmarks:
     large = [person for person in people if person.region.side > BYSTANDER * people[0].region.side]
     if len(large) > 1:
         raise ValueError(f"{len(large)} people were found in the photo; crop it so that it shows only one of them")
-    landmarks = _landmarks_in(photo, people[0].region, num_people=len(people))
+    return _look_at(photo, people[0], num_people=len(people))
+
+
+def follow_person(photo: UInt8[np.ndarray, "h w 3"], before: Float[np.ndarray, "2"] | None) -> Landmarks:
+    """Of everybody in a frame the one whose hips were at `before`, or the largest; ValueError if it is not seen whole.
+
+    Others may be in the picture, but not over the person.
+    """
+    people = detect_people(photo)
+    if not people:
+        raise ValueError("no person was found")
+    person = people[0]
+    if before is not None:
+        person = min(people, key=lambda other: float(np.linalg.norm(other.region.centre - before)))
+        if np.linalg.norm(person.region.centre - before) > LOST * person.region.side:
+            raise ValueError("the person was lost: whoever is here is somewhere else")
+    if any(_overlap(person.box, other.box) > TOUCHING for other in people if other is not person):
+        raise ValueError("another person is before or behind this one")
+    return _look_at(photo, person, num_people=len(people))
+
+
+def hips(landmarks: Float[np.ndarray, "33 d"]) -> Float[np.ndarray, "d"]:
+    """The place between the hips, by which a person is followed."""
+    return landmarks[[JOINTS["left hip"], JOINTS["right hip"]]].mean(0)
+
+
+def _look_at(photo: UInt8[np.ndarray, "h w 3"], person: Detection, *, num_people: int) -> Landmarks:
+    landmarks = _landmarks_in(photo, person.region, num_people=num_people)
     if landmarks.score < CERTAIN or (landmarks.mask > CERTAIN).mean() < SMALLEST:
         raise ValueError(
             f"no person was found for sure (certainty {landmarks.score:.0%}, "

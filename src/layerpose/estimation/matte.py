@@ -33,13 +33,20 @@ WIDE_PX, NARROW_PX = 45, 5
 
 def cut_out(picture: Float[np.ndarray, "s s 3"], mask: Float[np.ndarray, "s s"]) -> Photo:
     """The person of a canvas (RGB in 0..1) with its coarse mask -> image over flat grey, soft mask."""
-    alpha = refine(picture, mask)
-    colour = foreground(picture, alpha)
+    colour, alpha = separate(picture, mask)
     image = alpha[..., None] * (2 * colour - 1)
     return Photo(
         image=torch.from_numpy(image.astype(np.float32)).permute(2, 0, 1)[None].contiguous(),
         mask=torch.from_numpy(alpha.astype(np.float32))[None, None],
     )
+
+
+def separate(
+    picture: Float[np.ndarray, "s s 3"], mask: Float[np.ndarray, "s s"]
+) -> tuple[Float[np.ndarray, "s s 3"], Float[np.ndarray, "s s"]]:
+    """Picture and coarse mask -> the person's own colours, and the soft mask."""
+    alpha = refine(picture, mask)
+    return foreground(picture, alpha), alpha
 
 
 def refine(picture: Float[np.ndarray, "s s 3"], mask: Float[np.ndarray, "s s"]) -> Float[np.ndarray, "s s"]:

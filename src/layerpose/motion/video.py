@@ -45,18 +45,27 @@ class Look:
     time: float
     pixels: UInt8[np.ndarray, "h w 3"]
 
+    @property
+    def thumb(self) -> Float[np.ndarray, "h w 3"]:
+        """Few pixels in 0..1, for comparing frames."""
+        return self.pixels[:: -(-len(self.pixels) // THUMB), :: -(-self.pixels.shape[1] // THUMB)] / 255
+
+
+def is_cut(before: Look, after: Look) -> bool:
+    """Whether two neighbouring frames have nothing to do with each other."""
+    return bool(np.abs(after.thumb - before.thumb).mean() > CUT)
+
 
 def read_video(path: Path) -> Motion:
     """The motion of the video's person. ValueError if there is none; what is bridged or cut off is warned about."""
     fits: list[Fit | None] = []
     times: list[float] = []
     cuts: list[str] = []
-    before: np.ndarray | None = None
-    for look in _look(path):
-        thumb = look.pixels[:: -(-len(look.pixels) // THUMB), :: -(-look.pixels.shape[1] // THUMB)] / 255
-        if before is not None and np.abs(thumb - before).mean() > CUT:
+    before: Look | None = None
+    for look in read_looks(path):
+        if before is not None and is_cut(before, look):
             cuts.append(f"{look.time:.1f} s")
-        before = thumb
+        before = look
         times.append(look.time)
         try:
             fits.append(fit_body(find_landmarks(look.pixels)))
@@ -72,7 +81,7 @@ def read_video(path: Path) -> Motion:
     return _to_motion(path, [fit for fit in fits if fit is not None], np.array(seen), np.array(times))
 
 
-def _look(path: Path) -> Iterator[Look]:
+def read_looks(path: Path) -> Iterator[Look]:
     """Frames at an even rate, whatever the video's own is. Of a damaged file, those before the damage."""
     try:
         container = av.open(str(path))

@@ -46,7 +46,7 @@ class VolumeRecipe:
     learning_rate: float = 8e-4
     """The highest; see `learning_rate`."""
     class_weights: tuple[float, ...] = (1.0, 3.0, 3.0, 4.0, 4.0, 3.0, 3.0)
-    """How much a voxel of each class counts. With these each part covers as many pixels as it should, see docs/bodies.md."""
+    """How much a voxel of each class counts; with these parts come out as large as they should (docs/bodies.md)."""
     middle_weight: float = 0.5
     """How much the hourglasses before the last count."""
     clip: float = 1.0

@@ -1,0 +1,44 @@
+"""A data set + one of its people -> that person's frames in two albums: those to learn from, those held back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from layerpose.data.records import Records
+
+EVERY = 5
+"""One frame in so many is held back."""
+LEAST_FRAMES = 2 * EVERY
+"""Two must be held back, for a pair."""
+
+
+class Album(Records):
+    """One person's frames, some or all of them."""
+
+    def __init__(self, path: Path, person: str, chosen: Sequence[str] = ()) -> None:
+        super().__init__(path)
+        self.owner, self.chosen = person, list(chosen)
+
+    def frames(self, person: str) -> list[str]:
+        """The chosen frames, in order."""
+        return self.chosen if self.chosen and person == self.owner else super().frames(person)
+
+
+def open_albums(path: Path, person: str | None) -> tuple[Album, Album]:
+    """What to learn from, and every fifth frame, held back. ValueError if there are too few, or nobody was named."""
+    records = Records(path)
+    if person is None and len(records.people) != 1:
+        found = ", ".join(records.people[:5]) + (" ..." if len(records.people) > 5 else "")
+        raise ValueError(f"{path} holds {len(records.people)} people ({found}); name one with --person")
+    chosen = person or records.people[0]
+    if chosen not in records.people:
+        raise ValueError(f"{path} has no person {chosen!r}; it has {', '.join(records.people[:5])} ...")
+    frames = records.frames(chosen)
+    if len(frames) < LEAST_FRAMES:
+        raise ValueError(
+            f"{path} has {len(frames)} frames of person {chosen}; expected {LEAST_FRAMES} or more, better 30 to 60;"
+            " use a longer clip in which the person moves"
+        )
+    held = frames[EVERY // 2 :: EVERY]
+    return Album(path, chosen, [frame for frame in frames if frame not in held]), Album(path, chosen, held)

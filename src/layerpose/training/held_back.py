@@ -1,0 +1,69 @@
+"""Model + one person's held-back frames -> how well it draws them, and the pictures side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from layerpose.data.album import Album
+from layerpose.data.pairs import Pairs
+from layerpose.evaluation.lpips import Lpips
+from layerpose.evaluation.protocols import measure_fg
+from layerpose.evaluation.ssim import ssim
+from layerpose.stages.model import Model
+from layerpose.training.lessons import move
+from layerpose.training.personal import sized
+
+NUM_PAIRS = 12
+SEED = 7
+"""Of the choice of pairs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldBack:
+    """What a model makes of the held-back pairs."""
+
+    figures: dict[str, float]
+    """Means over the pairs: LPIPS of the person where its weights were given, SSIM of the person."""
+    images: tuple[Float[Tensor, "1 3 h w"], ...]
+    sources: tuple[Float[Tensor, "1 3 h w"], ...]
+    targets: tuple[Float[Tensor, "1 3 h w"], ...]
+
+
+@torch.inference_mode()
+def draw_held_back(
+    model: Model, album: Album, size: int, lpips: Path | None, report: Callable[[int, int], None]
+) -> HeldBack:
+    """Draw and measure pairs whose source and target were both held back, `size` pixels a side."""
+    device = next(model.parameters()).device
+    pairs = Pairs(album, [album.owner], sized(model.config, size), length=0, seed=SEED, disturb=False)
+    metric = None if lpips is None else Lpips(lpips)
+    chosen = choose_pairs(album.frames(album.owner))
+    found: dict[str, list[float]] = {}
+    images, sources, targets = [], [], []
+    for done, (source, target) in enumerate(chosen, start=1):
+        sample = pairs.make(album.owner, source, target, np.random.default_rng(SEED))
+        image = model(move(sample.conditions, device)).image.float().cpu().clamp(-1, 1)
+        found.setdefault("SSIM person", []).append(float(ssim(image, sample.target, sample.mask)))
+        if metric is not None:
+            figures = measure_fg(image, sample.target, sample.mask, metric)
+            found.setdefault("LPIPS person", []).append(figures.lpips)
+        images.append(image)
+        sources.append(sample.conditions.source)
+        targets.append(sample.target)
+        report(done, len(chosen))
+    means = {name: float(np.mean(values)) for name, values in found.items()}
+    return HeldBack(figures=means, images=tuple(images), sources=tuple(sources), targets=tuple(targets))
+
+
+def choose_pairs(frames: Sequence[str]) -> list[tuple[str, str]]:
+    """Some of the ordered pairs of different frames, every frame about as often."""
+    every = [(source, target) for source in frames for target in frames if source != target]
+    order = np.random.default_rng(SEED).permutation(len(every))[:NUM_PAIRS]
+    return [every[row] for row in order]
