@@ -1,0 +1,72 @@
+"""Parsed frames -> samples for the parsing network: photo-like pictures with everything that `estimate` knows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+from torch.nn.functional import one_hot
+from torch.utils.data import Dataset
+
+from layerpose.data.backgrounds import paint_backgrounds
+from layerpose.data.parsed import ParsedFrames
+from layerpose.data.photo_like import Figure, Scene, photograph
+from layerpose.types import CLASSES
+
+NUM_BACKGROUNDS = 240
+UNFITTED_SHARE = 0.05
+"""Share of the samples to which no body was fitted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsingSample:
+    """What the network is told, and the classes that it should find."""
+
+    image: Float[Tensor, "b 3 s s"]
+    mask: Float[Tensor, "b 1 s s"]
+    rough: Float[Tensor, "b 7 s s"]
+    labels: UInt8[Tensor, "b s s"]
+
+
+class Scenes(Dataset[ParsingSample]):
+    """Random frames of one or more sets, photographed anew; the same index gives the same sample."""
+
+    def __init__(self, sets: Sequence[ParsedFrames], *, length: int, seed: int) -> None:
+        self.sets, self.length, self.seed = sets, length, seed
+        self._rows = [(which, row) for which, frames in enumerate(sets) for row in range(len(frames))]
+        size = sets[0].labels.shape[-1]
+        self._backgrounds = paint_backgrounds(NUM_BACKGROUNDS, size, np.random.default_rng(seed))
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> ParsingSample:
+        round_, place = divmod(index, len(self._rows))
+        order = np.random.default_rng([self.seed, round_]).permutation(len(self._rows))
+        which, row = self._rows[order[place]]
+        rng = np.random.default_rng([self.seed, round_, place])
+        frames = self.sets[which]
+        body = frames.bodies[row, rng.integers(frames.bodies.shape[1])]
+        picture = frames.pictures[row]
+        figure = Figure(colour=picture[..., :3], alpha=picture[..., 3], labels=frames.labels[row], body=body)
+        background, cover = (self._background(rng) for _ in range(2))
+        return make_sample(photograph(figure, background, cover, rng), fitted=bool(rng.random() > UNFITTED_SHARE))
+
+    def _background(self, rng: np.random.Generator) -> UInt8[np.ndarray, "s s 3"]:
+        """One of the painted pictures, turned or mirrored."""
+        picture = self._backgrounds[rng.integers(len(self._backgrounds))]
+        return picture[:: rng.choice([-1, 1]), :: rng.choice([-1, 1])]
+
+
+def make_sample(scene: Scene, *, fitted: bool = True) -> ParsingSample:
+    """Numbers as the network reads them."""
+    rough = one_hot(torch.from_numpy(scene.body.astype(np.int64)), len(CLASSES)).permute(2, 0, 1).float()
+    return ParsingSample(
+        image=torch.from_numpy(scene.photo).permute(2, 0, 1).float()[None] / 127.5 - 1,
+        mask=torch.from_numpy(scene.mask)[None, None].float() / 255,
+        rough=rough[None] * float(fitted), labels=torch.from_numpy(scene.labels)[None],
+    )  # fmt: skip
