@@ -14,13 +14,14 @@ from layerpose.cli.animate import animate
 from layerpose.cli.body import body
 from layerpose.cli.console import hushed, one_line, show_warning
 from layerpose.cli.evaluate import evaluate
+from layerpose.cli.flicker import flicker
 from layerpose.cli.synth import pack, synth
 from layerpose.cli.train import train
 from layerpose.cli.transfer import demo, fit, transfer
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "body": body, "synth": synth, "pack": pack,
-    "train": train, "evaluate": evaluate,
+    "train": train, "evaluate": evaluate, "flicker": flicker,
 }  # fmt: skip
 
 
