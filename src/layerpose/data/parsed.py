@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float, UInt8
 from numpy.lib.format import open_memmap
 
-from layerpose.body.camera import BODY_TO_CAMERA
+from layerpose.body.camera import BODY_TO_CAMERA, in_pixels
 from layerpose.data.augment import disturb
 from layerpose.data.records import Records
 from layerpose.data.synth.labels import Relabelled
@@ -80,7 +80,7 @@ def _make(
         canvas = cut_canvas(mask[0, 0].numpy(), size)
         picture = torch.cat([(image + mask) / 2, mask], dim=1)[0].permute(1, 2, 0).numpy() * 255
         arrays[0][row] = np.clip(canvas.cut(picture, outside=0.0).round(), 0, 255)
-        camera = canvas.place(_in_pixels(body.camera, records.canvas))
+        camera = canvas.place(in_pixels(body.camera, records.canvas))
         arrays[1][row] = dressed.label(frame, camera, size)
         for k, strength in enumerate(STRENGTHS):
             arrays[2][row, k] = show(fit_again(replace(body, camera=camera), strength, rng), size)
@@ -102,8 +102,3 @@ def fit_again(body: Body, strength: float, rng: np.random.Generator) -> Body:
 def show(body: Body, size: int) -> UInt8[np.ndarray, "s s"]:
     """The class that the naked body shows at every pixel."""
     return (draw_body(body, size).nearest.part.numpy() + 1).astype(np.uint8)
-
-
-def _in_pixels(camera: Camera, size: int) -> Camera:
-    left, top = camera.translation
-    return Camera(scale=camera.scale * size, translation=(left * size, top * size))

@@ -25,7 +25,7 @@ MIRROR = np.array(MIRRORED_CLASSES, dtype=np.uint8)
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A person on a square canvas: colours, alpha, true labels, and the labels of a body fitted to it."""
+    """A person on a square canvas: colours over black, alpha, true labels, and the labels of a body fitted to it."""
 
     colour: UInt8[np.ndarray, "s s 3"]
     alpha: UInt8[np.ndarray, "s s"]
@@ -74,7 +74,7 @@ def _flip(figure: Figure, rng: np.random.Generator) -> Figure:
 
 
 def _move(figure: Figure, rng: np.random.Generator) -> Figure:
-    """Turned, scaled and shifted; colours are spread beyond the outline first, so that no black fringe appears."""
+    """Turned, scaled and shifted; from then on the colours are the person's own also where the alpha is soft."""
     size = len(figure.labels)
     zoom = float(LARGEST_ZOOM ** rng.uniform(-1, 0.6))
     turn = float(np.clip(rng.normal(scale=LARGEST_TURN_DEG / 2), -LARGEST_TURN_DEG, LARGEST_TURN_DEG))
@@ -84,9 +84,7 @@ def _move(figure: Figure, rng: np.random.Generator) -> Figure:
     def warp(values: np.ndarray, how: int) -> np.ndarray:
         return cv2.warpAffine(np.ascontiguousarray(values), affine, (size, size), flags=how)
 
-    straight = np.dstack([figure.colour, figure.alpha]).astype(np.float32)
-    straight[..., :3] *= straight[..., 3:] / 255
-    moved = warp(straight, cv2.INTER_LINEAR)
+    moved = warp(np.dstack([figure.colour, figure.alpha]).astype(np.float32), cv2.INTER_LINEAR)
     colour = moved[..., :3] * (255 / np.maximum(moved[..., 3:], 1))
     return Figure(
         colour=np.clip(colour, 0, 255).astype(np.uint8), alpha=moved[..., 3].astype(np.uint8),

@@ -6,6 +6,8 @@ network is told both, and the mask decides where the person is.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from layerpose.maps.render import DrawnBody
 from layerpose.networks.unet import UNet
 from layerpose.types import CLASSES
 
-KIND = "parsing"
+KIND = BUNDLED = "parsing"
 
 
 @torch.inference_mode()
@@ -61,3 +63,10 @@ def save_network(network: UNet, folder: Path, *, facts: dict[str, Any] | None = 
 def load_network(folder: Path) -> UNet:
     """Read what `save_network` wrote, ready to run. ValueError says what is wrong with the folder."""
     return network_folder.load_network(folder, KIND, lambda stored: UNet(ParsingConfig(**stored)))
+
+
+@lru_cache(maxsize=1)
+def bundled_network() -> UNet:
+    """The network that comes with layerpose, read once."""
+    with as_file(files("layerpose") / "weights" / BUNDLED) as folder:
+        return load_network(folder)
