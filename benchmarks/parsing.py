@@ -26,7 +26,6 @@ from layerpose.data.backgrounds import paint_background
 from layerpose.data.parsed import show
 from layerpose.data.records import Records
 from layerpose.data.synth.labels import Relabelled
-from layerpose.estimation.canvas import GREY, Canvas
 from layerpose.estimation.estimate import Estimate, estimate
 from layerpose.estimation.parsing import bundled_network, load_network, parse_photo
 from layerpose.evaluation.parsing import class_ious, count_overlap
@@ -49,7 +48,7 @@ class Case:
     """One photo that was understood, on the canvas that `estimate` cut."""
 
     seen: Estimate
-    picture: Float[Tensor, "1 3 h w"]
+    picture: Float[np.ndarray, "h w 3"]
     truth: UInt8[np.ndarray, "h w"]
     body: Body
     alpha: Float[Tensor, "1 1 h w"]
@@ -99,7 +98,7 @@ def cases(records: Records, people: list[str], frames: int, size: int, assets: P
                     continue
                 placed = seen.canvas.place(in_pixels(body.camera, records.canvas))
                 yield Case(
-                    seen=seen, picture=on_canvas(photo, seen.canvas), truth=dressed.label(str(frame), placed, size),
+                    seen=seen, picture=seen.canvas.picture(photo), truth=dressed.label(str(frame), placed, size),
                     body=replace(body, camera=placed), behind=behind,
                     alpha=torch.as_tensor(seen.canvas.cut(alpha[0, 0].numpy(), outside=0.0))[None, None],
                 )  # fmt: skip
@@ -124,17 +123,18 @@ def draw(case: Case, found: dict[str, Tensor]) -> list[Cell]:
         iou = class_ious([count_overlap(found[name], truth)]).nanmean()
         return f"{name}, {iou:.2f}", parsing_to_picture(one_hot(found[name]))
 
-    photo = Image.fromarray(((case.picture[0].permute(1, 2, 0).numpy() + 1) * 127.5).astype(np.uint8))
-    return [(case.behind, photo), cell(NAKED), cell(FILLED), cell(NETWORK), ("truth", parsing_to_picture(one_hot(truth)))]
+    photo = Image.fromarray((case.picture * 255).astype(np.uint8))
+    return [
+        (case.behind, photo),
+        cell(NAKED),
+        cell(FILLED),
+        cell(NETWORK),
+        ("truth", parsing_to_picture(one_hot(truth))),
+    ]
 
 
 def one_hot(labels: Tensor) -> Float[Tensor, "1 7 h w"]:
     return torch.nn.functional.one_hot(labels.long(), len(CLASSES)).permute(2, 0, 1)[None].float()
-
-
-def on_canvas(photo: UInt8[np.ndarray, "h w 3"], canvas: Canvas) -> Float[Tensor, "1 3 s s"]:
-    cut = np.clip(canvas.cut(photo, outside=GREY), 0, 255) / 127.5 - 1
-    return torch.as_tensor(cut).permute(2, 0, 1)[None].float()
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from layerpose.estimation.canvas import GREY, Canvas, canvas_around
+from layerpose.estimation.canvas import Canvas, canvas_around
 from layerpose.estimation.fit import fit_body
 from layerpose.estimation.landmarks import Landmarks, find_landmarks
 from layerpose.estimation.matte import cut_out
-from layerpose.maps.parsing import parse_source
+from layerpose.estimation.parsing import bundled_network, parse_photo
 from layerpose.maps.render import draw_body
 from layerpose.types import Body, Photo
 
@@ -55,14 +55,14 @@ def estimate(photo: Image.Image, size: int = 1024) -> Estimate:
     landmarks = find_landmarks(pixels)
     fit = fit_body(landmarks)
     canvas = canvas_around(landmarks, size)
-    picture = np.clip(canvas.cut(pixels, outside=GREY) / 255, 0, 1)
+    picture = canvas.picture(pixels)
     mask = np.clip(canvas.cut(landmarks.mask, outside=0.0), 0, 1)
     cut = cut_out(picture, mask)
     body = replace(fit.body, camera=canvas.place(fit.body.camera))
     return Estimate(
         photo=cut,
         body=body,
-        parsing=parse_source(draw_body(body, size), cut.mask),
+        parsing=parse_photo(bundled_network(), picture, cut.mask, draw_body(body, size)),
         canvas=canvas,
         landmarks=landmarks,
         reprojection=fit.reprojection,

@@ -11,6 +11,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -27,25 +28,26 @@ KIND = BUNDLED = "parsing"
 
 @torch.inference_mode()
 def parse_photo(
-    network: UNet, picture: Float[Tensor, "1 3 h w"], mask: Float[Tensor, "1 1 h w"], drawn: DrawnBody
-) -> Float[Tensor, "1 7 h w"]:
-    """One-hot classes of the person in a photo (-1..1, with what is behind the person), all on one canvas.
+    network: UNet, picture: Float[np.ndarray, "s s 3"], mask: Float[Tensor, "1 1 s s"], drawn: DrawnBody
+) -> Float[Tensor, "1 7 s s"]:
+    """One-hot classes of the person in a picture (RGB in 0..1, with what is behind the person), all on one canvas.
 
     Nothing outside the mask (0..1) is the person; inside it, what the network takes for background is none either.
     """
-    logits = predict_logits(network, picture, mask, drawn)
+    image = torch.from_numpy(picture * 2 - 1).float().permute(2, 0, 1)[None]
+    logits = predict_logits(network, image.to(mask.device), mask, drawn)
     found = torch.where(mask[:, 0] > 0.5, logits.argmax(1), 0)
     return one_hot(found, len(CLASSES)).permute(0, 3, 1, 2).float()
 
 
 def predict_logits(
-    network: UNet, picture: Float[Tensor, "1 3 h w"], mask: Float[Tensor, "1 1 h w"], drawn: DrawnBody
-) -> Float[Tensor, "1 7 h w"]:
+    network: UNet, image: Float[Tensor, "1 3 s s"], mask: Float[Tensor, "1 1 s s"], drawn: DrawnBody
+) -> Float[Tensor, "1 7 s s"]:
     """What the network sees at its own size, enlarged to the canvas."""
     size = (network.config.size,) * 2
-    small = [interpolate(x, size=size, mode="bilinear", align_corners=False, antialias=True) for x in (picture, mask)]
+    small = [interpolate(x, size=size, mode="bilinear", align_corners=False, antialias=True) for x in (image, mask)]
     logits = network(*small, _rough(drawn, network.config.size))
-    return interpolate(logits, size=picture.shape[-2:], mode="bilinear", align_corners=False)
+    return interpolate(logits, size=image.shape[-2:], mode="bilinear", align_corners=False)
 
 
 def _rough(drawn: DrawnBody, size: int) -> Float[Tensor, "1 7 s s"]:

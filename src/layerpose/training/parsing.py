@@ -41,9 +41,9 @@ class ParsingRecipe:
 
     num_steps: int = 1500
     """Batches in all."""
-    batch: int = 8
+    batch: int = 4
     """Samples a step."""
-    learning_rate: float = 3e-3
+    learning_rate: float = 2e-3
     """The highest; see `learning_rate`."""
     class_weights: tuple[float, ...] = (1.0, 1.5, 1.5, 2.0, 2.0, 1.5, 1.5)
     """How much a pixel of each class counts: thin parts have few."""
@@ -149,9 +149,7 @@ def main(
     for number, folder in enumerate(data):
         records = Records(folder)
         frames = out / f"frames-{number}"
-        sets.append(
-            parsed_frames(records, records.split("train"), frames, size=config.size, assets=assets, seed=seed)
-        )
+        sets.append(parsed_frames(records, records.split("train"), frames, size=config.size, assets=assets, seed=seed))
     train_parsing(sets, out, config, recipe, seed=seed, workers=workers)
 
 

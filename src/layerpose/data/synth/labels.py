@@ -40,9 +40,7 @@ class Relabelled:
         """What a frame shows (rows of `CLASSES`), drawn with another camera: a cut of the picture has its own."""
         rotations = self.records.body(self.person, frame).pose.rotations
         _, vertices = self._studio.pose(rotations.double().numpy())
-        return self._studio.label(
-            foreshorten(vertices, self.records.distance_m(self.person, frame)), camera, size
-        )
+        return self._studio.label(foreshorten(vertices, self.records.distance_m(self.person, frame)), camera, size)
 
 
 def read_person(records: Records, person: str) -> Person:
