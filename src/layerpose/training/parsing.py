@@ -130,7 +130,7 @@ def _mean(values: list[float]) -> float:
 
 def main(
     data: tyro.conf.Positional[tuple[Path, ...]], *, out: Path, assets: Path | None = None,
-    recipe: ParsingRecipe = ParsingRecipe(),  # noqa: B008
+    recipe: ParsingRecipe = ParsingRecipe(),
     seed: int = 0, workers: int = 0,
 ) -> None:  # fmt: skip
     """Train on the people of ``train`` of one or more data sets.
