@@ -1,7 +1,9 @@
-"""The source parsing on real photos, to look at: ``python benchmarks/parsing_photos.py SHEET.png PHOTO... [--network FOLDER]``.
+"""The source parsing on real photos, to look at.
 
-A row for each photo: the photo on its canvas, the fitted body over it, the body's projection filled up to the mask, what the
-network says, and where the two differ (the network's classes there).
+``python benchmarks/parsing_photos.py SHEET.png PHOTO... [--network FOLDER]``
+
+A row for each photo: the photo on its canvas, the fitted body over it, the body's projection filled up to the mask, what
+the network says, and where the two differ (the network's classes there).
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,7 @@ def test_a_still_video_does_not_flicker() -> None:
 
 def test_a_person_who_turns_without_changing_colour_hardly_flickers(turning: list[Filmed]) -> None:
     found = measure_flicker(turning, distance)
-    unexplained = np.mean([float(distance(a.image, b.image)) for a, b in zip(turning, turning[1:], strict=False)])
+    unexplained = np.mean([float(distance(a.image, b.image)) for a, b in pairwise(turning)])
     assert found.luminance.max() < 0.004
     assert found.common.min() > 0.85
     assert found.lpips.mean() < 0.5 * unexplained

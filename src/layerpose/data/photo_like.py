@@ -1,4 +1,4 @@
-"""A cut-out with its labels -> what a user's photo could be: moved, lit, coloured, in some place, partly hidden, blurred.
+"""A cut-out with its labels -> what a user's photo could be: moved, lit, coloured, in some place, hidden, blurred.
 
 Arrays as they lie on disk: 0..255, height x width x channels.
 """

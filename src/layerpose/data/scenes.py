@@ -1,4 +1,4 @@
-"""Parsed frames -> samples for the parsing network: photo-like pictures with everything that `estimate` knows of them."""
+"""Parsed frames -> samples for the parsing network: photo-like pictures with what `estimate` knows of them."""
 
 from __future__ import annotations
 

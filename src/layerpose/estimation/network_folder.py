@@ -1,4 +1,4 @@
-"""A small network of the estimation <-> a folder: weights as safetensors, configuration and facts as JSON beside them."""
+"""A network of the estimation <-> a folder: weights as safetensors, configuration and facts as JSON beside them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Photo + mask + fitted body -> source parsing S_s by a network, and that network on disk.
 
-The fit knows which limb is the left one and which lies in front; the picture knows where sleeves, hems and hair end. The
-network is told both, and the mask decides where the person is.
+The fit knows which limb is the left one and which lies in front; the picture knows where sleeves, hems and hair end.
+The network is told both, and the mask decides where the person is.
 """
 
 from __future__ import annotations
