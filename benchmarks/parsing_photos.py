@@ -2,8 +2,8 @@
 
 ``python benchmarks/parsing_photos.py SHEET.png PHOTO... [--network FOLDER]``
 
-A row for each photo: the photo on its canvas, the fitted body over it, the body's projection filled up to the mask, what
-the network says, and where the two differ (the network's classes there).
+A row for each photo: the photo on its canvas, the fitted body over it, the body's projection filled up to the mask,
+what the network says, and where the two differ (the network's classes there).
 """
 
 from __future__ import annotations

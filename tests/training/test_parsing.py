@@ -64,7 +64,7 @@ def test_a_stopped_run_ends_where_an_unbroken_one_does(
     sets: list[ParsedFrames], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = train_parsing(sets, tmp_path / "whole", TINY, RECIPE)
-    monkeypatch.setattr("layerpose.training.parsing.SAVE_EVERY", 2)
+    monkeypatch.setattr("layerpose.training.solo.SAVE_EVERY", 2)
 
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

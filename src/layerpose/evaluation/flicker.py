@@ -1,8 +1,8 @@
 """Frames of a video + the bodies in them -> how much neighbours differ beyond what the body's motion explains.
 
 Each frame is carried to the next by body correspondence and compared where both show the same body point: what moved,
-turned or came into view is explained, what is left is flicker. Hair and clothes beside the body, and the background, are
-not looked at.
+turned or came into view is explained, what is left is flicker. Hair and clothes beside the body, and the background,
+are not looked at.
 """
 
 from __future__ import annotations
