@@ -113,7 +113,7 @@ class VolumeConfig:
 class ParsingConfig:
     """The network that parses the source: a small U-Net."""
 
-    size: int = 256
+    size: int = 160
     """Side of the pictures that it sees in pixels."""
     num_classes: int = 7
     """Classes of a pixel."""

@@ -17,7 +17,7 @@ def given(size: int = 64) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     image = torch.rand(2, 3, size, size, generator=generator) * 2 - 1
     labels = torch.randint(7, (2, size // 8, size // 8), generator=generator)
     rough = one_hot(labels, 7).permute(0, 3, 1, 2).float().repeat_interleave(8, 2).repeat_interleave(8, 3)
-    return image, (rough[:, :1] == 0).float(), rough
+    return image, (rough[:, :1] == 0).float().expand(-1, 2, -1, -1), rough
 
 
 @pytest.mark.parametrize("size", [64, 96])
@@ -27,8 +27,8 @@ def test_every_pixel_gets_seven_logits(size: int) -> None:
 
 def test_an_untrained_network_repeats_what_it_was_told() -> None:
     torch.manual_seed(0)
-    image, mask, rough = given()
-    assert torch.equal(UNet(TINY).eval()(image, mask, rough).argmax(1), rough.argmax(1))
+    image, outlines, rough = given()
+    assert torch.equal(UNet(TINY).eval()(image, outlines, rough).argmax(1), rough.argmax(1))
 
 
 def test_without_a_body_it_says_what_the_picture_shows() -> None:
@@ -38,9 +38,9 @@ def test_without_a_body_it_says_what_the_picture_shows() -> None:
     nothing = torch.zeros_like(wanted)
     optimiser = torch.optim.Adam(network.parameters(), lr=0.02)
     for _ in range(60):
-        loss = torch.nn.functional.cross_entropy(network(image, nothing[:, :1], nothing), wanted.argmax(1))
+        loss = torch.nn.functional.cross_entropy(network(image, nothing[:, :2], nothing), wanted.argmax(1))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    found = network(image, nothing[:, :1], nothing).argmax(1)
+    found = network(image, nothing[:, :2], nothing).argmax(1)
     assert (found == wanted.argmax(1)).float().mean() > 0.9

@@ -15,6 +15,7 @@ from layerpose.data.records import Records
 from layerpose.data.scenes import Scenes
 from layerpose.estimation.parsing import load_network, parse_photo, save_network
 from layerpose.evaluation.parsing import class_ious, count_overlap
+from layerpose.maps.parsing import parse_source
 from layerpose.maps.render import DrawnBody, draw_body
 from layerpose.networks.unet import UNet
 from layerpose.training.losses import overlap_loss
@@ -77,7 +78,7 @@ def test_a_stopped_run_ends_where_an_unbroken_one_does(
     for name, value in whole.state_dict().items():
         assert torch.allclose(value.float(), broken.state_dict()[name].float(), atol=1e-6), name
     stored = load_network(tmp_path / "broken" / "network")
-    given = [torch.zeros(1, channels, 64, 64) for channels in (3, 1, 7)]
+    given = [torch.zeros(1, channels, 64, 64) for channels in (3, 2, 7)]
     assert torch.allclose(stored(*given), broken(*given), atol=0.02)
 
 
@@ -91,11 +92,11 @@ def test_a_parsing_has_one_class_a_pixel_and_nobody_outside_the_mask(drawn: Draw
     assert (parsing[:, 0, :, :64] == 0).any()
 
 
-def test_an_untrained_network_gives_the_projection_of_the_body(drawn: DrawnBody) -> None:
+def test_an_untrained_network_gives_the_projection_of_the_body_filled_up_to_the_mask(drawn: DrawnBody) -> None:
     torch.manual_seed(0)
-    network, everywhere = UNet(replace(TINY, size=128)).eval(), torch.ones(1, 1, 128, 128)
-    found = parse_photo(network, PICTURE, everywhere, drawn).argmax(1)[0]
-    assert torch.equal(found, drawn.nearest.part.long() + 1)
+    network, mask = UNet(replace(TINY, size=128)).eval(), torch.ones(1, 1, 128, 128)
+    mask[..., :40] = 0
+    assert torch.equal(parse_photo(network, PICTURE, mask, drawn), parse_source(drawn, mask))
 
 
 def test_equal_parsings_overlap_wholly_and_a_shifted_one_less() -> None:

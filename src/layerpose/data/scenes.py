@@ -9,17 +9,14 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
-from torch.nn.functional import one_hot
 from torch.utils.data import Dataset
 
 from layerpose.data.backgrounds import paint_backgrounds
 from layerpose.data.parsed import ParsedFrames
 from layerpose.data.photo_like import Figure, Scene, photograph
-from layerpose.types import CLASSES
+from layerpose.estimation.parsing import describe
 
 NUM_BACKGROUNDS = 240
-UNFITTED_SHARE = 0.05
-"""Share of the samples to which no body was fitted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +24,7 @@ class ParsingSample:
     """What the network is told, and the classes that it should find."""
 
     image: Float[Tensor, "b 3 s s"]
-    mask: Float[Tensor, "b 1 s s"]
+    outlines: Float[Tensor, "b 2 s s"]
     rough: Float[Tensor, "b 7 s s"]
     labels: UInt8[Tensor, "b s s"]
 
@@ -54,7 +51,7 @@ class Scenes(Dataset[ParsingSample]):
         picture = frames.pictures[row]
         figure = Figure(colour=picture[..., :3], alpha=picture[..., 3], labels=frames.labels[row], body=body)
         background, cover = (self._background(rng) for _ in range(2))
-        return make_sample(photograph(figure, background, cover, rng), fitted=bool(rng.random() > UNFITTED_SHARE))
+        return make_sample(photograph(figure, background, cover, rng))
 
     def _background(self, rng: np.random.Generator) -> UInt8[np.ndarray, "s s 3"]:
         """One of the painted pictures, turned or mirrored."""
@@ -62,11 +59,11 @@ class Scenes(Dataset[ParsingSample]):
         return picture[:: rng.choice([-1, 1]), :: rng.choice([-1, 1])]
 
 
-def make_sample(scene: Scene, *, fitted: bool = True) -> ParsingSample:
+def make_sample(scene: Scene) -> ParsingSample:
     """Numbers as the network reads them."""
-    rough = one_hot(torch.from_numpy(scene.body.astype(np.int64)), len(CLASSES)).permute(2, 0, 1).float()
+    mask = torch.from_numpy(scene.mask)[None, None].float() / 255
+    outlines, rough = describe(scene.body, mask)
     return ParsingSample(
         image=torch.from_numpy(scene.photo).permute(2, 0, 1).float()[None] / 127.5 - 1,
-        mask=torch.from_numpy(scene.mask)[None, None].float() / 255,
-        rough=rough[None] * float(fitted), labels=torch.from_numpy(scene.labels)[None],
+        outlines=outlines, rough=rough, labels=torch.from_numpy(scene.labels)[None],
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Picture, mask and rough parsing -> parsing logits: a small U-Net (Ronneberger et al., MICCAI 2015).
+"""Picture, outlines and rough parsing -> parsing logits: a small U-Net (Ronneberger et al., MICCAI 2015).
 
 It reads and writes pixels two by two, so that its widest layers run at half the size, and it adds its answer to the
 rough parsing: an untrained network repeats what it was told.
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from layerpose.config import ParsingConfig
 
 PATCH = 2
-TRUST = 2.0
+TRUST = 3.0
 """Logit that an untrained network gives to the class it was told."""
 
 
@@ -49,7 +49,7 @@ class UNet(nn.Module):
         super().__init__()
         self.config = config
         widths = [min(config.width * 2**level, config.max_width) for level in range(config.num_downs + 1)]
-        inputs = 3 + 1 + config.num_classes
+        inputs = 3 + 2 + config.num_classes
         self.stem = nn.Sequential(
             nn.PixelUnshuffle(PATCH), Block(inputs * PATCH**2, widths[0]), Block(widths[0], widths[0])
         )
@@ -67,10 +67,10 @@ class UNet(nn.Module):
         self.trust = nn.Parameter(torch.full((config.num_classes, 1, 1), TRUST))
 
     def forward(
-        self, image: Float[Tensor, "b 3 h w"], mask: Float[Tensor, "b 1 h w"], rough: Float[Tensor, "b l h w"]
+        self, image: Float[Tensor, "b 3 h w"], outlines: Float[Tensor, "b 2 h w"], rough: Float[Tensor, "b l h w"]
     ) -> Float[Tensor, "b l h w"]:
-        """Logits of the classes. `image` with whatever is behind the person; `rough` is one-hot, or 0 if unknown."""
-        features = self.stem(torch.cat([image, mask * 2 - 1, rough], dim=1))
+        """Logits of the classes. `image` with whatever is behind the person; mask and naked body (0..1); one-hot."""
+        features = self.stem(torch.cat([image, outlines * 2 - 1, rough], dim=1))
         passed = []
         for down in self.downs:
             passed.append(features)

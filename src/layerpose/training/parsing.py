@@ -30,9 +30,9 @@ from layerpose.training.solo import Schedule, train_alone
 class ParsingRecipe(Schedule):
     """How the parsing network is trained."""
 
-    num_steps: int = 1500
+    num_steps: int = 2000
     batch: int = 4
-    learning_rate: float = 2e-3
+    learning_rate: float = 3e-3
     class_weights: tuple[float, ...] = (1.0, 1.5, 1.5, 2.0, 2.0, 1.5, 1.5)
     """How much a pixel of each class counts: thin parts have few."""
     overlap_weight: float = 0.5
@@ -59,7 +59,7 @@ def objective(network: UNet, sample: ParsingSample, recipe: ParsingRecipe) -> Fl
     """Cross-entropy of the pixels, and the overlap that the classes lack."""
     labels, weights = sample.labels.long(), torch.tensor(recipe.class_weights)
     with torch.autocast("cpu", torch.bfloat16, enabled=fast_precision("cpu") == "bf16"):
-        logits = network(sample.image, sample.mask, sample.rough).float()
+        logits = network(sample.image, sample.outlines, sample.rough).float()
     return cross_entropy(logits, labels, weights) + recipe.overlap_weight * overlap_loss(logits, labels)
 
 
