@@ -61,7 +61,7 @@ def predict_logits(
 def describe(
     body: Integer[np.ndarray, "s s"], mask: Float[Tensor, "1 1 s s"]
 ) -> tuple[Float[Tensor, "1 2 s s"], Float[Tensor, "1 7 s s"]]:
-    """What the network is told of the fit: outlines of mask and naked body, and the body's classes filled to the mask."""
+    """What the network is told of the fit: outlines of mask and naked body; the body's classes filled to the mask."""
     rough = torch.as_tensor(fill_labels(body, mask[0, 0].cpu().numpy() > 0.5), device=mask.device).long()
     naked = torch.as_tensor(body > 0, device=mask.device).float()[None, None]
     return torch.cat([mask, naked], dim=1), one_hot(rough, len(CLASSES)).permute(2, 0, 1)[None].float()
