@@ -2,16 +2,18 @@
 
 ``python benchmarks/parsing.py DATA SHEET.png --assets FOLDER [--network FOLDER] [--split test] [--frames 2]``
 
-The truth is what skin, clothes and hair show (`data.synth.labels`), at the canvas's size. Each picture is taken twice,
-over flat grey and before a painted background. Compared: the fitted body's projection, naked and filled up to the mask;
-the network; and two ceilings that no user has: the true body's projection, naked and filled up to the true mask.
+The truth is what skin, clothes and hair show (`data.synth.labels`), at the canvas's size. Every second picture is over
+flat grey, the others are before a painted background. Compared: the fitted body's projection, naked and filled up to
+the mask; the network; and two ceilings that no user has: the true body's projection, naked and filled up to the true
+mask.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,7 @@ from layerpose.data.backgrounds import paint_background
 from layerpose.data.parsed import show
 from layerpose.data.records import Records
 from layerpose.data.synth.labels import Relabelled
+from layerpose.estimation.canvas import GREY
 from layerpose.estimation.estimate import Estimate, estimate
 from layerpose.estimation.parsing import bundled_network, load_network, parse_photo
 from layerpose.evaluation.parsing import class_ious, count_overlap
@@ -39,6 +42,7 @@ from layerpose.types import CLASSES, Body
 SEED = 2021
 CELL = 256
 SHOWN = 12
+BEHIND = ("grey", "painted")
 NAKED, FILLED, NETWORK = "fitted body, naked", "fitted body, filled to the mask", "network"
 TRUE_NAKED, TRUE_FILLED = "ceiling: true body, naked", "ceiling: true body, filled to the true mask"
 
@@ -61,7 +65,7 @@ def main(
 ) -> None:  # fmt: skip
     torch.set_num_threads(1)
     parser = load_network(network) if network else bundled_network()
-    counts, cells, refused = defaultdict(list), [], defaultdict(int)
+    counts, cells, refused = defaultdict(list), [], Counter()
     records = Records(data)
     for case in cases(records, records.split(split)[:people], frames, size, assets):
         if isinstance(case, str):
@@ -69,7 +73,9 @@ def main(
             continue
         found = answers(case, parser)
         for name, labels in found.items():
-            counts[case.behind, name].append(count_overlap(labels, torch.as_tensor(case.truth)))
+            overlap = count_overlap(labels, torch.as_tensor(case.truth))
+            counts[case.behind, name].append(overlap)
+            counts["all", name].append(overlap)
         if len(cells) < SHOWN * 5:
             cells += draw(case, found)
     for (behind, name), each in counts.items():
@@ -81,27 +87,33 @@ def main(
 
 
 def cases(records: Records, people: list[str], frames: int, size: int, assets: Path | None) -> Iterator[Case | str]:
-    rng = np.random.default_rng(SEED)
+    rng, turns = np.random.default_rng(SEED), cycle(BEHIND)
     for person in people:
         dressed = Relabelled(records, person, assets)
         for frame in rng.choice(records.frames(person), frames, replace=False):
+            behind = next(turns)
             image, alpha, body = records.load(person, str(frame))
-            painted = paint_background(records.canvas, rng)
-            share = alpha[0, 0].numpy()[..., None]
-            colour = (image[0].permute(1, 2, 0).numpy() + share) * 127.5
-            for behind, background in (("grey", np.full_like(painted, 127)), ("painted", painted)):
-                photo = np.clip(colour + background * (1 - share), 0, 255).astype(np.uint8)
-                try:
-                    seen = estimate(Image.fromarray(photo), size)
-                except ValueError:
-                    yield behind
-                    continue
-                placed = seen.canvas.place(in_pixels(body.camera, records.canvas))
-                yield Case(
-                    seen=seen, picture=seen.canvas.picture(photo), truth=dressed.label(str(frame), placed, size),
-                    body=replace(body, camera=placed), behind=behind,
-                    alpha=torch.as_tensor(seen.canvas.cut(alpha[0, 0].numpy(), outside=0.0))[None, None],
-                )  # fmt: skip
+            photo = before_background(image, alpha, behind, rng)
+            try:
+                seen = estimate(Image.fromarray(photo), size)
+            except ValueError:
+                yield behind
+                continue
+            placed = seen.canvas.place(in_pixels(body.camera, records.canvas))
+            yield Case(
+                seen=seen, picture=seen.canvas.picture(photo), truth=dressed.label(str(frame), placed, size),
+                body=replace(body, camera=placed), behind=behind,
+                alpha=torch.as_tensor(seen.canvas.cut(alpha[0, 0].numpy(), outside=0.0))[None, None],
+            )  # fmt: skip
+
+
+def before_background(
+    image: Float[Tensor, "1 3 h w"], alpha: Float[Tensor, "1 1 h w"], behind: str, rng: np.random.Generator
+) -> UInt8[np.ndarray, "h w 3"]:
+    size, share = alpha.shape[-1], alpha[0, 0].numpy()[..., None]
+    background = paint_background(size, rng) if behind == "painted" else np.full((size, size, 3), GREY)
+    colour = (image[0].permute(1, 2, 0).numpy() + share) * 127.5
+    return np.clip(colour + background * (1 - share), 0, 255).astype(np.uint8)
 
 
 def answers(case: Case, network: UNet) -> dict[str, Tensor]:

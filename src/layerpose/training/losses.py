@@ -103,6 +103,12 @@ def voxel_loss(
     return cross_entropy(logits.float(), labels.long(), weight=weights)
 
 
+def hardest_mean(values: Float[Tensor, "b h w"], share: float) -> Float[Tensor, ""]:
+    """Mean over the largest values of each sample, a share of all (Wu et al. 2016, "bootstrapped" cross-entropy)."""
+    flat = values.flatten(1)
+    return flat.topk(max(round(share * flat.shape[1]), 1)).values.mean()
+
+
 def overlap_loss(logits: Float[Tensor, "b l h w"], labels: Int[Tensor, "b h w"]) -> Float[Tensor, ""]:
     """1 - Dice coefficient of the probabilities, a mean over the classes; small classes count like large ones."""
     likely = logits.float().softmax(1)

@@ -21,7 +21,7 @@ from layerpose.data.records import Records
 from layerpose.data.scenes import ParsingSample, Scenes
 from layerpose.estimation.parsing import save_network
 from layerpose.networks.unet import UNet
-from layerpose.training.losses import overlap_loss
+from layerpose.training.losses import hardest_mean, overlap_loss
 from layerpose.training.processes import fast_precision
 from layerpose.training.solo import Schedule, train_alone
 
@@ -35,6 +35,8 @@ class ParsingRecipe(Schedule):
     learning_rate: float = 3e-3
     class_weights: tuple[float, ...] = (1.0, 1.5, 1.5, 2.0, 2.0, 1.5, 1.5)
     """How much a pixel of each class counts: thin parts have few."""
+    hardest: float = 0.1
+    """Share of a picture's pixels that the cross-entropy looks at: most are told right by the rough parsing already."""
     overlap_weight: float = 0.5
     """How much the overlap of the classes counts beside the cross-entropy."""
 
@@ -56,11 +58,12 @@ def train_parsing(
 
 
 def objective(network: UNet, sample: ParsingSample, recipe: ParsingRecipe) -> Float[Tensor, ""]:
-    """Cross-entropy of the pixels, and the overlap that the classes lack."""
+    """Cross-entropy of the hardest pixels, and the overlap that the classes lack."""
     labels, weights = sample.labels.long(), torch.tensor(recipe.class_weights)
     with torch.autocast("cpu", torch.bfloat16, enabled=fast_precision("cpu") == "bf16"):
         logits = network(sample.image, sample.outlines, sample.rough).float()
-    return cross_entropy(logits, labels, weights) + recipe.overlap_weight * overlap_loss(logits, labels)
+    hardest = hardest_mean(cross_entropy(logits, labels, weights, reduction="none"), recipe.hardest)
+    return hardest + recipe.overlap_weight * overlap_loss(logits, labels)
 
 
 def main(
