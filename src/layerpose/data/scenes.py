@@ -17,6 +17,8 @@ from layerpose.data.photo_like import Figure, Scene, photograph
 from layerpose.estimation.parsing import describe
 
 NUM_BACKGROUNDS = 240
+MISTAKEN_SHARE = 0.8
+"""Share of the windows that are laid around a mistake."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +32,15 @@ class ParsingSample:
 
 
 class Scenes(Dataset[ParsingSample]):
-    """Random frames of one or more sets, photographed anew; the same index gives the same sample."""
+    """Frames of one or more sets, photographed anew each time; the same index gives the same sample.
 
-    def __init__(self, sets: Sequence[ParsedFrames], *, length: int, seed: int) -> None:
+    The first `cut` samples are windows so many pixels wide, most of them around a mistake of the rough parsing: they
+    cost less than the whole picture and most of what there is to learn is in them.
+    """
+
+    def __init__(self, sets: Sequence[ParsedFrames], *, length: int, seed: int, cut: int = 0, window: int = 0) -> None:
         self.sets, self.length, self.seed = sets, length, seed
+        self.cut, self.window = cut, window
         self._rows = [(which, row) for which, frames in enumerate(sets) for row in range(len(frames))]
         size = sets[0].labels.shape[-1]
         self._backgrounds = paint_backgrounds(NUM_BACKGROUNDS, size, np.random.default_rng(seed))
@@ -51,7 +58,8 @@ class Scenes(Dataset[ParsingSample]):
         picture = frames.pictures[row]
         figure = Figure(colour=picture[..., :3], alpha=picture[..., 3], labels=frames.labels[row], body=body)
         background, cover = (self._background(rng) for _ in range(2))
-        return make_sample(photograph(figure, background, cover, rng))
+        sample = make_sample(photograph(figure, background, cover, rng))
+        return cut_window(sample, self.window, rng) if index < self.cut else sample
 
     def _background(self, rng: np.random.Generator) -> UInt8[np.ndarray, "s s 3"]:
         """One of the painted pictures, turned or mirrored."""
@@ -67,3 +75,15 @@ def make_sample(scene: Scene) -> ParsingSample:
         image=torch.from_numpy(scene.photo).permute(2, 0, 1).float()[None] / 127.5 - 1,
         outlines=outlines, rough=rough, labels=torch.from_numpy(scene.labels)[None],
     )  # fmt: skip
+
+
+def cut_window(sample: ParsingSample, side: int, rng: np.random.Generator) -> ParsingSample:
+    """A square of the sample, more often than not around a pixel that the rough parsing tells wrong."""
+    size, labels = sample.labels.shape[-1], sample.labels[0]
+    wrong = sample.rough[0].argmax(0) != labels
+    pixels = torch.nonzero(wrong if wrong.any() and rng.random() < MISTAKEN_SHARE else labels >= 0)
+    top, left = (pixels[int(rng.integers(len(pixels)))] - side // 2).clamp(0, size - side).tolist()
+    box = (..., slice(top, top + side), slice(left, left + side))
+    return ParsingSample(
+        image=sample.image[box], outlines=sample.outlines[box], rough=sample.rough[box], labels=sample.labels[box]
+    )

@@ -30,9 +30,13 @@ from layerpose.training.solo import Schedule, train_alone
 class ParsingRecipe(Schedule):
     """How the parsing network is trained."""
 
-    num_steps: int = 2000
-    batch: int = 4
+    num_steps: int = 3000
+    batch: int = 8
     learning_rate: float = 3e-3
+    window: int = 96
+    """Side of the squares that are cut from the pictures ..."""
+    num_whole: int = 200
+    """... but in the last steps, so that the norms end with the statistics of whole pictures."""
     class_weights: tuple[float, ...] = (1.0, 1.5, 1.5, 2.0, 2.0, 1.5, 1.5)
     """How much a pixel of each class counts: thin parts have few."""
     hardest: float = 0.1
@@ -48,10 +52,11 @@ def train_parsing(
     """Run the recipe; writes the checkpoint ``state.pt`` and the network into `out`."""
     torch.manual_seed(seed)
     network = UNet(config).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    length, cut = (steps * recipe.batch for steps in (recipe.num_steps, recipe.num_steps - recipe.num_whole))
+    scenes = Scenes(sets, length=length, seed=seed, cut=cut, window=recipe.window)
     facts = {"pictures": sum(map(len, sets)), "seed": seed}
     train_alone(
-        network, Scenes(sets, length=recipe.num_steps * recipe.batch, seed=seed), out, recipe,
-        partial(objective, network, recipe=recipe),
+        network, scenes, out, recipe, partial(objective, network, recipe=recipe),
         lambda done: save_network(network, out / "network", facts={**done, **facts}), workers=workers,
     )  # fmt: skip
     return network.eval()
