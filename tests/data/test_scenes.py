@@ -111,6 +111,17 @@ def test_the_same_index_gives_the_same_scene(frames: ParsedFrames, monkeypatch: 
     assert one[0].image.abs().max() <= 1
 
 
+def test_windows_come_first_and_lie_around_mistakes(frames: ParsedFrames, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("layerpose.data.scenes.NUM_BACKGROUNDS", 2)
+    monkeypatch.setattr("layerpose.data.scenes.MISTAKEN_SHARE", 1.0)
+    scenes = Scenes([frames], length=12, seed=5, cut=10, window=32)
+    for index in range(12):
+        sample, side = scenes[index], 32 if index < 10 else SIZE
+        assert sample.image.shape == (1, 3, side, side)
+        assert sample.rough.shape == (1, 7, side, side)
+        assert (sample.rough.argmax(1) != sample.labels).any()
+
+
 def test_no_two_backgrounds_are_alike() -> None:
     some = paint_backgrounds(6, 64, np.random.default_rng(0)).astype(float)
     apart = np.abs(some[:, None] - some[None]).mean((2, 3, 4))

@@ -18,11 +18,11 @@ from layerpose.evaluation.parsing import class_ious, count_overlap
 from layerpose.maps.parsing import parse_source
 from layerpose.maps.render import DrawnBody, draw_body
 from layerpose.networks.unet import UNet
-from layerpose.training.losses import overlap_loss
+from layerpose.training.losses import hardest_mean, overlap_loss
 from layerpose.training.parsing import ParsingRecipe, objective, train_parsing
 
 TINY = ParsingConfig(size=64, width=8, num_downs=2)
-RECIPE = ParsingRecipe(num_steps=4, batch=2)
+RECIPE = ParsingRecipe(num_steps=4, batch=2, window=32, num_whole=2)
 PICTURE = np.random.default_rng(0).random((128, 128, 3))
 
 
@@ -115,6 +115,12 @@ def test_the_overlap_loss_is_0_for_the_truth_and_counts_small_classes_like_large
     without = sure.clone()
     without[:, 3], without[:, 0] = 0, 40
     assert overlap_loss(without, labels) > 0.1
+
+
+def test_the_hardest_pixels_are_those_of_each_picture() -> None:
+    values = torch.arange(20.0).view(2, 2, 5)
+    assert hardest_mean(values, 0.2) == pytest.approx((9 + 8 + 19 + 18) / 4)
+    assert hardest_mean(values, 1e-6) == pytest.approx((9 + 19) / 2)
 
 
 def test_a_folder_without_a_network_is_refused(tmp_path: Path) -> None:
