@@ -4,8 +4,8 @@
 
 The truth is what skin, clothes and hair show (`data.synth.labels`), at the canvas's size. Every second picture is over
 flat grey, the others are before a painted background. Compared: the fitted body's projection, naked and filled up to
-the mask; the network; and two ceilings that no user has: the true body's projection, naked and filled up to the true
-mask.
+the mask; the same with its outlines moved to the picture's edges; the network, which has that step behind it too; and
+two ceilings that no user has: the true body's projection, naked and filled up to the true mask.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from layerpose.data.records import Records
 from layerpose.data.synth.labels import Relabelled
 from layerpose.estimation.canvas import GREY
 from layerpose.estimation.estimate import Estimate, estimate
-from layerpose.estimation.parsing import bundled_network, load_network, parse_photo
+from layerpose.estimation.parsing import EDGE_SIZE, bundled_network, follow_edges, load_network, parse_photo
 from layerpose.evaluation.parsing import class_ious, count_overlap
 from layerpose.maps.parsing import parse_source
 from layerpose.maps.render import draw_body
@@ -43,7 +43,8 @@ SEED = 2021
 CELL = 256
 SHOWN = 12
 BEHIND = ("grey", "painted")
-NAKED, FILLED, NETWORK = "fitted body, naked", "fitted body, filled to the mask", "network"
+NAKED, FILLED, NETWORK = "fitted body, naked", "filled to the mask", "network"
+FOLLOWED = "filled, edges followed"
 TRUE_NAKED, TRUE_FILLED = "ceiling: true body, naked", "ceiling: true body, filled to the true mask"
 
 
@@ -122,10 +123,19 @@ def answers(case: Case, network: UNet) -> dict[str, Tensor]:
     return {
         NAKED: torch.as_tensor(show(case.seen.body, size)),
         FILLED: parse_source(fitted, mask)[0].argmax(0),
+        FOLLOWED: without_network(case),
         NETWORK: parse_photo(network, case.picture, mask, fitted)[0].argmax(0),
         TRUE_NAKED: torch.as_tensor(show(case.body, size)),
         TRUE_FILLED: parse_source(true, case.alpha)[0].argmax(0),
     }
+
+
+def without_network(case: Case) -> Tensor:
+    """The projection with the same step behind it as the network has."""
+    small = torch.nn.functional.interpolate(case.seen.photo.mask, size=(EDGE_SIZE, EDGE_SIZE), mode="area")
+    followed = follow_edges(case.picture, parse_source(draw_body(case.seen.body, EDGE_SIZE), small))
+    chances = torch.nn.functional.interpolate(followed, size=case.truth.shape, mode="bilinear")
+    return torch.where(case.seen.photo.mask[0, 0] > 0.5, chances[0, 1:].argmax(0) + 1, 0)
 
 
 def draw(case: Case, found: dict[str, Tensor]) -> list[Cell]:

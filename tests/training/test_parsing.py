@@ -13,7 +13,7 @@ from layerpose.config import ParsingConfig
 from layerpose.data.parsed import ParsedFrames
 from layerpose.data.records import Records
 from layerpose.data.scenes import Scenes
-from layerpose.estimation.parsing import load_network, parse_photo, save_network
+from layerpose.estimation.parsing import EDGE_SIZE, follow_edges, load_network, parse_photo, save_network
 from layerpose.evaluation.parsing import class_ious, count_overlap
 from layerpose.maps.parsing import parse_source
 from layerpose.maps.render import DrawnBody, draw_body
@@ -93,10 +93,23 @@ def test_a_parsing_has_one_class_a_pixel_and_nobody_outside_the_mask(drawn: Draw
 
 
 def test_an_untrained_network_gives_the_projection_of_the_body_filled_up_to_the_mask(drawn: DrawnBody) -> None:
+    """In a picture without edges: only outlines are smoothed."""
     torch.manual_seed(0)
     network, mask = UNet(replace(TINY, size=128)).eval(), torch.ones(1, 1, 128, 128)
     mask[..., :40] = 0
-    assert torch.equal(parse_photo(network, PICTURE, mask, drawn), parse_source(drawn, mask))
+    found = parse_photo(network, np.full((128, 128, 3), 0.5), mask, drawn)
+    assert (found * parse_source(drawn, mask)).sum(1).mean() > 0.97
+
+
+def test_outlines_move_to_the_edges_nearby() -> None:
+    """A boundary that is four pixels off the picture's own edge comes to lie on it; one without an edge stays."""
+    picture, chances = np.zeros((EDGE_SIZE, EDGE_SIZE, 3)), torch.zeros(1, 7, EDGE_SIZE, EDGE_SIZE)
+    picture[:, 100:] = [0.9, 0.2, 0.1]
+    chances[:, 1, :, :104], chances[:, 2, :, 104:180], chances[:, 3, :, 180:] = 1, 1, 1
+    found = follow_edges(picture, chances).argmax(1)[0]
+    assert (found[:, :99] == 1).all()
+    assert (found[:, 101:179] == 2).all()
+    assert (found[:, 181:] == 3).all()
 
 
 def test_equal_parsings_overlap_wholly_and_a_shifted_one_less() -> None:

@@ -1,7 +1,7 @@
 """Photo + mask + fitted body -> source parsing S_s by a network, and that network on disk.
 
 The fit knows which limb is the left one and which lies in front; the picture knows where sleeves, hems and hair end.
-The network is told both, and the mask decides where the person is.
+The network is told both; then the outlines are moved to the edges nearby, and the mask decides where the person is.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from jaxtyping import Float, Integer
@@ -19,43 +20,55 @@ from torch.nn.functional import interpolate, one_hot
 
 from layerpose.config import ParsingConfig
 from layerpose.estimation import network_folder
+from layerpose.estimation.guided_filter import guided_filter
 from layerpose.maps.parsing import fill_labels
 from layerpose.maps.render import DrawnBody
 from layerpose.networks.unet import UNet
 from layerpose.types import CLASSES
 
 KIND = BUNDLED = "parsing"
-DOUBT = 1.0
-"""By so much must the logit of background exceed that of a part inside the mask, whose outline is finer."""
+EDGE_SIZE, EDGE_RADIUS_PX, EDGE_EPSILON = 256, 6, 3e-4
+SURE = 0.8
+"""From this chance on, a pixel inside the mask is background: a held thing, a piece of wall."""
 
 
-@torch.inference_mode()
 def parse_photo(
     network: UNet, picture: Float[np.ndarray, "s s 3"], mask: Float[Tensor, "1 1 s s"], drawn: DrawnBody
 ) -> Float[Tensor, "1 7 s s"]:
     """One-hot classes of the person in a picture (RGB in 0..1, with what is behind the person), all on one canvas.
 
-    Nothing outside the mask (0..1) is the person; inside it, what the network is sure to be background is none either.
+    Nothing outside the mask (0..1) is the person; inside it, what is surely background is none either.
     """
-    image = torch.from_numpy(picture * 2 - 1).float().permute(2, 0, 1)[None].to(mask.device)
-    logits = predict_logits(network, image, mask, drawn)
-    logits[:, 0] -= DOUBT
-    found = torch.where(mask[:, 0] > 0.5, logits.argmax(1), 0)
+    chances = follow_edges(picture, predict_chances(network, picture, mask, drawn)).to(mask)
+    chances = interpolate(chances, size=mask.shape[-2:], mode="bilinear", align_corners=False)
+    person = (mask[:, 0] > 0.5) & (chances[:, 0] < SURE)
+    found = torch.where(person, chances[:, 1:].argmax(1) + 1, 0)
     return one_hot(found, len(CLASSES)).permute(0, 3, 1, 2).float()
 
 
-def predict_logits(
-    network: UNet, image: Float[Tensor, "1 3 s s"], mask: Float[Tensor, "1 1 s s"], drawn: DrawnBody
-) -> Float[Tensor, "1 7 s s"]:
-    """What the network sees at its own size, enlarged to the canvas."""
+@torch.inference_mode()
+def predict_chances(
+    network: UNet, picture: Float[np.ndarray, "s s 3"], mask: Float[Tensor, "1 1 s s"], drawn: DrawnBody
+) -> Float[Tensor, "1 7 e e"]:
+    """What the network takes each pixel for, at the size at which edges are followed."""
     size = network.config.size
+    image = torch.from_numpy(picture * 2 - 1).float().permute(2, 0, 1)[None].to(mask.device)
     image, small = (
         interpolate(x, size=(size, size), mode="bilinear", align_corners=False, antialias=True) for x in (image, mask)
     )
     centres = ((torch.arange(size, device=mask.device) + 0.5) * drawn.size / size).long()
     body = drawn.nearest.part[centres][:, centres].cpu().numpy() + 1
     logits = network(image, *describe(body, small))
-    return interpolate(logits, size=mask.shape[-2:], mode="bilinear", align_corners=False)
+    return interpolate(logits, size=(EDGE_SIZE, EDGE_SIZE), mode="bilinear", align_corners=False).softmax(1)
+
+
+def follow_edges(picture: Float[np.ndarray, "s s 3"], chances: Float[Tensor, "1 7 e e"]) -> Float[Tensor, "1 7 e e"]:
+    """Move the outlines of the classes to the picture's own edges nearby."""
+    size = tuple(chances.shape[-2:])
+    guide = cv2.resize(picture.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    planes = np.ascontiguousarray(chances[0].permute(1, 2, 0).cpu().numpy())
+    moved = guided_filter(guide, planes, radius=EDGE_RADIUS_PX, epsilon=EDGE_EPSILON)
+    return torch.from_numpy(moved).permute(2, 0, 1)[None]
 
 
 def describe(
