@@ -4,8 +4,8 @@
 
 The truth is what skin, clothes and hair show (`data.synth.labels`), at the canvas's size. Every second picture is over
 flat grey, the others are before a painted background. Compared: the fitted body's projection, naked and filled up to
-the mask; the same with its outlines moved to the picture's edges; the network, which has that step behind it too; and
-two ceilings that no user has: the true body's projection, naked and filled up to the true mask.
+the mask; the same with its outlines moved to the picture's edges, which is what `estimate` gives; a network, if one is
+named, with that step behind it too; and two ceilings that no user has: the true body's projection, naked and filled up to the true mask.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from layerpose.data.records import Records
 from layerpose.data.synth.labels import Relabelled
 from layerpose.estimation.canvas import GREY
 from layerpose.estimation.estimate import Estimate, estimate
-from layerpose.estimation.parsing import EDGE_SIZE, bundled_network, follow_edges, load_network, parse_photo
+from layerpose.estimation.parsing import load_network, parse_by_network, parse_photo
 from layerpose.evaluation.parsing import class_ious, count_overlap
 from layerpose.maps.parsing import parse_source
 from layerpose.maps.render import draw_body
@@ -44,7 +44,7 @@ CELL = 256
 SHOWN = 12
 BEHIND = ("grey", "painted")
 NAKED, FILLED, NETWORK = "fitted body, naked", "filled to the mask", "network"
-FOLLOWED = "filled, edges followed"
+FOLLOWED = "edges followed"
 TRUE_NAKED, TRUE_FILLED = "ceiling: true body, naked", "ceiling: true body, filled to the true mask"
 
 
@@ -65,7 +65,7 @@ def main(
     network: Path | None = None, split: str = "test", frames: int = 2, people: int = 1000, size: int = 512,
 ) -> None:  # fmt: skip
     torch.set_num_threads(1)
-    parser = load_network(network) if network else bundled_network()
+    parser = load_network(network) if network else None
     counts, cells, refused = defaultdict(list), [], Counter()
     records = Records(data)
     for case in cases(records, records.split(split)[:people], frames, size, assets):
@@ -117,25 +117,19 @@ def before_background(
     return np.clip(colour + background * (1 - share), 0, 255).astype(np.uint8)
 
 
-def answers(case: Case, network: UNet) -> dict[str, Tensor]:
+def answers(case: Case, network: UNet | None) -> dict[str, Tensor]:
     size, mask = case.seen.photo.mask.shape[-1], case.seen.photo.mask
     fitted, true = draw_body(case.seen.body, size), draw_body(case.body, size)
-    return {
+    found = {
         NAKED: torch.as_tensor(show(case.seen.body, size)),
         FILLED: parse_source(fitted, mask)[0].argmax(0),
-        FOLLOWED: without_network(case),
-        NETWORK: parse_photo(network, case.picture, mask, fitted)[0].argmax(0),
+        FOLLOWED: parse_photo(case.picture, mask, fitted)[0].argmax(0),
         TRUE_NAKED: torch.as_tensor(show(case.body, size)),
         TRUE_FILLED: parse_source(true, case.alpha)[0].argmax(0),
     }
-
-
-def without_network(case: Case) -> Tensor:
-    """The projection with the same step behind it as the network has."""
-    small = torch.nn.functional.interpolate(case.seen.photo.mask, size=(EDGE_SIZE, EDGE_SIZE), mode="area")
-    followed = follow_edges(case.picture, parse_source(draw_body(case.seen.body, EDGE_SIZE), small))
-    chances = torch.nn.functional.interpolate(followed, size=case.truth.shape, mode="bilinear")
-    return torch.where(case.seen.photo.mask[0, 0] > 0.5, chances[0, 1:].argmax(0) + 1, 0)
+    if network is not None:
+        found[NETWORK] = parse_by_network(network, case.picture, mask, fitted)[0].argmax(0)
+    return found
 
 
 def draw(case: Case, found: dict[str, Tensor]) -> list[Cell]:
@@ -150,7 +144,7 @@ def draw(case: Case, found: dict[str, Tensor]) -> list[Cell]:
         (case.behind, photo),
         cell(NAKED),
         cell(FILLED),
-        cell(NETWORK),
+        cell(FOLLOWED),
         ("truth", parsing_to_picture(one_hot(truth))),
     ]
 

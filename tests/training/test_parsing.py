@@ -13,7 +13,14 @@ from layerpose.config import ParsingConfig
 from layerpose.data.parsed import ParsedFrames
 from layerpose.data.records import Records
 from layerpose.data.scenes import Scenes
-from layerpose.estimation.parsing import EDGE_SIZE, follow_edges, load_network, parse_photo, save_network
+from layerpose.estimation.parsing import (
+    EDGE_SIZE,
+    follow_edges,
+    load_network,
+    parse_by_network,
+    parse_photo,
+    save_network,
+)
 from layerpose.evaluation.parsing import class_ious, count_overlap
 from layerpose.maps.parsing import parse_source
 from layerpose.maps.render import DrawnBody, draw_body
@@ -22,7 +29,7 @@ from layerpose.training.losses import hardest_mean, overlap_loss
 from layerpose.training.parsing import ParsingRecipe, objective, train_parsing
 
 TINY = ParsingConfig(size=64, width=8, num_downs=2)
-RECIPE = ParsingRecipe(num_steps=4, batch=2, window=32, num_whole=2)
+RECIPE = ParsingRecipe(num_steps=4, batch=2, window=32, num_settling=2)
 PICTURE = np.random.default_rng(0).random((128, 128, 3))
 
 
@@ -76,7 +83,7 @@ def test_a_stopped_run_ends_where_an_unbroken_one_does(
             train_parsing(sets, tmp_path / "broken", TINY, RECIPE)
     broken = train_parsing(sets, tmp_path / "broken", TINY, RECIPE)
     for name, value in whole.state_dict().items():
-        assert torch.allclose(value.float(), broken.state_dict()[name].float(), atol=1e-6), name
+        assert torch.allclose(value.float(), broken.state_dict()[name].float(), atol=1e-5), name
     stored = load_network(tmp_path / "broken" / "network")
     given = [torch.zeros(1, channels, 64, 64) for channels in (3, 2, 7)]
     assert torch.allclose(stored(*given), broken(*given), atol=0.02)
@@ -86,7 +93,7 @@ def test_a_parsing_has_one_class_a_pixel_and_nobody_outside_the_mask(drawn: Draw
     torch.manual_seed(0)
     mask = torch.zeros(1, 1, 128, 128)
     mask[..., :64] = 1
-    parsing = parse_photo(UNet(TINY).eval(), PICTURE, mask, drawn)
+    parsing = parse_by_network(UNet(TINY).eval(), PICTURE, mask, drawn)
     assert torch.equal(parsing.sum(1), torch.ones(1, 128, 128))
     assert (parsing[:, 0][mask[:, 0] == 0] == 1).all()
     assert (parsing[:, 0, :, :64] == 0).any()
@@ -97,8 +104,10 @@ def test_an_untrained_network_gives_the_projection_of_the_body_filled_up_to_the_
     torch.manual_seed(0)
     network, mask = UNet(replace(TINY, size=128)).eval(), torch.ones(1, 1, 128, 128)
     mask[..., :40] = 0
-    found = parse_photo(network, np.full((128, 128, 3), 0.5), mask, drawn)
+    flat = np.full((128, 128, 3), 0.5)
+    found = parse_by_network(network, flat, mask, drawn)
     assert (found * parse_source(drawn, mask)).sum(1).mean() > 0.97
+    assert (parse_photo(flat, mask, drawn) * parse_source(drawn, mask)).sum(1).mean() > 0.97
 
 
 def test_outlines_move_to_the_edges_nearby() -> None:

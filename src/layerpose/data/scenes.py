@@ -34,13 +34,14 @@ class ParsingSample:
 class Scenes(Dataset[ParsingSample]):
     """Frames of one or more sets, photographed anew each time; the same index gives the same sample.
 
-    The first `cut` samples are windows so many pixels wide, most of them around a mistake of the rough parsing: they
-    cost less than the whole picture and most of what there is to learn is in them.
+    With `window` they are cut to squares so many pixels wide, most of them around a mistake of the rough parsing: these
+    cost less than whole pictures, and most of what there is to learn is in them.
     """
 
-    def __init__(self, sets: Sequence[ParsedFrames], *, length: int, seed: int, cut: int = 0, window: int = 0) -> None:
-        self.sets, self.length, self.seed = sets, length, seed
-        self.cut, self.window = cut, window
+    def __init__(
+        self, sets: Sequence[ParsedFrames], *, length: int, seed: int, window: int | None = None
+    ) -> None:  # fmt: skip
+        self.sets, self.length, self.seed, self.window = sets, length, seed, window
         self._rows = [(which, row) for which, frames in enumerate(sets) for row in range(len(frames))]
         size = sets[0].labels.shape[-1]
         self._backgrounds = paint_backgrounds(NUM_BACKGROUNDS, size, np.random.default_rng(seed))
@@ -59,7 +60,7 @@ class Scenes(Dataset[ParsingSample]):
         figure = Figure(colour=picture[..., :3], alpha=picture[..., 3], labels=frames.labels[row], body=body)
         background, cover = (self._background(rng) for _ in range(2))
         sample = make_sample(photograph(figure, background, cover, rng))
-        return cut_window(sample, self.window, rng) if index < self.cut else sample
+        return sample if self.window is None else cut_window(sample, self.window, rng)
 
     def _background(self, rng: np.random.Generator) -> UInt8[np.ndarray, "s s 3"]:
         """One of the painted pictures, turned or mirrored."""

@@ -13,7 +13,7 @@ from layerpose.estimation.canvas import Canvas, canvas_around
 from layerpose.estimation.fit import fit_body
 from layerpose.estimation.landmarks import Landmarks, find_landmarks
 from layerpose.estimation.matte import cut_out
-from layerpose.estimation.parsing import bundled_network, parse_photo
+from layerpose.estimation.parsing import parse_photo
 from layerpose.maps.render import draw_body
 from layerpose.types import Body, Photo
 
@@ -62,7 +62,7 @@ def estimate(photo: Image.Image, size: int = 1024) -> Estimate:
     return Estimate(
         photo=cut,
         body=body,
-        parsing=parse_photo(bundled_network(), picture, cut.mask, draw_body(body, size)),
+        parsing=parse_photo(picture, cut.mask, draw_body(body, size)),
         canvas=canvas,
         landmarks=landmarks,
         reprojection=fit.reprojection,

@@ -13,6 +13,7 @@ import torch
 import tyro
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import BatchNorm2d
 from torch.nn.functional import cross_entropy
 
 from layerpose.config import ParsingConfig
@@ -21,6 +22,7 @@ from layerpose.data.records import Records
 from layerpose.data.scenes import ParsingSample, Scenes
 from layerpose.estimation.parsing import save_network
 from layerpose.networks.unet import UNet
+from layerpose.stages.conditions import collate
 from layerpose.training.losses import hardest_mean, overlap_loss
 from layerpose.training.processes import fast_precision
 from layerpose.training.solo import Schedule, train_alone
@@ -34,9 +36,9 @@ class ParsingRecipe(Schedule):
     batch: int = 8
     learning_rate: float = 3e-3
     window: int = 96
-    """Side of the squares that are cut from the pictures ..."""
-    num_whole: int = 200
-    """... but in the last steps, so that the norms end with the statistics of whole pictures."""
+    """Side of the squares that are cut from the pictures."""
+    num_settling: int = 160
+    """Whole pictures from which the norms' statistics are taken in the end."""
     class_weights: tuple[float, ...] = (1.0, 1.5, 1.5, 2.0, 2.0, 1.5, 1.5)
     """How much a pixel of each class counts: thin parts have few."""
     hardest: float = 0.1
@@ -49,17 +51,32 @@ def train_parsing(
     sets: list[ParsedFrames], out: Path, config: ParsingConfig, recipe: ParsingRecipe, *, seed: int = 0,
     workers: int = 0,
 ) -> UNet:  # fmt: skip
-    """Run the recipe; writes the checkpoint ``state.pt`` and the network into `out`."""
+    """Run the recipe, settle the norms; writes the checkpoint ``state.pt`` and the network into `out`."""
     torch.manual_seed(seed)
     network = UNet(config).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    length, cut = (steps * recipe.batch for steps in (recipe.num_steps, recipe.num_steps - recipe.num_whole))
-    scenes = Scenes(sets, length=length, seed=seed, cut=cut, window=recipe.window)
+    scenes = Scenes(sets, length=recipe.num_steps * recipe.batch, seed=seed, window=recipe.window)
     facts = {"pictures": sum(map(len, sets)), "seed": seed}
     train_alone(
         network, scenes, out, recipe, partial(objective, network, recipe=recipe),
         lambda done: save_network(network, out / "network", facts={**done, **facts}), workers=workers,
     )  # fmt: skip
-    return network.eval()
+    settle_norms(network, Scenes(sets, length=recipe.num_settling, seed=seed + 1), recipe.batch)
+    save_network(network, out / "network", facts={"steps": recipe.num_steps, "batch": recipe.batch, **facts})
+    return network
+
+
+def settle_norms(network: UNet, scenes: Scenes, batch: int) -> None:
+    """Take the norms' statistics anew, from whole pictures: windows hold less background. Ready to run afterwards."""
+    for module in network.modules():
+        if isinstance(module, BatchNorm2d):
+            module.reset_running_stats()
+            module.momentum = None  # a plain mean over all that follows
+    network.train()
+    with torch.no_grad():
+        for first in range(0, len(scenes), batch):
+            sample = collate([scenes[index] for index in range(first, min(first + batch, len(scenes)))])
+            network(sample.image, sample.outlines, sample.rough)
+    network.eval()
 
 
 def objective(network: UNet, sample: ParsingSample, recipe: ParsingRecipe) -> Float[Tensor, ""]:
