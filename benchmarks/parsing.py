@@ -5,7 +5,8 @@
 The truth is what skin, clothes and hair show (`data.synth.labels`), at the canvas's size. Every second picture is over
 flat grey, the others are before a painted background. Compared: the fitted body's projection, naked and filled up to
 the mask; the same with its outlines moved to the picture's edges, which is what `estimate` gives; a network, if one is
-named, with that step behind it too; and two ceilings that no user has: the true body's projection, naked and filled up to the true mask.
+named, with that step behind it too; and two ceilings that no user has: the true body's projection, naked and filled up
+to the true mask.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Photo + mask + fitted body -> source parsing S_s: by the body's projection, or by a network; that network on disk.
 
 The fit knows which limb is the left one and which lies in front; the mask knows how far clothes and hair reach; the
-picture knows where a sleeve ends. So the body's classes are filled up to the mask, and their outlines moved to the edges
-nearby. A network may stand between the two steps.
+picture knows where a sleeve ends. So the body's classes are filled up to the mask, and their outlines moved to the
+edges nearby. A network may stand between the two steps.
 """
 
 from __future__ import annotations
