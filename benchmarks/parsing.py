@@ -63,13 +63,14 @@ class Case:
 
 def main(
     data: tyro.conf.Positional[Path], sheet: tyro.conf.Positional[Path], *, assets: Path | None = None,
-    network: Path | None = None, split: str = "test", frames: int = 2, people: int = 1000, size: int = 512,
+    network: Path | None = None, split: str = "test", frames: int = 2, every: int = 1, people: int = 1000,
+    size: int = 512,
 ) -> None:  # fmt: skip
     torch.set_num_threads(1)
     parser = load_network(network) if network else None
     counts, cells, refused = defaultdict(list), [], Counter()
     records = Records(data)
-    for case in cases(records, records.split(split)[:people], frames, size, assets):
+    for case in cases(records, records.split(split)[::every][:people], frames, size, assets):
         if isinstance(case, str):
             refused[case] += 1
             continue
