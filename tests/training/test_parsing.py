@@ -111,14 +111,14 @@ def test_an_untrained_network_gives_the_projection_of_the_body_filled_up_to_the_
 
 
 def test_outlines_move_to_the_edges_nearby() -> None:
-    """A boundary that is four pixels off the picture's own edge comes to lie on it; one without an edge stays."""
+    """A boundary that is two pixels off the picture's own edge comes to lie on it; one without an edge stays."""
     picture, chances = np.zeros((EDGE_SIZE, EDGE_SIZE, 3)), torch.zeros(1, 7, EDGE_SIZE, EDGE_SIZE)
     picture[:, 100:] = [0.9, 0.2, 0.1]
-    chances[:, 1, :, :104], chances[:, 2, :, 104:180], chances[:, 3, :, 180:] = 1, 1, 1
+    chances[:, 1, :, :102], chances[:, 2, :, 102:180], chances[:, 3, :, 180:] = 1, 1, 1
     found = follow_edges(picture, chances).argmax(1)[0]
-    assert (found[:, :99] == 1).all()
-    assert (found[:, 101:179] == 2).all()
-    assert (found[:, 181:] == 3).all()
+    assert (found[:, :100] == 1).all()
+    assert (found[:, 100:180] == 2).all()
+    assert (found[:, 180:] == 3).all()
 
 
 def test_equal_parsings_overlap_wholly_and_a_shifted_one_less() -> None:
