@@ -109,6 +109,22 @@ class VolumeConfig:
     """Groups of the norms. Not instance norm: it would throw away how deep a limb lies."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ParsingConfig:
+    """The network that parses the source: a small U-Net."""
+
+    size: int = 160
+    """Side of the pictures that it sees in pixels."""
+    num_classes: int = 7
+    """Classes of a pixel."""
+    width: int = 16
+    """Channels at half the size; doubled by every downsampling."""
+    num_downs: int = 4
+    """Downsamplings after the first halving."""
+    max_width: int = 128
+    """No layer has more channels than this."""
+
+
 def scaled(config: ModelConfig, share: float) -> ModelConfig:
     """The same networks at a share of the sizes (1, 1/2 ...): they are convolutional, so the weights fit."""
     names = ("canvas", "coarse_size", "face_size", "arm_size", "leg_size")

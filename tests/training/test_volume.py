@@ -98,7 +98,7 @@ def test_it_learns_one_pair_by_heart_and_the_projection_shows_it(pairs: VolumePa
 
 def test_a_stopped_run_ends_where_an_unbroken_one_does(painted: Path, tmp_path: Path, monkeypatch) -> None:
     whole = train_volume(painted, tmp_path / "whole", TINY, RECIPE, workers=0)
-    monkeypatch.setattr("layerpose.training.volume.SAVE_EVERY", 2)
+    monkeypatch.setattr("layerpose.training.solo.SAVE_EVERY", 2)
     steps = 0
 
     def stop(*_: object, **__: object) -> None:

@@ -27,3 +27,9 @@ def frame(points: Float[Tensor, "n 3"], *, margin: float = 0.06, scale: float | 
     used = fitting if scale is None else min(scale, fitting)
     centre = (low + high) / 2
     return Camera(scale=used, translation=(float(0.5 - used * centre[0]), float(0.5 - used * centre[1])))
+
+
+def in_pixels(camera: Camera, size: int) -> Camera:
+    """A camera in canvas units -> the same in pixels of a canvas of that size."""
+    left, top = camera.translation
+    return Camera(scale=camera.scale * size, translation=(left * size, top * size))

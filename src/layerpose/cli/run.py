@@ -15,6 +15,7 @@ from layerpose.cli.body import body
 from layerpose.cli.compare import compare
 from layerpose.cli.console import hushed, one_line, show_warning
 from layerpose.cli.evaluate import evaluate
+from layerpose.cli.flicker import flicker
 from layerpose.cli.personalize import personalize
 from layerpose.cli.prepare import prepare
 from layerpose.cli.public import import_data
@@ -26,7 +27,7 @@ from layerpose.cli.transfer import demo, fit, transfer
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "body": body, "synth": synth, "pack": pack,
     "prepare": prepare, "import": import_data, "train": train, "personalize": personalize, "evaluate": evaluate,
-    "compare": compare, "study": study, "study-export": study_export,
+    "compare": compare, "flicker": flicker, "study": study, "study-export": study_export,
 }  # fmt: skip
 
 

@@ -73,15 +73,15 @@ def move(shot: Shot, rng: np.random.Generator) -> Shot:
     )
 
 
-def disturb(body: Body, rng: np.random.Generator) -> Body:
-    """The body as a fit would find it."""
+def disturb(body: Body, rng: np.random.Generator, strength: float = 1.0) -> Body:
+    """The body as a fit would find it; a smaller `strength` is a better fit."""
     model = body_model()
     rotations = body.pose.rotations.double().numpy().copy()
     bones = [0, *(model.bone(name) for name in NOISY_BONES)]
-    noise = Rotation.from_rotvec(rng.normal(scale=JOINT_NOISE, size=(len(bones), 3))).as_matrix()
+    noise = Rotation.from_rotvec(rng.normal(scale=strength * JOINT_NOISE, size=(len(bones), 3))).as_matrix()
     rotations[bones] = rotations[bones] @ noise
-    x, y = np.array(body.camera.translation) + rng.normal(scale=CAMERA_NOISE, size=2)
-    noise_of_shape = torch.as_tensor(rng.normal(scale=PHENOTYPE_NOISE, size=6))
+    x, y = np.array(body.camera.translation) + rng.normal(scale=strength * CAMERA_NOISE, size=2)
+    noise_of_shape = torch.as_tensor(rng.normal(scale=strength * PHENOTYPE_NOISE, size=6))
     return Body(
         phenotype=(body.phenotype + noise_of_shape).clamp(0, 1),
         pose=Pose(rotations=torch.as_tensor(rotations)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Shaped, UInt8
 
 from layerpose.estimation.landmarks import Landmarks
 from layerpose.types import Camera
@@ -41,6 +41,10 @@ class Canvas:
         square = cv2.copyMakeBorder(inside, *pad, cv2.BORDER_CONSTANT, value=value)
         how = cv2.INTER_AREA if self.side > self.size else cv2.INTER_CUBIC
         return cv2.resize(square, (self.size, self.size), interpolation=how)
+
+    def picture(self, photo: UInt8[np.ndarray, "h w 3"]) -> Float[np.ndarray, "s s 3"]:
+        """The square of a photo, colours in 0..1; beyond the photo everything is grey."""
+        return np.clip(self.cut(photo, outside=GREY) / 255, 0, 1)
 
     def place(self, camera: Camera) -> Camera:
         """A camera in photo pixels -> the same in canvas units."""

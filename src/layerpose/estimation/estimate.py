@@ -9,11 +9,11 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
-from layerpose.estimation.canvas import GREY, Canvas, canvas_around
+from layerpose.estimation.canvas import Canvas, canvas_around
 from layerpose.estimation.fit import fit_body
 from layerpose.estimation.landmarks import Landmarks, find_landmarks
 from layerpose.estimation.matte import cut_out
-from layerpose.maps.parsing import parse_source
+from layerpose.estimation.parsing import parse_photo
 from layerpose.maps.render import draw_body
 from layerpose.types import Body, Photo
 
@@ -59,12 +59,13 @@ def estimate(photo: Image.Image, size: int = 1024) -> Estimate:
 def estimate_on(canvas: Canvas, pixels: UInt8[np.ndarray, "h w 3"], landmarks: Landmarks) -> Estimate:
     """Fit the body to landmarks and mask and cut both out on a given canvas; ValueError if the fit does not hold."""
     fit = fit_body(landmarks)
-    cut = cut_out(*cut_canvas(pixels, landmarks, canvas))
+    picture, mask = cut_canvas(pixels, landmarks, canvas)
+    cut = cut_out(picture, mask)
     body = replace(fit.body, camera=canvas.place(fit.body.camera))
     return Estimate(
         photo=cut,
         body=body,
-        parsing=parse_source(draw_body(body, canvas.size), cut.mask),
+        parsing=parse_photo(picture, cut.mask, draw_body(body, canvas.size)),
         canvas=canvas,
         landmarks=landmarks,
         reprojection=fit.reprojection,
@@ -76,5 +77,4 @@ def cut_canvas(
     pixels: UInt8[np.ndarray, "h w 3"], landmarks: Landmarks, canvas: Canvas
 ) -> tuple[Float[np.ndarray, "s s 3"], Float[np.ndarray, "s s"]]:
     """The canvas's picture and coarse mask, both in 0..1."""
-    picture = np.clip(canvas.cut(pixels, outside=GREY) / 255, 0, 1)
-    return picture, np.clip(canvas.cut(landmarks.mask, outside=0.0), 0, 1)
+    return canvas.picture(pixels), np.clip(canvas.cut(landmarks.mask, outside=0.0), 0, 1)

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int, UInt8
 
+from layerpose.estimation.guided_filter import guided_filter
 from layerpose.types import Photo
 
 WORKING_SIZE = 512
@@ -60,7 +61,8 @@ def refine(picture: Float[np.ndarray, "s s 3"], mask: Float[np.ndarray, "s s"]) 
     hard = _drop_specks(_grab(small[window], coarse[window]))
     smooth = cv2.medianBlur(hard.astype(np.uint8), SLIVER_PX).astype(np.float32)
     alpha = np.zeros_like(coarse)
-    alpha[window] = _guided_filter(small[window], smooth)
+    filtered = guided_filter(small[window], smooth[..., None], radius=FILTER_RADIUS_PX, epsilon=FILTER_EPSILON)
+    alpha[window] = filtered[..., 0]
     alpha = cv2.resize(alpha, size[::-1], interpolation=cv2.INTER_LINEAR)
     return np.clip((alpha - 0.5) * CONTRAST + 0.5, 0, 1)
 
@@ -109,23 +111,6 @@ def _drop_specks(person: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
     return person
 
 
-def _guided_filter(guide: Float[np.ndarray, "h w 3"], values: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
-    """Smooth `values` along the edges of a colour picture."""
-    mean_guide, mean = _box(guide), _box(values)
-    covariance = _box(guide * values[..., None]) - mean_guide * mean[..., None]
-    spread = np.empty((*values.shape, 3, 3), dtype=np.float32)
-    for i in range(3):
-        for j in range(i, 3):
-            spread[..., i, j] = _box(guide[..., i] * guide[..., j]) - mean_guide[..., i] * mean_guide[..., j]
-            spread[..., j, i] = spread[..., i, j]
-    slope = np.zeros_like(guide)
-    edge = (mean > 1e-3) & (mean < 1 - 1e-3)
-    spread = spread[edge] + FILTER_EPSILON * np.eye(3, dtype=np.float32)
-    slope[edge] = np.linalg.solve(spread, covariance[edge][..., None])[..., 0]
-    offset = mean - (slope * mean_guide).sum(-1)
-    return np.clip((_box(slope) * guide).sum(-1) + _box(offset), 0, 1)
-
-
 def _blend_colours(
     colours: Float[np.ndarray, "s s 3"],
     other: Float[np.ndarray, "s s 3"],
@@ -136,11 +121,6 @@ def _blend_colours(
     side = (2 * radius + 1, 2 * radius + 1)
     total = cv2.blur(cover, side)[..., None]
     return np.where(total > 1e-4, cv2.blur(colours * cover, side) / np.maximum(total, 1e-4), other)
-
-
-def _box(values: Float[np.ndarray, "h w *c"]) -> Float[np.ndarray, "h w *c"]:
-    side = 2 * FILTER_RADIUS_PX + 1
-    return cv2.boxFilter(values, -1, (side, side), borderType=cv2.BORDER_REFLECT)
 
 
 def _disc(radius: int) -> UInt8[np.ndarray, "d d"]:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from jaxtyping import Float
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from layerpose.cache import writing
 from layerpose.config import VolumeConfig
+from layerpose.estimation import network_folder
 from layerpose.maps.limbs import NUM_LIMB_CHANNELS, draw_limbs, limb_points
 from layerpose.maps.projection import project_volume
 from layerpose.maps.render import DrawnBody, render_maps
 from layerpose.networks.hourglass import VolumeNetwork
 from layerpose.types import Maps, Volume
 
-WEIGHTS, CONFIG = "volume.safetensors", "volume.json"
-FORMAT = 1
+KIND = "volume"
 ROWS = 32
 """Rows of the volume that are labelled at a time, to keep the memory small."""
 
@@ -56,25 +51,9 @@ def project_predicted(network: VolumeNetwork, source: Float[Tensor, "1 3 h w"], 
 
 def save_network(network: VolumeNetwork, folder: Path, *, facts: dict[str, Any] | None = None) -> None:
     """Write the network into a folder; `facts` say where its weights come from."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with writing(folder / WEIGHTS) as temporary:
-        save_file({name: value.detach().contiguous() for name, value in network.state_dict().items()}, temporary)
-    text = json.dumps({"format": FORMAT, "network": asdict(network.config), "training": facts or {}}, indent=1)
-    with writing(folder / CONFIG) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+    network_folder.save_network(network, network.config, folder, KIND, facts=facts)
 
 
 def load_network(folder: Path) -> VolumeNetwork:
     """Read what `save_network` wrote, ready to run. ValueError says what is wrong with the folder."""
-    for name in (CONFIG, WEIGHTS):
-        if not (folder / name).is_file():
-            raise ValueError(f"{folder} holds no volume network: found no {name}; expected {CONFIG} and {WEIGHTS}")
-    try:
-        stored = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        if stored["format"] != FORMAT:
-            raise ValueError(f"{folder / CONFIG} has format {stored['format']}; this version reads format {FORMAT}")
-        network = make_network(VolumeConfig(**stored["network"]))
-        network.load_state_dict(load_file(folder / WEIGHTS))
-    except (KeyError, TypeError, RuntimeError, SafetensorError, json.JSONDecodeError) as error:
-        raise ValueError(f"the network in {folder} is damaged or of another version ({error}); get it again") from error
-    return network.eval()
+    return network_folder.load_network(folder, KIND, lambda stored: make_network(VolumeConfig(**stored)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
 from layerpose.maps.render import DrawnBody
@@ -14,16 +14,20 @@ from layerpose.types import CLASSES
 
 def parse_source(drawn: DrawnBody, mask: Float[Tensor, "1 1 h w"]) -> Float[Tensor, "1 7 h w"]:
     """One-hot classes of the person in a photo; `mask` (0..1) is on the canvas on which the body was drawn."""
-    body = drawn.nearest.part.cpu().numpy() + 1
-    inside = mask[0, 0].cpu().numpy() > 0.5
-    labels = np.where(inside, body, 0)
-    seen = (labels > 0).astype(np.uint8)
-    if seen.any():
-        _, nearest = cv2.distanceTransformWithLabels(1 - seen, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-        rows, columns = np.nonzero(seen)
-        table = np.zeros(len(rows) + 1, dtype=labels.dtype)
-        nearest = nearest.astype(np.int64)
-        table[nearest[rows, columns]] = labels[rows, columns]
-        labels = np.where(inside, table[nearest], 0)
+    labels = fill_labels(drawn.nearest.part.cpu().numpy() + 1, mask[0, 0].cpu().numpy() > 0.5)
     classes = torch.arange(len(CLASSES), device=mask.device)
     return (torch.as_tensor(labels, device=mask.device)[None] == classes[:, None, None]).float()[None]
+
+
+def fill_labels(body: Integer[np.ndarray, "h w"], inside: Bool[np.ndarray, "h w"]) -> Integer[np.ndarray, "h w"]:
+    """The body's classes inside the mask; where no body is, the class of the nearest pixel that shows one."""
+    labels = np.where(inside, body, 0)
+    seen = (labels > 0).astype(np.uint8)
+    if not seen.any():
+        return labels
+    _, nearest = cv2.distanceTransformWithLabels(1 - seen, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    rows, columns = np.nonzero(seen)
+    table = np.zeros(len(rows) + 1, dtype=labels.dtype)
+    nearest = nearest.astype(np.int64)
+    table[nearest[rows, columns]] = labels[rows, columns]
+    return np.where(inside, table[nearest], 0)

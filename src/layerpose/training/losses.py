@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
-from torch.nn.functional import cross_entropy, interpolate, relu, softplus
+from torch.nn.functional import cross_entropy, interpolate, one_hot, relu, softplus
 
 from layerpose.networks.perceptual import TAP_WEIGHTS
 
@@ -101,6 +101,20 @@ def voxel_loss(
 ) -> Float[Tensor, ""]:
     """Cross-entropy of the labels of all voxels, each weighted by its class."""
     return cross_entropy(logits.float(), labels.long(), weight=weights)
+
+
+def hardest_mean(values: Float[Tensor, "b h w"], share: float) -> Float[Tensor, ""]:
+    """Mean over the largest values of each sample, a share of all (Wu et al. 2016, "bootstrapped" cross-entropy)."""
+    flat = values.flatten(1)
+    return flat.topk(max(round(share * flat.shape[1]), 1)).values.mean()
+
+
+def overlap_loss(logits: Float[Tensor, "b l h w"], labels: Int[Tensor, "b h w"]) -> Float[Tensor, ""]:
+    """1 - Dice coefficient of the probabilities, a mean over the classes; small classes count like large ones."""
+    likely = logits.float().softmax(1)
+    true = one_hot(labels, logits.shape[1]).permute(0, 3, 1, 2)
+    shared = (likely * true).sum((2, 3))
+    return (1 - (2 * shared + 1) / (likely.sum((2, 3)) + true.sum((2, 3)) + 1)).mean()
 
 
 def _masked_mean(values: Float[Tensor, "b c h w"], mask: Float[Tensor, "b 1 h w"]) -> Float[Tensor, ""]:

@@ -1,0 +1,95 @@
+"""One network of the estimation + samples -> trained; a stopped run goes on at its last checkpoint."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+from torch.optim import AdamW
+from torch.utils.data import DataLoader, Dataset, Subset
+
+from layerpose.cache import writing
+from layerpose.stages.conditions import collate
+
+SAVE_EVERY = 100
+LOG_EVERY = 20
+STATE = "state.pt"
+Sample = TypeVar("Sample")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """How long and how fast a network learns."""
+
+    num_steps: int
+    """Batches in all."""
+    batch: int
+    """Samples a step."""
+    learning_rate: float
+    """The highest; see `learning_rate`."""
+    clip: float = 1.0
+    """Longest gradient."""
+
+
+def train_alone(
+    network: nn.Module, samples: Dataset[Sample], out: Path, schedule: Schedule,
+    objective: Callable[[Sample], Float[Tensor, ""]], keep: Callable[[dict[str, Any]], None], *, workers: int,
+) -> None:  # fmt: skip
+    """Run the schedule; writes the checkpoint ``state.pt`` into `out`, and `keep` writes the network with its facts."""
+    out.mkdir(parents=True, exist_ok=True)
+    optimiser, first = AdamW(network.parameters(), lr=schedule.learning_rate), 0
+    if (out / STATE).exists():
+        state = torch.load(out / STATE, weights_only=True)
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        first = state["step"]
+    begin, losses = time.monotonic(), []
+    for done, sample in enumerate(_batches(samples, first, schedule, workers), first + 1):
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(schedule, done - 1)
+        losses.append(_step(network, optimiser, objective(sample), schedule.clip))
+        if done % LOG_EVERY == 0:
+            pace = (time.monotonic() - begin) / (done - first)
+            left, mean = pace * (schedule.num_steps - done) / 60, sum(losses) / len(losses)
+            print(f"{done}/{schedule.num_steps} {pace:.2f} s/step, {left:.0f} min left | {mean:.5f}", flush=True)
+            losses = []
+        if done % SAVE_EVERY == 0 or done == schedule.num_steps:
+            state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "step": done}
+            with writing(out / STATE) as temporary:
+                torch.save(state, temporary)
+            keep({"steps": done, "batch": schedule.batch})
+
+
+def learning_rate(schedule: Schedule, step: int) -> float:
+    """Up over the first twentieth, then down to zero in a straight line."""
+    done = (step + 1) / schedule.num_steps
+    return schedule.learning_rate * min(done * 20, (1 - step / schedule.num_steps) / 0.95)
+
+
+def _step(network: nn.Module, optimiser: AdamW, loss: Float[Tensor, ""], clip: float) -> float:
+    if not torch.isfinite(loss):
+        raise ValueError(f"the loss is {float(loss.detach())}; lower the learning rate")
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    clip_grad_norm_(network.parameters(), clip)
+    optimiser.step()
+    return float(loss.detach())
+
+
+def _batches(samples: Dataset[Sample], first: int, schedule: Schedule, workers: int) -> Iterator[Sample]:
+    rest = range(first * schedule.batch, schedule.num_steps * schedule.batch)
+    yield from DataLoader(
+        Subset(samples, rest), schedule.batch, num_workers=workers, collate_fn=collate,
+        prefetch_factor=4 if workers else None, worker_init_fn=_single_thread,
+    )  # fmt: skip
+
+
+def _single_thread(_: int) -> None:
+    torch.set_num_threads(1)
