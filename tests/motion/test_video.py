@@ -1,4 +1,4 @@
-"""Videos as they come: cut short, cut to somebody else, at an uneven rate, filmed upright, without frames or anybody."""
+"""Videos as they come: cut short, cut to somebody else, at an uneven rate, upright, without frames or anybody."""
 
 from __future__ import annotations
 
