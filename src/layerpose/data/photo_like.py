@@ -172,5 +172,5 @@ def _expose(photo: Float[np.ndarray, "s s 3"], rng: np.random.Generator) -> UInt
     shown = np.clip(photo, 0, 255).astype(np.uint8)
     if rng.random() < 0.6:
         _, file = cv2.imencode(".jpg", shown, (cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 96))))
-        shown = cv2.imdecode(file, cv2.IMREAD_COLOR)
+        return np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR))
     return shown
