@@ -172,5 +172,7 @@ def _expose(photo: Float[np.ndarray, "s s 3"], rng: np.random.Generator) -> UInt
     shown = np.clip(photo, 0, 255).astype(np.uint8)
     if rng.random() < 0.6:
         _, file = cv2.imencode(".jpg", shown, (cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 96))))
-        return np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR))
+        decoded = cv2.imdecode(file, cv2.IMREAD_COLOR)
+        assert decoded is not None
+        return decoded
     return shown

@@ -16,6 +16,7 @@ from layerpose.data.pairs import Pairs
 from layerpose.evaluation.lpips import Lpips
 from layerpose.evaluation.protocols import measure_fg
 from layerpose.evaluation.ssim import ssim
+from layerpose.evaluation.truth import Answer, Truth
 from layerpose.stages.model import Model
 from layerpose.training.lessons import move
 from layerpose.training.personal import sized
@@ -52,7 +53,8 @@ def draw_held_back(
         image = model(move(sample.conditions, device)).image.float().cpu().clamp(-1, 1)
         found.setdefault("SSIM person", []).append(float(ssim(image, sample.target, sample.mask)))
         if metric is not None:
-            figures = measure_fg(image, sample.target, sample.mask, metric)
+            truth = Truth(image=sample.target, mask=sample.mask, metric=metric)
+            figures = measure_fg(Answer(image=image, truth=truth))
             found.setdefault("LPIPS person", []).append(figures.lpips)
         images.append(image)
         sources.append(sample.conditions.source)

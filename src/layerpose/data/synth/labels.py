@@ -53,7 +53,8 @@ def read_person(records: Records, person: str) -> Person:
         raise ValueError(
             f"person {person} of {records.path} has no {missing[0]!r}; expected people made by `layerpose synth`"
         )
-    return Person(**{name: _as_tuple(record[name]) for name in names})
+    values: dict[str, Any] = {name: _as_tuple(record[name]) for name in names}
+    return Person(**values)
 
 
 def _as_tuple(value: Any) -> Any:
