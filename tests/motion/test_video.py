@@ -88,7 +88,7 @@ def test_a_video_without_a_person_is_refused(video: Path) -> None:
 def test_the_motion_of_a_video_at_an_uneven_rate_takes_its_time(tmp_path: Path, person: Image.Image) -> None:
     times = [0.0, 0.01, 0.02, 0.1, 0.5, 0.51, 0.9]
     write_frames(tmp_path / "uneven.mp4", [person] * len(times), times)
-    assert [look.time for look in _look(tmp_path / "uneven.mp4")] == pytest.approx([0.0, 0.1, 0.5, 0.9], abs=2e-3)
+    assert [look.time for look in read_looks(tmp_path / "uneven.mp4")] == pytest.approx([0.0, 0.1, 0.5, 0.9], abs=2e-3)
     motion = read_video(tmp_path / "uneven.mp4")
     assert (motion.num_frames - 1) / motion.fps == pytest.approx(0.9, abs=1 / motion.fps)
 

@@ -25,7 +25,10 @@ class Film:
     """A motion ready to be drawn: what is the same in all frames, and what changes."""
 
     source: Body
+    script: Motion
+    """As it was given."""
     motion: Motion
+    """As the source's body performs it."""
     shot: Shot
     turns: Float[np.ndarray, "t 3 3"]
     """By which the whole body is turned about the vertical, for the turntable."""
@@ -59,8 +62,8 @@ def film(motion: Motion, source: Body, shot: Shot) -> Film:
     the person once. The person is as large as in the photo if every frame fits then, and stands where it stands there
     if that can be.
     """
-    rest = rest_of(source)
-    motion = perform(motion, rest)
+    rest, script = rest_of(source), motion
+    motion = perform(script, rest)
     path = motion.path.double().numpy() * leg_length(rest)
     angles = np.arange(motion.num_frames) / motion.num_frames * 2 * np.pi * (shot == "turntable")
     turns = Rotation.from_euler("z", angles[:, None]).as_matrix()
@@ -75,6 +78,7 @@ def film(motion: Motion, source: Body, shot: Shot) -> Film:
     scale = min(source.camera.scale, float((1 - 2 * MARGIN) / (high - low).max()))
     return Film(
         source=source,
+        script=script,
         motion=motion,
         shot=shot,
         turns=turns,

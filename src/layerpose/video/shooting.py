@@ -48,7 +48,7 @@ class Shooting:
         scene = b"" if image is None else image.numpy().tobytes()
         return job_key(
             __version__, repr(self.model.config), *weights, scene, self.view.image.cpu().numpy().tobytes(),
-            film.motion.rotations.numpy().tobytes(), film.shot,
+            film.script.rotations.numpy().tobytes(), film.script.path.numpy().tobytes(), film.shot,
         )  # fmt: skip
 
 
