@@ -154,6 +154,7 @@ def part_hit(drawn: DrawnBody, part: str, box: Float[Tensor, "3"], size: int, *,
 
 def hit_to_maps(hit: Hit, heatmaps: Float[Tensor, "18 h w"]) -> Maps:
     """Part numbers and depths -> one-hot parsing and depth."""
-    classes = torch.arange(len(CLASSES), device=hit.part.device, dtype=torch.int32)
-    parsing = (hit.part[None] == classes[:, None, None] - 1).float()
+    classes = torch.arange(-1, len(CLASSES) - 1, device=hit.part.device, dtype=torch.int32)
+    parsing = hit.depth.new_empty(len(CLASSES), *hit.part.shape)
+    torch.eq(hit.part[None], classes[:, None, None], out=parsing)
     return Maps(parsing=parsing[None], depth=hit.depth[None, None], heatmaps=heatmaps[None])
