@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from layerpose.cli.console import busy, progress_of, say
-from layerpose.cli.evaluate import LPIPS_FILE, Name, check_numbers, check_plots
+from layerpose.cli.console import busy, check_numbers, progress_of, say
+from layerpose.cli.evaluate import LPIPS_FILE, Name, check_plots
 
 if TYPE_CHECKING:
     from layerpose.training.loop import Progress as Place

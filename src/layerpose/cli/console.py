@@ -90,6 +90,13 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
+def check_numbers(given: dict[str, tuple[int | None, int]]) -> None:
+    """ValueError for an option below its least value."""
+    for name, (value, least) in given.items():
+        if value is not None and value < least:
+            raise ValueError(f"{name} is {value}; expected {least} or more")
+
+
 def show_warning(message: Warning | str, *_: object, **__: object) -> None:
     """A warning as one line on stderr."""
     print(f"layerpose: warning: {one_line(message)}", file=sys.stderr)

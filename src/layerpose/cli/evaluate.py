@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from layerpose.cli.console import busy, progress_of, say
+from layerpose.cli.console import busy, check_numbers, progress_of, say
 
 DEVICES = Literal["auto", "cpu", "cuda"]
 Name = Literal["fg", "wang", "patn", "gfla"]
@@ -101,13 +101,6 @@ def check_plots() -> None:
     """ValueError without the package that draws the plots."""
     if find_spec("matplotlib") is None:
         raise ValueError("the report's plots need matplotlib; install it: pip install 'layerpose[evaluate]'")
-
-
-def check_numbers(given: dict[str, tuple[int | None, int]]) -> None:
-    """ValueError for an option below its least value."""
-    for name, (value, least) in given.items():
-        if value is not None and value < least:
-            raise ValueError(f"{name} is {value}; expected {least} or more")
 
 
 def name_rows(folders: tuple[Path, ...]) -> tuple[str | None, ...]:

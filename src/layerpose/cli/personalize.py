@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from layerpose.cli.console import busy, progress, say
+from layerpose.cli.evaluate import LPIPS_FILE
 from layerpose.cli.transfer import Device, load_model
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 DATA, SHEET = "data", "before-after.png"
 BUNDLED = "base"
 LINE_SECONDS = 20
-LPIPS_FILE = "lpips_alex_v01.pt"
 
 
 def personalize(

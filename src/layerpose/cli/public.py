@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from layerpose.cli.console import busy, progress, say
+from layerpose.cli.console import busy, check_numbers, progress, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,9 +71,7 @@ def import_data(
 
 
 def _check_options(kind: str, folder: Path, out: Path, size: int | None, pictures: int | None, workers: int) -> None:
-    for name, value, least in (("--size", size, 64), ("--pictures", pictures, 2), ("--workers", workers, 1)):
-        if value is not None and value < least:
-            raise ValueError(f"{name} is {value}; expected {least} or more")
+    check_numbers({"--size": (size, 64), "--pictures": (pictures, 2), "--workers": (workers, 1)})
     if pictures is not None and kind == "deepfashion":
         raise ValueError("--pictures is for videos; deepfashion has photos: leave it out")
     if not folder.is_dir():

@@ -44,14 +44,15 @@ class Shot:
 
 def flip(shot: Shot) -> Shot:
     """Mirrored; left and right of the body change places."""
-    body = shot.body
+    return Shot(image=shot.image.flip(-1), mask=shot.mask.flip(-1), body=flip_body(shot.body))
+
+
+def flip_body(body: Body) -> Body:
+    """The body in the mirrored picture."""
     rotations = torch.as_tensor(mirror(body.pose.rotations.double().numpy()), dtype=body.pose.rotations.dtype)
     left, top = body.camera.translation
     camera = Camera(scale=body.camera.scale, translation=(1 - left, top))
-    return Shot(
-        image=shot.image.flip(-1), mask=shot.mask.flip(-1),
-        body=replace(body, pose=Pose(rotations=rotations), camera=camera),
-    )  # fmt: skip
+    return replace(body, pose=Pose(rotations=rotations), camera=camera)
 
 
 def move(shot: Shot, rng: np.random.Generator) -> Shot:

@@ -9,9 +9,7 @@ import csv
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -24,7 +22,7 @@ from layerpose.data.portrait import Portrait, Refusal
 from layerpose.data.records import describe, write_person
 from layerpose.data.store import PEOPLE
 from layerpose.estimation.detector_files import detector_files
-from layerpose.memory import keep_freed_memory
+from layerpose.workers import spread
 
 JOURNAL, REFUSED = "converted.jsonl", "refused.csv"
 FEWEST = 2
@@ -86,7 +84,8 @@ def convert(
     if missing:
         detector_files()  # once, before every process wants them
     with (out / JOURNAL).open("a", encoding="utf-8") as journal:
-        for count, one in enumerate(_run(out, missing, size, workers), start=len(sitters) - len(missing) + 1):
+        made = spread(convert_person, [out] * len(missing), missing, [size] * len(missing), workers=workers)
+        for count, one in enumerate(made, start=len(sitters) - len(missing) + 1):
             done[one.person] = one
             journal.write(_line(one))
             journal.flush()
@@ -112,18 +111,6 @@ def convert_person(out: Path, sitter: Sitter, size: int) -> Done:
     shapes = np.stack([one.phenotype for one in portraits])
     write_person(folder, shapes, {"split": sitter.split}, [one.frame for one in portraits])
     return Done(person=sitter.name, kept=tuple(one.frame.source for one in portraits), refused=tuple(refused))
-
-
-def _run(out: Path, sitters: Sequence[Sitter], size: int, workers: int) -> Iterator[Done]:
-    if min(workers, len(sitters)) <= 1:
-        yield from (convert_person(out, sitter, size) for sitter in sitters)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=keep_freed_memory) as pool:
-        try:
-            yield from pool.map(convert_person, [out] * len(sitters), sitters, [size] * len(sitters))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def _line(one: Done) -> str:

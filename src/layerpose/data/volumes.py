@@ -14,7 +14,7 @@ from torch.nn.functional import max_pool2d
 from torch.utils.data import Dataset
 
 from layerpose.cache import writing
-from layerpose.data.augment import FLIPPED_SHARE, Shot, flip, jitter, move
+from layerpose.data.augment import FLIPPED_SHARE, Shot, flip, flip_body, jitter, move
 from layerpose.data.pairs import fit
 from layerpose.data.records import Records
 from layerpose.maps.limbs import draw_limbs, limb_points
@@ -65,14 +65,14 @@ class VolumePairs(Dataset[VolumeSample]):
 
     def __getitem__(self, index: int) -> VolumeSample:
         rng, person, first, second = self._choose(index)
-        shot, target = self._read(person, first), self._read(person, second)
-        labels = self._read_labels(person, second, target.body)
+        shot, target = self._read(person, first), self.records.body(person, second)
+        labels = self._read_labels(person, second, target)
         if self.vary:
             shot = _vary_source(shot, rng)
             if rng.random() < FLIPPED_SHARE:
-                shot, target, labels = flip(shot), flip(target), flip_labels(labels)
+                shot, target, labels = flip(shot), flip_body(target), flip_labels(labels)
             target, labels = shift(target, labels, rng)
-        return make_sample(shot, target.body, labels, self.size, rng)
+        return make_sample(shot, target, labels, self.size, rng)
 
     def draw(self, index: int) -> tuple[Shot, Shot]:
         """Source and target frame as they are."""
@@ -135,17 +135,17 @@ def flip_labels(labels: UInt8[Tensor, "d s s"]) -> UInt8[Tensor, "d s s"]:
 
 
 def shift(
-    target: Shot, labels: UInt8[Tensor, "d s s"], rng: np.random.Generator
-) -> tuple[Shot, UInt8[Tensor, "d s s"]]:
-    """The body elsewhere on the canvas, by whole voxels; its picture stays, the network is not shown it."""
+    target: Body, labels: UInt8[Tensor, "d s s"], rng: np.random.Generator
+) -> tuple[Body, UInt8[Tensor, "d s s"]]:
+    """The body elsewhere on the canvas, by whole voxels."""
     rows, columns = (torch.nonzero((labels > 0).any(0).any(axis)).flatten() for axis in (1, 0))
     down, right = (
         int(rng.integers(max(-int(found[0]), -FARTHEST), min(SIZE - 1 - int(found[-1]), FARTHEST) + 1))
         for found in (rows, columns)
     )
-    x, y = target.body.camera.translation
-    camera = replace(target.body.camera, translation=(x + right / SIZE, y + down / SIZE))
-    return replace(target, body=replace(target.body, camera=camera)), labels.roll((down, right), (1, 2))
+    x, y = target.camera.translation
+    camera = replace(target.camera, translation=(x + right / SIZE, y + down / SIZE))
+    return replace(target, camera=camera), labels.roll((down, right), (1, 2))
 
 
 def _vary_source(shot: Shot, rng: np.random.Generator) -> Shot:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 
 import torch
@@ -23,7 +21,7 @@ from layerpose.evaluation.landing import NOWHERE, Stance, find_landing, stance_o
 from layerpose.evaluation.lpips import Lpips
 from layerpose.evaluation.protocols import PROTOCOLS
 from layerpose.evaluation.truth import Answer, Truth
-from layerpose.memory import keep_freed_memory
+from layerpose.workers import spread
 
 TRUTH = "target"
 """The row of the true pictures themselves: the ceiling of whatever is estimated from a picture."""
@@ -66,10 +64,10 @@ def measure_answers(
     """Measure every row of every pair. A picture that cannot be read is named in its line, never left out."""
     file = job.folder / FILE
     there = {(m.row, m.pair): m for m in _read(file) if _is_whole(job, m)} if file.is_file() else {}
-    missing = [pair for pair in chosen if any((row, pair) not in there for row in rows)]
-    done = len(chosen) - len(missing)
+    groups = _by_target([pair for pair in chosen if any((row, pair) not in there for row in rows)])
+    done = len(chosen) - sum(map(len, groups))
     with file.open("a", encoding="utf-8") as lines:
-        for found in _run(job, tuple(rows), _by_target(missing), workers):
+        for found in spread(measure_target, [job] * len(groups), [tuple(rows)] * len(groups), groups, workers=workers):
             for one in found:
                 there[one.row, one.pair] = one
                 if not one.problem:
@@ -137,18 +135,6 @@ def _by_target(pairs: Sequence[Pair]) -> list[tuple[Pair, ...]]:
     for pair in pairs:
         groups.setdefault((pair[0], pair[2]), []).append(pair)
     return [tuple(group) for group in groups.values()]
-
-
-def _run(job: Job, rows: tuple[str, ...], groups: list[tuple[Pair, ...]], workers: int) -> Iterator[list[Measured]]:
-    if min(workers, len(groups)) <= 1:
-        yield from (measure_target(job, rows, pairs) for pairs in groups)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=keep_freed_memory) as pool:
-        try:
-            yield from pool.map(measure_target, [job] * len(groups), [rows] * len(groups), groups)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def _read(file: Path) -> Iterator[Measured]:

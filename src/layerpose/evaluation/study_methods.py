@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from layerpose.data.benchmark import Pair
-from layerpose.evaluation.answers import answer_path
+from layerpose.evaluation.answers import STAGES, TRIVIAL, answer_path
+from layerpose.evaluation.measure import TRUTH
 
 FILE = "report.json"
-NO_RESULTS = ("source copied", "source warped", "source warped and filled", "coarse", "pasted", "target")
+*STEPS, FULL = STAGES
+"""What leads to the result of one model of ours; and its result, known by the report's name."""
+NO_RESULTS = (*TRIVIAL, *STEPS, TRUTH)
 """Rows of a report that are no method: trivial answers, what leads to a result, and the truth."""
-FULL = "full"
-"""The result of a report on one model, which is known by the report's name."""
 SAME = ("data", "split")
 """What the reports of one study must have in common."""
 

@@ -20,6 +20,7 @@ from layerpose.stages.conditions import collate, prepare
 from layerpose.training.critics import LIMBS
 from layerpose.training.recipes import Phase
 from layerpose.types import LAYERS
+from layerpose.workers import single_thread
 
 WHOLE_PARTS, WINDOWS, DROPOUT = 1, 2, 3
 """Streams of random numbers beside the one that draws the pair."""
@@ -108,7 +109,7 @@ def load_lessons(lessons: Lessons, shares: Shares, *, workers: int, device: torc
     context = None if not workers else "spawn" if device.type == "cuda" else "fork"
     return DataLoader(
         lessons, batch_sampler=shares, num_workers=workers, collate_fn=gather, multiprocessing_context=context,
-        prefetch_factor=4 if workers else None, worker_init_fn=_single_thread,
+        prefetch_factor=4 if workers else None, worker_init_fn=single_thread,
     )  # fmt: skip
 
 
@@ -138,7 +139,3 @@ def _move(item: Any, device: torch.device) -> Any:
     if is_dataclass(item) and not isinstance(item, type):
         return type(item)(**{f.name: _move(getattr(item, f.name), device) for f in fields(item)})
     return item
-
-
-def _single_thread(_: int) -> None:
-    torch.set_num_threads(1)

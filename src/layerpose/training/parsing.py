@@ -24,12 +24,12 @@ from layerpose.estimation.parsing import save_network
 from layerpose.networks.unet import UNet
 from layerpose.stages.conditions import collate
 from layerpose.training.losses import hardest_mean, overlap_loss
-from layerpose.training.processes import fast_precision
-from layerpose.training.solo import Schedule, train_alone
+from layerpose.training.processes import fast_autocast
+from layerpose.training.solo import SoloRecipe, train_alone
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParsingRecipe(Schedule):
+class ParsingRecipe(SoloRecipe):
     """How the parsing network is trained."""
 
     num_steps: int = 3000
@@ -82,7 +82,7 @@ def settle_norms(network: UNet, scenes: Scenes, batch: int) -> None:
 def objective(network: UNet, sample: ParsingSample, recipe: ParsingRecipe) -> Float[Tensor, ""]:
     """Cross-entropy of the hardest pixels, and the overlap that the classes lack."""
     labels, weights = sample.labels.long(), torch.tensor(recipe.class_weights)
-    with torch.autocast("cpu", torch.bfloat16, enabled=fast_precision("cpu") == "bf16"):
+    with fast_autocast("cpu"):
         logits = network(sample.image, sample.outlines, sample.rough).float()
     hardest = hardest_mean(cross_entropy(logits, labels, weights, reduction="none"), recipe.hardest)
     return hardest + recipe.overlap_weight * overlap_loss(logits, labels)

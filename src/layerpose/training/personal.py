@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,20 +19,19 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 from torch.optim import Adam
-from torch.utils.data import DataLoader, Subset
 
 from layerpose.cache import writing
 from layerpose.config import ModelConfig, scaled
 from layerpose.data.album import Album
 from layerpose.data.pairs import Pairs, Sample
 from layerpose.networks.perceptual import Vgg19
-from layerpose.stages.conditions import collate
 from layerpose.stages.model import Model
 from layerpose.training.lessons import WINDOWS, move, stream
 from layerpose.training.losses import colour_loss, perceptual_loss
 from layerpose.training.objectives import FOREGROUND_WEIGHT, cut_windows
-from layerpose.training.processes import fast_precision
+from layerpose.training.processes import fast_autocast
 from layerpose.training.recipes import STAGES
+from layerpose.training.solo import load_in_order
 from layerpose.types import Transfer
 
 STATE = "state.pt"
@@ -93,7 +92,8 @@ def personalise(
     if (out / STATE).exists():
         run.load(out / STATE)
     clock = _Clock()
-    for sample in _samples(pairs, run.step, workers, device):
+    for told in load_in_order(pairs, range(run.step, len(pairs)), 1, workers=workers, ahead=2):
+        sample = move(told, device)
         rate = learning_rate(recipe, run.step, run.num_steps)
         loss = _take_step(run, sample, vgg, recipe, rate, stream(seed, run.step, WINDOWS))
         pull_back(moving, anchor, rate * recipe.pull)
@@ -188,10 +188,7 @@ def _take_step(
 ) -> float:
     for group in run.maker.param_groups:
         group["lr"] = rate
-    device = sample.target.device.type
-    with torch.autocast(
-        device, torch.bfloat16, enabled=fast_precision("cuda" if device == "cuda" else "cpu") == "bf16"
-    ):
+    with fast_autocast("cuda" if sample.target.device.type == "cuda" else "cpu"):
         loss = objective(run.model(sample.conditions), sample, vgg, recipe, rng)
     if not torch.isfinite(loss):
         raise ValueError(f"the loss is {float(loss)} in step {run.step + 1}; use a lower --learning-rate")
@@ -236,15 +233,3 @@ def sized(config: ModelConfig, size: int) -> ModelConfig:
     if size not in sizes:
         raise ValueError(f"the size is {size}; expected one of {', '.join(map(str, sizes))}")
     return scaled(config, size / config.canvas)
-
-
-def _samples(pairs: Pairs, first: int, workers: int, device: torch.device) -> Iterator[Sample]:
-    loader = DataLoader(
-        Subset(pairs, range(first, len(pairs))), 1, num_workers=workers, collate_fn=collate,
-        prefetch_factor=2 if workers else None, worker_init_fn=_single_thread,
-    )  # fmt: skip
-    yield from (move(sample, device) for sample in loader)
-
-
-def _single_thread(_: int) -> None:
-    torch.set_num_threads(1)

@@ -26,6 +26,11 @@ def fast_precision(device: Literal["cpu", "cuda"]) -> Literal["bf16", "fp32"]:
     return "bf16" if fast else "fp32"
 
 
+def fast_autocast(device: Literal["cpu", "cuda"]) -> torch.autocast:
+    """Run in `fast_precision`; float32 is left as it is."""
+    return torch.autocast(device, torch.bfloat16, enabled=fast_precision(device) == "bf16")
+
+
 def launched_by_torchrun(machine: Machine) -> Machine:
     """The machine as torchrun says it is, where torchrun started this process."""
     if "TORCHELASTIC_RUN_ID" not in os.environ:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset, Subset
 
 from layerpose.cache import writing
 from layerpose.stages.conditions import collate
+from layerpose.workers import single_thread
 
 SAVE_EVERY = 100
 LOG_EVERY = 20
@@ -25,7 +26,7 @@ Sample = TypeVar("Sample")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Schedule:
+class SoloRecipe:
     """How long and how fast a network learns."""
 
     num_steps: int
@@ -39,38 +40,39 @@ class Schedule:
 
 
 def train_alone(
-    network: nn.Module, samples: Dataset[Sample], out: Path, schedule: Schedule,
+    network: nn.Module, samples: Dataset[Sample], out: Path, recipe: SoloRecipe,
     objective: Callable[[Sample], Float[Tensor, ""]], keep: Callable[[dict[str, Any]], None], *, workers: int,
 ) -> None:  # fmt: skip
-    """Run the schedule; writes the checkpoint ``state.pt`` into `out`, and `keep` writes the network with its facts."""
+    """Run the recipe; writes the checkpoint ``state.pt`` into `out`, and `keep` writes the network with its facts."""
     out.mkdir(parents=True, exist_ok=True)
-    optimiser, first = AdamW(network.parameters(), lr=schedule.learning_rate), 0
+    optimiser, first = AdamW(network.parameters(), lr=recipe.learning_rate), 0
     if (out / STATE).exists():
         state = torch.load(out / STATE, weights_only=True)
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
         first = state["step"]
     begin, losses = time.monotonic(), []
-    for done, sample in enumerate(_batches(samples, first, schedule, workers), first + 1):
+    rest = range(first * recipe.batch, recipe.num_steps * recipe.batch)
+    for done, sample in enumerate(load_in_order(samples, rest, recipe.batch, workers=workers), first + 1):
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate(schedule, done - 1)
-        losses.append(_step(network, optimiser, objective(sample), schedule.clip))
+            group["lr"] = learning_rate(recipe, done - 1)
+        losses.append(_step(network, optimiser, objective(sample), recipe.clip))
         if done % LOG_EVERY == 0:
             pace = (time.monotonic() - begin) / (done - first)
-            left, mean = pace * (schedule.num_steps - done) / 60, sum(losses) / len(losses)
-            print(f"{done}/{schedule.num_steps} {pace:.2f} s/step, {left:.0f} min left | {mean:.5f}", flush=True)
+            left, mean = pace * (recipe.num_steps - done) / 60, sum(losses) / len(losses)
+            print(f"{done}/{recipe.num_steps} {pace:.2f} s/step, {left:.0f} min left | {mean:.5f}", flush=True)
             losses = []
-        if done % SAVE_EVERY == 0 or done == schedule.num_steps:
+        if done % SAVE_EVERY == 0 or done == recipe.num_steps:
             state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "step": done}
             with writing(out / STATE) as temporary:
                 torch.save(state, temporary)
-            keep({"steps": done, "batch": schedule.batch})
+            keep({"steps": done, "batch": recipe.batch})
 
 
-def learning_rate(schedule: Schedule, step: int) -> float:
+def learning_rate(recipe: SoloRecipe, step: int) -> float:
     """Up over the first twentieth, then down to zero in a straight line."""
-    done = (step + 1) / schedule.num_steps
-    return schedule.learning_rate * min(done * 20, (1 - step / schedule.num_steps) / 0.95)
+    done = (step + 1) / recipe.num_steps
+    return recipe.learning_rate * min(done * 20, (1 - step / recipe.num_steps) / 0.95)
 
 
 def _step(network: nn.Module, optimiser: AdamW, loss: Float[Tensor, ""], clip: float) -> float:
@@ -83,13 +85,11 @@ def _step(network: nn.Module, optimiser: AdamW, loss: Float[Tensor, ""], clip: f
     return float(loss.detach())
 
 
-def _batches(samples: Dataset[Sample], first: int, schedule: Schedule, workers: int) -> Iterator[Sample]:
-    rest = range(first * schedule.batch, schedule.num_steps * schedule.batch)
-    yield from DataLoader(
-        Subset(samples, rest), schedule.batch, num_workers=workers, collate_fn=collate,
-        prefetch_factor=4 if workers else None, worker_init_fn=_single_thread,
+def load_in_order(
+    samples: Dataset[Sample], numbers: range, batch: int, *, workers: int, ahead: int = 4
+) -> DataLoader[Sample]:
+    """Batches of the numbered samples; each worker process prepares so many ahead."""
+    return DataLoader(
+        Subset(samples, numbers), batch, num_workers=workers, collate_fn=collate,
+        prefetch_factor=ahead if workers else None, worker_init_fn=single_thread,
     )  # fmt: skip
-
-
-def _single_thread(_: int) -> None:
-    torch.set_num_threads(1)

@@ -22,14 +22,14 @@ from layerpose.data.volumes import VolumePairs, VolumeSample
 from layerpose.estimation.volume import make_network, save_network
 from layerpose.networks.hourglass import STRIDE, VolumeNetwork
 from layerpose.training.losses import voxel_loss
-from layerpose.training.processes import fast_precision
-from layerpose.training.solo import Schedule, train_alone
+from layerpose.training.processes import fast_autocast
+from layerpose.training.solo import SoloRecipe, train_alone
 
 LABELS = "labels"
 
 
 @dataclass(frozen=True, kw_only=True)
-class VolumeRecipe(Schedule):
+class VolumeRecipe(SoloRecipe):
     """How the volume network is trained."""
 
     num_steps: int = 8000
@@ -62,7 +62,7 @@ def objective(network: VolumeNetwork, sample: VolumeSample, recipe: VolumeRecipe
     """Cross-entropy of the volume, and of what the hourglasses before the last say of it at their own size."""
     weights = torch.tensor(recipe.class_weights)
     wanted = take_columns(sample.labels, sample.columns)
-    with torch.autocast("cpu", torch.bfloat16, enabled=fast_precision("cpu") == "bf16"):
+    with fast_autocast("cpu"):
         features, middle = network.features(sample.source, sample.pose)
         logits = network.read_labels(take_columns(features, sample.columns))
     coarse = sample.labels[..., STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from layerpose import __version__
@@ -13,10 +11,10 @@ from layerpose.body.model import body_name
 from layerpose.data.footage.candidates import FOLDER, Order, candidates_of, find_candidates
 from layerpose.data.footage.review import read_review
 from layerpose.data.footage.select import Outcome, select
-from layerpose.data.footage.sources import SPLIT_RULE, Source, check_sources, number_sources
+from layerpose.data.footage.sources import SPLIT_RULE, check_sources, number_sources
 from layerpose.data.records import describe
 from layerpose.data.store import PEOPLE
-from layerpose.memory import keep_freed_memory
+from layerpose.workers import spread
 
 
 def prepare(
@@ -49,7 +47,8 @@ def _make(
     missing = [source for source in sources if not candidates_of(out, source.person).is_dir()]
     report(len(sources) - len(missing), len(sources))
     problems: dict[str, str] = {}
-    for done, (source, problem) in enumerate(_run(out, missing, order, workers), start=1):
+    found = spread(find_candidates, [out] * len(missing), missing, [order] * len(missing), workers=workers)
+    for done, (source, problem) in enumerate(zip(missing, found, strict=True), start=1):
         problems[source.person] = problem
         report(len(sources) - len(missing) + done, len(sources))
     return [
@@ -72,17 +71,3 @@ def _description(order: Order) -> dict[str, object]:
         "canvas": order.size, "frames": order.frames, "worst_reprojection": order.limits.reprojection,
         "least_overlap": order.limits.overlap, "layerpose": __version__, "body": body_name(), "splits": SPLIT_RULE,
     }  # fmt: skip
-
-
-def _run(out: Path, sources: list[Source], order: Order, workers: int) -> Iterator[tuple[Source, str]]:
-    if min(workers, len(sources)) <= 1:
-        yield from ((source, find_candidates(out, source, order)) for source in sources)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=keep_freed_memory) as pool:
-        try:
-            yield from zip(
-                sources, pool.map(find_candidates, [out] * len(sources), sources, [order] * len(sources)), strict=True
-            )
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise

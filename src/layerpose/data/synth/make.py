@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +23,8 @@ from layerpose.data.synth.lens import foreshorten, sample_distance
 from layerpose.data.synth.people import SPLIT_RULE, sample_person, split_of
 from layerpose.data.synth.poses import PoseSource
 from layerpose.data.synth.render import Studio, sample_look
-from layerpose.memory import keep_freed_memory
 from layerpose.types import Camera
+from layerpose.workers import spread
 
 LICENCE_OF_ASSETS = (
     "Clothes, hair, skins and still poses: MakeHuman base assets, CC0 1.0 (http://www.makehumancommunity.org)."
@@ -76,7 +74,8 @@ def synthesise(out: Path, order: Order, *, workers: int = 1, report: Callable[[i
     missing = [index for index in indices if not (folder / f"{index:05d}").is_dir()]
     there = len(indices) - len(missing)
     report(there, len(indices))
-    for done, _ in enumerate(_run(out, order, missing, workers), start=1):
+    made = spread(make_person, [out] * len(missing), [order] * len(missing), missing, workers=workers)
+    for done, _ in enumerate(made, start=1):
         report(there + done, len(indices))
 
 
@@ -133,18 +132,6 @@ def _frame(points: np.ndarray, rng: np.random.Generator) -> Camera:
     margin = rng.uniform(0.05, 0.12)
     widest = None if rng.random() < TIGHT_SHARE else (1 - 2 * margin) / rng.uniform(1.3, 1.9)
     return frame_points(torch.as_tensor(points), margin=margin, scale=widest)
-
-
-def _run(out: Path, order: Order, indices: list[int], workers: int) -> Iterator[None]:
-    if min(workers, len(indices)) <= 1:
-        yield from (make_person(out, order, index) for index in indices)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=keep_freed_memory) as pool:
-        try:
-            yield from pool.map(make_person, *zip(*((out, order, index) for index in indices), strict=True))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 @lru_cache(maxsize=12)

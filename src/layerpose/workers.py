@@ -1,0 +1,35 @@
+"""Work on many things -> what comes of each, in order, from processes that work side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+import torch
+
+from layerpose.memory import keep_freed_memory
+
+Made = TypeVar("Made")
+
+
+def spread(work: Callable[..., Made], *columns: Sequence[Any], workers: int) -> Iterator[Made]:
+    """`work` on every row of the columns; here, where one worker or one row is all there is.
+
+    When the reader stops or a row fails, what has not begun is dropped.
+    """
+    if min(workers, len(columns[0])) <= 1:
+        yield from map(work, *columns)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=keep_freed_memory) as pool:
+        try:
+            yield from pool.map(work, *columns)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def single_thread(_: int) -> None:
+    """For the processes of a DataLoader: they share the cores already."""
+    torch.set_num_threads(1)
