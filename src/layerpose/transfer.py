@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from copy import copy
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -15,9 +16,11 @@ from layerpose.bodies import Redraw
 from layerpose.body.camera import frame
 from layerpose.body.model import body_model
 from layerpose.config import ModelConfig, scaled
+from layerpose.data.album import Album, find_album
+from layerpose.data.closest import Closest
 from layerpose.estimation.estimate import Estimate, estimate
-from layerpose.maps.correspondence import SourceView, view_source
 from layerpose.maps.render import draw_posed, pose_body
+from layerpose.maps.source import SourceView, join_views, view_source
 from layerpose.memory import keep_freed_memory
 from layerpose.networks.generator import Generator
 from layerpose.pictures import read_photo
@@ -26,6 +29,8 @@ from layerpose.stages.model import Model
 from layerpose.stages.model_folder import fingerprint, load_model
 from layerpose.types import Body, Pose, Transfer
 
+Seeable = Image | Path | str | Estimate
+"""A photo, its place, or what was found in it."""
 BUNDLED = "base"
 SIZE_STEPS = 8
 """Pictures may be as large as the model's canvas or so many times smaller steps of it."""
@@ -34,8 +39,11 @@ SIZE_STEPS = 8
 class PoseTransfer:
     """A model ready to run: ``PoseTransfer.load()(photo, pose)``."""
 
-    def __init__(self, model: Model, device: torch.device, *, redraw: Redraw | None = None) -> None:
-        self.redraw = redraw
+    def __init__(
+        self, model: Model, device: torch.device, *, redraw: Redraw | None = None, album: Album | None = None
+    ) -> None:
+        self.redraw, self.album = redraw, album
+        self._closest = None if album is None else Closest(album, model.config, device)
         self.model = model.eval().to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         if device.type == "cpu":
             _take_maps_as_they_are(model)
@@ -52,14 +60,14 @@ class PoseTransfer:
         """Read a model folder (without one: the bundled weights) onto a device; auto takes the GPU if there is one.
 
         `redraw` takes the target's maps from another representation of the body (`bodies`). The process keeps the
-        memory that it frees from then on (see `memory`).
+        memory that it frees from then on (see `memory`). A personal model brings its album along.
         """
         keep_freed_memory()
         if device == "cuda" and not torch.cuda.is_available():
             raise ValueError("--device cuda: found no usable GPU; use --device cpu or auto")
         chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
         if weights is not None:
-            return cls(load_model(weights), chosen, redraw=redraw)
+            return cls(load_model(weights), chosen, redraw=redraw, album=find_album(weights))
         with as_file(files("layerpose") / "weights" / BUNDLED) as folder:
             return cls(load_model(folder), chosen, redraw=redraw)
 
@@ -81,22 +89,29 @@ class PoseTransfer:
             raise ValueError(f"pictures of {size} pixels were asked for; expected one of {sizes}")
         model = copy(self.model)
         model.config = scaled(self.config, size / canvas)
-        return PoseTransfer(model, self.device)
+        return PoseTransfer(model, self.device, redraw=self.redraw, album=self.album)
 
-    def __call__(self, photo: Image | Path | str | Estimate, pose: Pose | Body) -> Transfer:
-        """The person of the photo in the pose. ValueError says what is wrong with a photo."""
+    def __call__(self, photo: Seeable, pose: Pose | Body, *, also: Sequence[Seeable] = ()) -> Transfer:
+        """The person of the photo in the pose. ValueError says what is wrong with a photo.
+
+        `also` are more photos of the same person in the same clothes: each point of the body is taken from the photo
+        that shows it best.
+        """
         seen = self.look(photo)
-        view = self.view(seen)
+        view = self.view(seen, [self.look(other) for other in also])
         return self.draw(self.prepare(view, place(seen.body, pose)))
 
-    def look(self, photo: Image | Path | str | Estimate) -> Estimate:
+    def look(self, photo: Seeable) -> Estimate:
         """Find the person and fit the body; an `Estimate` passes through."""
         if isinstance(photo, Estimate):
             return photo
         return estimate(photo if isinstance(photo, Image) else read_photo(Path(photo)), self.config.canvas)
 
-    def view(self, seen: Estimate) -> SourceView:
-        """What the photo shows of its body; made once for many poses of the same photo."""
+    def view(self, seen: Estimate, also: Sequence[Estimate] = ()) -> SourceView:
+        """What the photo, and others beside it, show of the person; made once for many poses."""
+        return join_views(self._view(seen), [self._view(other) for other in also])
+
+    def _view(self, seen: Estimate) -> SourceView:
         posed = pose_body(seen.body)
         drawn = draw_posed(posed, seen.body.camera, self.config.canvas, device=self.device)
         return view_source(seen.photo.image.to(self.device), seen.parsing.to(self.device), drawn, posed)
@@ -107,7 +122,10 @@ class PoseTransfer:
         drawn = draw_posed(posed, body.camera, self.config.canvas, device=self.device)
         if self.redraw is not None:
             drawn = self.redraw(drawn, body, view.image)
-        return prepare(view, drawn, posed.transforms[:, :3, :3], self.config)
+        orientations = posed.transforms[:, :3, :3]
+        if self._closest is not None:
+            view = self._closest.view(orientations, also=view)
+        return prepare(view, drawn, orientations, self.config)
 
     @torch.inference_mode()
     def draw(self, conditions: Conditions) -> Transfer:

@@ -11,10 +11,10 @@ from layerpose.baselines.inputs import input_config, prepare_bodies
 from layerpose.body.camera import frame
 from layerpose.body.model import Posed, body_model
 from layerpose.data.pairs import Sample
-from layerpose.maps.correspondence import view_source
 from layerpose.maps.parsing import parse_source
 from layerpose.maps.raster import interpolate
 from layerpose.maps.render import DrawnBody, draw_posed, mesh, pose_body
+from layerpose.maps.source import view_source
 from layerpose.networks.perceptual import Vgg19
 from layerpose.stages.conditions import collate
 from layerpose.types import Body, Camera, Pose

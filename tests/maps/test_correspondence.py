@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import torch
-from scipy.spatial.transform import Rotation
 
-from layerpose.body.camera import frame
-from layerpose.body.model import body_model
-from layerpose.maps.correspondence import view_source, warp_part, warp_person
+from layerpose.maps.correspondence import warp_part, warp_person
 from layerpose.maps.crops import part_box
 from layerpose.maps.parsing import parse_source
-from layerpose.maps.raster import interpolate
-from layerpose.maps.render import draw_posed, mesh, pose_body
-from layerpose.types import Body, Camera, Pose
+from layerpose.maps.source import view_source
 
-SIZE = 256
-CPU = torch.device("cpu")
+Painted = Callable[[float], tuple]
 
 
-def painted(azimuth: float) -> tuple:
-    """A body whose colour is a smooth function of the place on its surface, the same in every pose."""
-    model = body_model()
-    rotations = np.tile(np.eye(3), (len(model.bone_names), 1, 1))
-    rotations[0] = Rotation.from_euler("z", azimuth).as_matrix()
-    body = Body(
-        phenotype=torch.full((6,), 0.6), pose=Pose(rotations=torch.as_tensor(rotations)),
-        camera=Camera(scale=1.0, translation=(0.0, 0.0)),
-    )  # fmt: skip
-    body = dataclasses.replace(body, camera=frame(torch.as_tensor(pose_body(body).vertices[model.skin])))
-    posed = pose_body(body)
-    drawn = draw_posed(posed, body.camera, SIZE, device=CPU)
-    colours = torch.as_tensor(np.sin(model.template * 4)).float()
-    image = interpolate(drawn.nearest.triangle, drawn.vertices_px, mesh(CPU).faces, colours).permute(2, 0, 1)[None]
-    mask = (drawn.nearest.part >= 0).float()[None, None]
-    return drawn, posed, image * mask, mask
-
-
-def test_what_both_pictures_show_is_carried_over_exactly() -> None:
+def test_what_both_pictures_show_is_carried_over_exactly(painted: Painted) -> None:
     drawn, posed, image, mask = painted(0.0)
     target, target_posed, wanted, target_mask = painted(0.5)
     view = view_source(image, parse_source(drawn, mask), drawn, posed)
@@ -51,7 +27,7 @@ def test_what_both_pictures_show_is_carried_over_exactly() -> None:
     assert error.quantile(0.95) < 0.2
 
 
-def test_holes_inside_the_body_are_closed() -> None:
+def test_holes_inside_the_body_are_closed(painted: Painted) -> None:
     drawn, posed, image, mask = painted(0.0)
     target, target_posed, wanted, target_mask = painted(np.pi)
     view = view_source(image, parse_source(drawn, mask), drawn, posed)
@@ -63,7 +39,7 @@ def test_holes_inside_the_body_are_closed() -> None:
     assert filled < 0.5 * grey
 
 
-def test_a_part_is_carried_over_whole_where_others_hide_it() -> None:
+def test_a_part_is_carried_over_whole_where_others_hide_it(painted: Painted) -> None:
     drawn, posed, image, mask = painted(0.0)
     target, *_ = painted(np.pi / 2)
     view = view_source(image, parse_source(drawn, mask), drawn, posed)
@@ -73,7 +49,7 @@ def test_a_part_is_carried_over_whole_where_others_hide_it() -> None:
     assert (complete.filled.abs().sum(1) > 0).sum() > 1.5 * (cut.filled.abs().sum(1) > 0).sum()
 
 
-def test_the_warp_looks_at_the_source_alone() -> None:
+def test_the_warp_looks_at_the_source_alone(painted: Painted) -> None:
     """Another source picture gives another warp; the function is not even given the target's picture."""
     drawn, posed, image, mask = painted(0.0)
     target, target_posed, *_ = painted(0.5)

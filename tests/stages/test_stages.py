@@ -12,10 +12,10 @@ from scipy.spatial.transform import Rotation
 from layerpose.body.camera import frame
 from layerpose.body.model import body_model
 from layerpose.config import GeneratorConfig, Guides, ModelConfig
-from layerpose.maps.correspondence import view_source
 from layerpose.maps.crops import paste
 from layerpose.maps.parsing import parse_source
 from layerpose.maps.render import draw_posed, pose_body
+from layerpose.maps.source import view_source
 from layerpose.presets import base, debug, paper
 from layerpose.stages.conditions import Conditions, collate, prepare
 from layerpose.stages.fuse import paste_layers

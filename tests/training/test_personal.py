@@ -92,7 +92,7 @@ def test_as_many_steps_are_taken_as_fit_into_the_time(data: Path, model: Model, 
     places: list[Place] = []
     steps = personalise(model, learnt, tmp_path, RECIPE, Minutes(0.05), places.append, workers=0)
     assert steps == places[-1].step == places[-1].num_steps
-    assert steps > personal.WARM_UP
+    assert steps > personal.PACED
     assert places[0].num_steps is None
 
 

@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float
 
 from layerpose.config import Guides, ModelConfig
-from layerpose.maps.correspondence import SourceView
 from layerpose.maps.heatmap import draw_heatmaps
 from layerpose.maps.render import DrawnBody
+from layerpose.maps.source import SourceView
 from layerpose.maps.surface import draw_flow, draw_surface
 from layerpose.presets import paper
 from layerpose.stages.conditions import BodyPair, Conditions, prepare

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from layerpose.cli.console import busy, progress, say
-from layerpose.cli.transfer import Device, comment_of, find_person, load_model
+from layerpose.cli.transfer import Also, Device, comment_of, find_others, find_person, load_model
 
 if TYPE_CHECKING:
     from layerpose.video.store import FrameStore
@@ -23,6 +23,7 @@ def animate(
     *,
     motion: Annotated[str, tyro.conf.arg(aliases=("-m",), metavar="MOTION")],
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="VIDEO")],
+    also: Also = (),
     fps: Annotated[float | None, tyro.conf.arg(metavar="RATE")] = None,
     size: Annotated[int | None, tyro.conf.arg(metavar="PIXELS")] = None,
     range: Annotated[str | None, tyro.conf.arg(metavar="FIRST:END")] = None,
@@ -38,6 +39,7 @@ def animate(
         photo: A photo of one whole person.
         motion: A .bvh, a motion file (.json), a folder of pose files, or walk, run, wave, dance or turn.
         out: What to write: .mp4 (H.264), .webm (VP9), .webp, or a folder of PNG frames (a name without suffix).
+        also: More photos of the same person in the same clothes, from other sides: the best seen wins at every point.
         fps: Frames a second; without it the motion's own rate, at most 30.
         size: Side of the frames in pixels; without it the model's largest (1024).
         range: Only these frames of the motion, counted from 0 at its own rate; END is not included.
@@ -57,7 +59,7 @@ def animate(
         from layerpose.video.shooting import Shooting, choose_workers, shoot
         from layerpose.video.store import open_store
 
-    inputs = [photo, Path(motion), Path(background)]
+    inputs = [photo, *also, Path(motion), Path(background)]
     check_video(out, transparent=background == TRANSPARENT, inputs=inputs)
     if sheet is not None:
         from layerpose.outputs import check_output
@@ -70,9 +72,10 @@ def animate(
     model = load_model(weights, device)
     model = model if size is None else model.at_size(size)
     seen = find_person(picture, model.look)
+    others = find_others(also, model.look)
     with busy("Setting the scene"):
         shooting = Shooting(
-            model=model, view=model.view(seen), film=film(moved, seen.body, camera),
+            model=model, view=model.view(seen, others), film=film(moved, seen.body, camera),
             backdrop=find_backdrop(background, picture, seen),
         )  # fmt: skip
         store = open_store(out, key=shooting.key(), num_frames=moved.num_frames, comment=comment_of(model))

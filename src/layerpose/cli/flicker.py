@@ -14,7 +14,7 @@ from layerpose.cli.transfer import Device, find_person, load_model
 
 if TYPE_CHECKING:
     from layerpose.evaluation.flicker import Filmed, Flicker
-    from layerpose.maps.correspondence import SourceView
+    from layerpose.maps.source import SourceView
     from layerpose.motion.filming import Film
     from layerpose.transfer import PoseTransfer
 

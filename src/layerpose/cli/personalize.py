@@ -44,8 +44,9 @@ def personalize(
 ) -> None:
     """Teach a model one person from a short clip, in minutes; its weights are held near where they started from.
 
-    A fifth of the frames is held back: on them the model is measured before and after, and MODEL/before-after.png shows
-    both. A run that was stopped goes on where it was. Use the model with --weights MODEL.
+    The frames stay in the model's folder as an album: a pose is drawn from those that are closest to it. A fifth is
+    held back: on them the model is measured before and after, and MODEL/before-after.png shows both. A run that was
+    stopped goes on where it was. Use the model with --weights MODEL.
 
     Args:
         source: A data set as `layerpose prepare` makes it, a video of one person, or a folder of photos of one person.
@@ -65,7 +66,7 @@ def personalize(
     _check(out, source, minutes, steps)
     with busy("Starting"):
         from layerpose.cache import cache_dir
-        from layerpose.data.album import open_albums
+        from layerpose.data.album import FOLDER, keep_album, open_albums
         from layerpose.stages.model_folder import save_model
         from layerpose.training.held_back import draw_held_back
         from layerpose.training.personal import STATE, Minutes, PersonalRecipe, Steps, personalise
@@ -92,8 +93,10 @@ def personalize(
         length = Minutes(minutes) if steps is None else Steps(steps)
         taken = personalise(model, learnt, out, recipe, length, told, seed=seed, workers=workers)
     with progress("Drawing the held-back frames", "pairs") as report:
-        after = draw_held_back(model, held, size, metric, report)
+        after = draw_held_back(model, held, size, metric, report, known=learnt)
     facts = {**making, "steps": taken, "held back": {"before": before.figures, "after": after.figures}}
+    if not (out / FOLDER).exists():
+        keep_album(learnt, out)
     save_model(model, out, facts=facts)
     _draw(out / SHEET, before, after)
     (out / STATE).unlink(missing_ok=True)

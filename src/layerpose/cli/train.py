@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from layerpose.cli.console import busy, say
+from layerpose.cli.train_volume import train_volume_network
 
 if TYPE_CHECKING:
     from layerpose.baselines.rivals import RivalConfig
@@ -37,7 +38,7 @@ def train(
     /,
     *,
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="RUN")],
-    model: Literal["layerpose", "pix2pixhd", "dsc", "lwgan"] = "layerpose",
+    model: Literal["layerpose", "pix2pixhd", "dsc", "lwgan", "volume"] = "layerpose",
     preset: str | None = None,
     size: int | None = None,
     width: float = 1.0,
@@ -71,7 +72,8 @@ def train(
     Args:
         data: A data set, as `layerpose synth` makes it.
         out: The run's folder: a new one, or one to go on with.
-        model: Ours, or one of the systems that the paper compares with, as its authors built and trained it.
+        model: Ours; a system that the paper compares with, as its authors built and trained it; or the network that
+            predicts a labelled volume from photo and pose (it takes --steps-scale, --seed, --workers, --dry-run).
         preset: base (without it), paper, debug, or a row of the ablation (ablation-h, ablation-hs, ...); of ours.
         size: Side of the finished picture in pixels; without it the preset's, or what the system was built for.
         width: Share of the channels of every network, for small machines.
@@ -97,6 +99,13 @@ def train(
         lpips: Weights of LPIPS (lpips_alex_v01.pt); without them validation goes by SSIM.
         dry_run: Print the whole configuration and stop.
     """
+    if model == "volume":
+        ours = {"--preset": preset, "--size": size, "--phases": phases or None, "--epochs": epochs, "--r1": r1}
+        more = {"--hinge": hinge or None, "--average": average, "--warm-up": warm_up, "--init": init, "--lpips": lpips}
+        only = {"--device": "cuda" if device == "cuda" else None, "--compile": compile or None}
+        _refuse_ours(model, ours | more | only)
+        train_volume_network(data, out, steps_scale=steps_scale, seed=seed, workers=workers, dry_run=dry_run)
+        return
     with busy("Starting"):
         from layerpose.training.check import check
         from layerpose.training.loop import train as run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from layerpose.transfer import PoseTransfer
 
 Device = Literal["auto", "cpu", "cuda"]
+Also = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="PHOTO ...")]
 DEMO_POSE = "walk"
 DEMO_MORE = ("wave", "sit", "crossed-legs", "arms-up")
 """Further poses that the demo's sheet shows in a row."""
@@ -63,6 +64,7 @@ def transfer(
     *,
     pose: Annotated[str, tyro.conf.arg(aliases=("-p",), metavar="POSE")],
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="PNG")],
+    also: Also = (),
     sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
     layers: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
     device: Device = "auto",
@@ -77,6 +79,7 @@ def transfer(
         photo: A photo of one whole person.
         pose: Another photo, a pose file (.json), a frame of a motion (dance.bvh#120, .npz too), or a name such as walk.
         out: The picture to write; an older one is replaced, the photo never.
+        also: More photos of the same person in the same clothes, from other sides: the best seen wins at every point.
         sheet: Also write a contact sheet of every step.
         layers: Also write each layer as a PNG with transparency into this folder.
         device: Where the networks run; auto takes the GPU if there is one.
@@ -87,7 +90,7 @@ def transfer(
     """
     from layerpose.outputs import check_output, check_output_folder
 
-    inputs = [photo, Path(pose), *([smpl] if smpl else [])]
+    inputs = [photo, *also, Path(pose), *([smpl] if smpl else [])]
     check_output(out, ".png", inputs=inputs)
     if sheet is not None:
         check_output(sheet, ".png", inputs=[*inputs, out])
@@ -109,8 +112,9 @@ def transfer(
     network = load_network(volume) if volume is not None else None
     model = load_model(weights, device, redrawn(body, other, network))
     seen = find_person(picture, model.look)
+    others = find_others(also, model.look)
     with busy("Transferring"):
-        result = model(seen, target)
+        result = model(seen, target, also=others)
     write_png(image_to_picture(result.image), out, comment=comment_of(model))
     written = [out]
     if sheet is not None:
@@ -177,6 +181,20 @@ def find_person(photo: Image, find: Callable[[Image], Estimate]) -> Estimate:
         seen = find(photo)
     say(f"Fit: {seen.quality}")
     return seen
+
+
+def find_others(photos: Sequence[Path], find: Callable[[Image], Estimate]) -> list[Estimate]:
+    """The person in further photos. ValueError names the photo in which something is wrong."""
+    from layerpose.pictures import read_photo
+
+    found = []
+    for photo in photos:
+        picture = read_photo(photo)
+        try:
+            found.append(find_person(picture, find))
+        except ValueError as error:
+            raise ValueError(f"{photo}: {error}") from error
+    return found
 
 
 def comment_of(model: PoseTransfer) -> str:

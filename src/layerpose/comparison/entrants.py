@@ -16,8 +16,8 @@ from layerpose.baselines.rival_folder import is_rival, load_rival
 from layerpose.config import ModelConfig
 from layerpose.estimation.volume import load_network, project_predicted
 from layerpose.evaluation.answers import Drawer, every_stage
-from layerpose.maps.correspondence import SourceView
 from layerpose.maps.render import DrawnBody
+from layerpose.maps.source import SourceView
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model_folder import fingerprint
 from layerpose.training.lessons import move

@@ -21,16 +21,17 @@ from layerpose.body.model import body_model
 from layerpose.config import ModelConfig
 from layerpose.data.augment import FLIPPED_SHARE, Shot, disturb, disturb_mask, flip, jitter, move
 from layerpose.data.records import Records
-from layerpose.maps.correspondence import SourceView, view_source
 from layerpose.maps.crops import cut
 from layerpose.maps.parsing import parse_source
 from layerpose.maps.render import DrawnBody, draw_posed, pose_body
+from layerpose.maps.source import SourceView, view_source
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.types import CLASSES, LAYERS
 
 LIMB_BONES = ("spine02", "head", "upperarm01", "lowerarm01", "upperleg01", "lowerleg01")
 """Bones whose directions tell how far apart two poses are; limbs on both sides."""
 
+CPU = torch.device("cpu")
 Prepare = Callable[[SourceView, DrawnBody, np.ndarray, ModelConfig], Conditions]
 """How a source and a target body become what a model is told."""
 
@@ -82,7 +83,7 @@ class Pairs(Dataset[Sample]):
 
     def shots(self, person: str, source: str, target: str, rng: np.random.Generator) -> tuple[Shot, Shot, bool]:
         """Two frames of a person: the source like a user's photo, the target as it is; and whether both are flipped."""
-        shot, truth = (self._read(person, frame) for frame in (source, target))
+        shot, truth = (self.read(person, frame) for frame in (source, target))
         flipped = False
         if self.disturb:
             flipped = bool(rng.random() < FLIPPED_SHARE)
@@ -96,12 +97,13 @@ class Pairs(Dataset[Sample]):
     def make(self, person: str, source: str, target: str, rng: np.random.Generator) -> Sample:
         """The sample of two frames of a person."""
         shot, truth, _ = self.shots(person, source, target, rng)
-        size = self.config.canvas
-        posed, target_posed = pose_body(shot.body), pose_body(truth.body)
-        drawn = draw_posed(posed, shot.body.camera, size, device=torch.device("cpu"))
-        view = view_source(shot.image, parse_source(drawn, shot.mask), drawn, posed)
-        target_drawn = draw_posed(target_posed, truth.body.camera, size, device=torch.device("cpu"))
-        conditions = self.prepare(view, target_drawn, target_posed.transforms[:, :3, :3], self.config)
+        return self.finish(view_shot(shot), truth)
+
+    def finish(self, view: SourceView, truth: Shot) -> Sample:
+        """The sample of what a source shows and a target frame."""
+        posed = pose_body(truth.body)
+        drawn = draw_posed(posed, truth.body.camera, self.config.canvas, device=CPU)
+        conditions = self.prepare(view, drawn, posed.transforms[:, :3, :3], self.config)
         targets, visible = (), ()
         if conditions.parts:
             targets = tuple(cut(truth.image, part.boxes, part.source.shape[-1]) for part in conditions.parts)
@@ -114,7 +116,8 @@ class Pairs(Dataset[Sample]):
             conditions=conditions, target=truth.image, mask=truth.mask, part_targets=targets, part_visible=visible
         )
 
-    def _read(self, person: str, frame: str) -> Shot:
+    def read(self, person: str, frame: str) -> Shot:
+        """A frame as it is, on the model's canvas."""
         image, mask, body = self.records.load(person, frame)
         return Shot(image=fit(image, self.config.canvas), mask=fit(mask, self.config.canvas), body=body)
 
@@ -125,6 +128,13 @@ class Pairs(Dataset[Sample]):
         if apart.sum() == 0:
             raise ValueError(f"person {person} of {self.records.path} has no two frames that differ; make it again")
         return apart / apart.sum()
+
+
+def view_shot(shot: Shot, device: torch.device = CPU) -> SourceView:
+    """What a frame shows of its body."""
+    posed = pose_body(shot.body)
+    drawn = draw_posed(posed, shot.body.camera, shot.image.shape[-1], device=device)
+    return view_source(shot.image.to(device), parse_source(drawn, shot.mask.to(device)), drawn, posed)
 
 
 def fit(picture: Float[Tensor, "b c h w"], size: int) -> Float[Tensor, "b c s s"]:
@@ -152,12 +162,13 @@ def _directions(records: Records, person: str, frame: str) -> Float[np.ndarray, 
     model, body = body_model(), records.body(person, frame)
     turned, _ = model.kinematics(_rest(records, person), body.pose.rotations.double().numpy())
     turned = turned @ model.reference_orientations.transpose(0, 2, 1)
-    down = [turned[model.bone(name)] @ [0, 0, 1.0] for name in _limb_bones()]
+    down = [turned[model.bone(name)] @ [0, 0, 1.0] for name in limb_bones()]
     return np.stack([*down, turned[0] @ [0, 1.0, 0], turned[0] @ [1.0, 0, 0]])
 
 
 @lru_cache(maxsize=1)
-def _limb_bones() -> tuple[str, ...]:
+def limb_bones() -> tuple[str, ...]:
+    """`LIMB_BONES` of this body, left and right."""
     names = body_model().bone_names
     return tuple(n for bone in LIMB_BONES for n in ((bone,) if bone in names else (f"{bone}.L", f"{bone}.R")))
 

@@ -17,16 +17,18 @@ from layerpose.cache import writing
 from layerpose.data.augment import FLIPPED_SHARE, Shot, flip, flip_body, jitter, move
 from layerpose.data.pairs import fit
 from layerpose.data.records import Records
+from layerpose.estimation.volume import lay_capsules
 from layerpose.maps.limbs import draw_limbs, limb_points
 from layerpose.maps.render import draw_body, mesh
 from layerpose.maps.voxels import SIZE, voxelise
+from layerpose.networks.capsules import Skeleton
 from layerpose.types import Body
 
 FARTHEST = 24
 """Voxels by which a target is moved at most."""
 CLOSE = 8 / 256
 """How far from the body's outline still counts as close by, as a share of the canvas."""
-JUDGED_SHARE = 1 / 16
+JUDGED_SHARE = 1 / 32
 """Share of a volume's columns that a step judges."""
 CLOSE_SHARE = 0.75
 """Share of these that lie on the body or close by."""
@@ -40,6 +42,7 @@ class VolumeSample:
 
     source: Float[Tensor, "b 3 h w"]
     pose: Float[Tensor, "b c h//2 w//2"]
+    skeleton: Skeleton
     labels: UInt8[Tensor, "b d s s"]
     columns: Int64[Tensor, "b n"]
     """Places (row * width + column) of the columns of voxels that are judged; one may come twice."""
@@ -113,10 +116,11 @@ def make_sample(
     """The sample of a frame, a body and its volume. A network of another size gets fewer voxels."""
     step = SIZE // size
     small = labels[:, step // 2 :: step, step // 2 :: step]
-    pose = draw_limbs(limb_points(draw_body(target, SIZE)), size // 2)
+    points = limb_points(draw_body(target, SIZE))
     return VolumeSample(
-        source=shot.image, pose=pose[None], labels=small[None], columns=choose_columns(small, rng)[None]
-    )
+        source=shot.image, pose=draw_limbs(points, size // 2)[None], skeleton=lay_capsules(points, target.camera.scale),
+        labels=small[None], columns=choose_columns(small, rng)[None],
+    )  # fmt: skip
 
 
 def choose_columns(labels: UInt8[Tensor, "d s s"], rng: np.random.Generator) -> Int64[Tensor, "n"]:

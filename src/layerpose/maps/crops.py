@@ -6,7 +6,7 @@ A box is (left, top, side) in canvas units; it may reach over the edge of the ca
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample
 
@@ -63,3 +63,13 @@ def _grid(origin: Float[Tensor, "b 2"], side: Float[Tensor, "b 1"], size: int) -
     down = (centres * side + origin[:, 1:]) * 2 - 1
     shape = (len(origin), size, size)
     return torch.stack([across[:, None, :].expand(shape), down[:, :, None].expand(shape)], dim=-1)
+
+
+def window_around(covered: Bool[Tensor, "h w"], margin: int = 0) -> tuple[slice, slice]:
+    """The smallest rows and columns around what is covered, `margin` wider: the rest need not be computed."""
+    found = []
+    for axis, length in zip((1, 0), covered.shape, strict=True):
+        there = torch.nonzero(covered.any(axis)).flatten()
+        first, last = (int(there[0]), int(there[-1])) if len(there) else (0, 0)
+        found.append(slice(max(first - margin, 0), min(last + 1 + margin, length)))
+    return found[0], found[1]

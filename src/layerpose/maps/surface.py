@@ -9,9 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from layerpose.body.model import body_model
-from layerpose.maps.correspondence import DEPTH_TOLERANCE_M
 from layerpose.maps.raster import interpolate
 from layerpose.maps.render import DrawnBody, mesh
+from layerpose.maps.source import DEPTH_TOLERANCE_M
 
 NOWHERE = -2.0
 """The flow where the source does not show the body point, or where there is no body: outside of any grid."""

@@ -2,20 +2,20 @@
 
 Image and pose are encoded separately; their features are concatenated. The hourglasses run at a quarter of the size.
 All but the last are supervised there, and what they predict goes into the next one; the last is decoded to full size.
+They do not start from nothing: what they predict is added to the logits of capsules around the limbs (`capsules`).
 """
 
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64, Shaped
 from torch import Tensor, nn
 
 from layerpose.config import VolumeConfig
+from layerpose.networks.capsules import Capsules, Skeleton
 
 STRIDE = 4
 """Of the hourglasses' grid."""
-EMPTY_LOGIT = 5.0
-"""Of label 0 before training: 99 of 100 voxels are empty, and to find that out first takes a hundred steps."""
 
 
 class Bottleneck(nn.Module):
@@ -40,11 +40,11 @@ def _activated(inputs: int, outputs: int, kernel: int, groups: int) -> tuple[nn.
     return nn.GroupNorm(groups, inputs), nn.ReLU(), nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
 
 
-def _expect_nothing(head: nn.Module, num_slices: int) -> None:
-    assert isinstance(head, nn.Conv2d)
+def _add_nothing(head: nn.Module) -> None:
+    assert isinstance(head, (nn.Conv1d, nn.Conv2d))
     assert head.bias is not None
-    with torch.no_grad():
-        head.bias[:num_slices] = EMPTY_LOGIT
+    nn.init.zeros_(head.weight)
+    nn.init.zeros_(head.bias)
 
 
 class Hourglass(nn.Module):
@@ -88,10 +88,12 @@ class Widened(nn.Sequential):
 class VolumeNetwork(nn.Module):
     """`pose_channels` counts the maps that describe the target pose; they come at half the size of the volume."""
 
-    def __init__(self, config: VolumeConfig, pose_channels: int) -> None:
+    def __init__(self, config: VolumeConfig, pose_channels: int, capsules: Capsules) -> None:
         super().__init__()
-        self.config = config
-        width, groups, outputs = config.width, config.num_groups, config.num_labels * config.num_slices
+        self.config, self.capsules = config, capsules
+        width, groups = config.width, config.num_groups
+        self.outputs = config.num_labels * config.num_slices, len(capsules.labels)
+        outputs = sum(self.outputs)
         self.source = Encoder(nn.Conv2d(3, width // 2, 7, 2, 3), width, groups)
         self.pose = Encoder(nn.Conv2d(pose_channels, width // 2, 3, 1, 1), width, groups)
         self.merge = nn.Conv2d(2 * width, width, 1)
@@ -106,20 +108,14 @@ class VolumeNetwork(nn.Module):
         self.join_half = Bottleneck(width // 2 * 3, width // 2, groups)
         self.up_full = Widened(width // 2, config.fine_width)
         self.refine = nn.Sequential(nn.ReLU(), nn.Conv2d(config.fine_width, config.fine_width, 3, 1, 1), nn.ReLU())
-        self.head = nn.Conv2d(config.fine_width, outputs, 1)
+        self.head = nn.Conv1d(config.fine_width, outputs, 1)
         for head in (self.head, *self.middle_heads):
-            _expect_nothing(head, config.num_slices)
+            _add_nothing(head)
 
     def forward(
         self, source: Float[Tensor, "b 3 h w"], pose: Float[Tensor, "b p h//2 w//2"]
-    ) -> Float[Tensor, "b l d h w"]:
-        """Logits of every voxel."""
-        return self.read_labels(self.features(source, pose)[0])
-
-    def features(
-        self, source: Float[Tensor, "b 3 h w"], pose: Float[Tensor, "b p h//2 w//2"]
-    ) -> tuple[Float[Tensor, "b f h w"], tuple[Float[Tensor, "b l d q q"], ...]]:
-        """What the labels are read from at full size, and the logits of the hourglasses before the last."""
+    ) -> tuple[Float[Tensor, "b f h w"], tuple[Float[Tensor, "b o q q"], ...]]:
+        """What the labels are read from at full size, and what the hourglasses before the last predict."""
         (source_half, source_quarter), (pose_half, pose_quarter) = self.source(source), self.pose(pose)
         features, middle = self.merge(torch.cat([source_quarter, pose_quarter], dim=1)), []
         for index, hourglass in enumerate(self.hourglasses):
@@ -127,15 +123,34 @@ class VolumeNetwork(nn.Module):
             if index == len(self.hourglasses) - 1:
                 features = made
                 break
-            logits = self.middle_heads[index](made)
-            middle.append(self._as_volume(logits))
-            features = features + made + self.returns[index](logits)
+            middle.append(self.middle_heads[index](made))
+            features = features + made + self.returns[index](middle[-1])
         half = self.join_half(torch.cat([self.up_half(features), source_half, pose_half], dim=1))
         return self.refine(self.up_full(half)), tuple(middle)
 
-    def read_labels(self, features: Float[Tensor, "b f h w"]) -> Float[Tensor, "b l d h w"]:
-        """Logits of some columns or of all; every one by itself, so that they need not be in memory all at once."""
-        return self._as_volume(self.head(features))
+    def read_labels(
+        self, features: Float[Tensor, "b f h w"], skeleton: Skeleton, columns: Int64[Tensor, "b n"]
+    ) -> Float[Tensor, "b l d n"]:
+        """Logits of the chosen columns of voxels (row * width + column); every one is read by itself."""
+        chosen = take_columns(features, columns)
+        return self._add(self.head(chosen), skeleton, columns, features.shape[-1])
 
-    def _as_volume(self, logits: Tensor) -> Tensor:
-        return logits.unflatten(1, (self.config.num_labels, self.config.num_slices))
+    def read_middle(
+        self, predicted: Float[Tensor, "b o q q"], skeleton: Skeleton, columns: Int64[Tensor, "b n"]
+    ) -> Float[Tensor, "b l d n"]:
+        """The same of what an hourglass before the last predicts, on its own grid."""
+        return self._add(take_columns(predicted, columns), skeleton, columns, predicted.shape[-1])
+
+    def _add(
+        self, predicted: Float[Tensor, "b o n"], skeleton: Skeleton, columns: Int64[Tensor, "b n"], width: int
+    ) -> Float[Tensor, "b l d n"]:
+        logits, growth = predicted.float().split(self.outputs, dim=1)
+        places = (torch.stack([columns % width, columns // width], dim=-1) + 0.5) / width
+        return logits.unflatten(1, (self.config.num_labels, -1)) + self.capsules(skeleton, places, growth)
+
+
+def take_columns(block: Shaped[Tensor, "b *c h w"], columns: Int64[Tensor, "b n"]) -> Shaped[Tensor, "b *c n"]:
+    """What a block holds at the chosen places (row * width + column)."""
+    flat = block.flatten(-2)
+    places = columns.reshape(len(columns), *[1] * (flat.ndim - 2), -1)
+    return flat.gather(-1, places.expand(*flat.shape[:-1], -1))

@@ -13,10 +13,11 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
 from layerpose.config import Guides, ModelConfig
-from layerpose.maps.correspondence import SourceView, warp_part, warp_person
+from layerpose.maps.correspondence import warp_part, warp_person
 from layerpose.maps.crops import cut, part_box
 from layerpose.maps.heatmap import draw_heatmaps
 from layerpose.maps.render import DrawnBody, part_hit, render_maps, render_part_maps
+from layerpose.maps.source import SourceView, best_photo
 from layerpose.types import CLASSES, LAYERS, Maps, Warp
 
 
@@ -104,10 +105,11 @@ def crop_part(
 
 
 def _source_crop(view: SourceView, part: str, size: int) -> Float[Tensor, "1 3 s s"]:
-    """The crop of the view's own picture; cut once for all its targets."""
+    """The crop of the photo that shows most of the part; cut once for all its targets."""
     key = part, size
     if key not in view.crops:
-        view.crops[key] = crop_part(view.image, view.parsing, view.drawn, part, size)
+        photo = best_photo(view, part)
+        view.crops[key] = crop_part(photo.image, photo.parsing, photo.drawn, part, size)
     return view.crops[key]
 
 

@@ -14,6 +14,8 @@ from torch.optim import Adam
 from layerpose.cache import writing
 
 FILE = "state.pt"
+DAMAGED = (RuntimeError, KeyError, IndexError, EOFError, ValueError, pickle.UnpicklingError)
+"""What reading a broken checkpoint, or that of another network, raises."""
 
 
 @dataclass(kw_only=True)
@@ -77,7 +79,7 @@ def load_state(path: Path, state: State, device: torch.device) -> dict[str, Any]
         state.average = stored["average"]
         state.phase, state.step, state.best = (stored[name] for name in NUMBERS)
         return {name: stored[name] for name in ("maker", "judge", "scaler") if name in stored}
-    except (RuntimeError, KeyError, EOFError, ValueError, pickle.UnpicklingError) as error:
+    except DAMAGED as error:
         reason = str(error).split("\n")[0]
         raise ValueError(
             f"{path} is damaged ({reason}); delete the folder, or begin a new run with --init {path.parent / 'last'}"

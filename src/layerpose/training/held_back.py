@@ -12,11 +12,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from layerpose.data.album import Album
-from layerpose.data.pairs import Pairs
+from layerpose.data.closest import Closest
+from layerpose.data.pairs import Pairs, view_shot
 from layerpose.evaluation.lpips import Lpips
 from layerpose.evaluation.protocols import measure_fg
 from layerpose.evaluation.ssim import ssim
 from layerpose.evaluation.truth import Answer, Truth
+from layerpose.maps.render import pose_body
 from layerpose.stages.model import Model
 from layerpose.training.lessons import move
 from layerpose.training.personal import sized
@@ -39,17 +41,27 @@ class HeldBack:
 
 @torch.inference_mode()
 def draw_held_back(
-    model: Model, album: Album, size: int, lpips: Path | None, report: Callable[[int, int], None]
-) -> HeldBack:
-    """Draw and measure pairs whose source and target were both held back, `size` pixels a side."""
+    model: Model, album: Album, size: int, lpips: Path | None, report: Callable[[int, int], None], *,
+    known: Album | None = None,
+) -> HeldBack:  # fmt: skip
+    """Draw and measure pairs whose source and target were both held back, `size` pixels a side.
+
+    `known` is the album that a personal model looks things up in beside the source.
+    """
     device = next(model.parameters()).device
-    pairs = Pairs(album, [album.owner], sized(model.config, size), length=0, seed=SEED, disturb=False)
+    config = sized(model.config, size)
+    pairs = Pairs(album, [album.owner], config, length=0, seed=SEED, disturb=False)
+    closest = None if known is None else Closest(known, config)
     metric = None if lpips is None else Lpips(lpips)
     chosen = choose_pairs(album.frames(album.owner))
     found: dict[str, list[float]] = {}
     images, sources, targets = [], [], []
     for done, (source, target) in enumerate(chosen, start=1):
-        sample = pairs.make(album.owner, source, target, np.random.default_rng(SEED))
+        shot, truth = (pairs.read(album.owner, frame) for frame in (source, target))
+        view = view_shot(shot)
+        if closest is not None:
+            view = closest.view(pose_body(truth.body).transforms[:, :3, :3], also=view)
+        sample = pairs.finish(view, truth)
         image = model(move(sample.conditions, device)).image.float().cpu().clamp(-1, 1)
         found.setdefault("SSIM person", []).append(float(ssim(image, sample.target, sample.mask)))
         if metric is not None:
@@ -57,7 +69,7 @@ def draw_held_back(
             figures = measure_fg(Answer(image=image, truth=truth))
             found.setdefault("LPIPS person", []).append(figures.lpips)
         images.append(image)
-        sources.append(sample.conditions.source)
+        sources.append(shot.image)
         targets.append(sample.target)
         report(done, len(chosen))
     means = {name: float(np.mean(values)) for name, values in found.items()}

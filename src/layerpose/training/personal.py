@@ -1,13 +1,13 @@
 """A model + a few dozen frames of one person -> the same model, better at that person, within minutes.
 
-All three stages are trained together, end to end, for the finished picture alone (L1 and Eq. 5): with so few pictures
-learning them by heart is the point, and a discriminator would only cost time. Every step also pulls the weights
-a little back to where they started from, so that little is forgotten of other people.
+Every frame is drawn from those of the others that are closest to it in pose (`data.closest`), as the finished model
+will draw every pose from the album in its folder. Trained is the fusion, for the finished picture alone (L1 and
+Eq. 5): with so few pictures learning them by heart is the point, and a discriminator would only cost time. Every step
+also pulls the weights a little back to where they started from, so that little is forgotten of other people.
 """
 
 from __future__ import annotations
 
-import pickle
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,15 +17,16 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 from torch.optim import Adam
 
 from layerpose.cache import writing
 from layerpose.config import ModelConfig, scaled
 from layerpose.data.album import Album
-from layerpose.data.pairs import Pairs, Sample
+from layerpose.data.closest import AlbumPairs
+from layerpose.data.pairs import Sample
 from layerpose.networks.perceptual import Vgg19
 from layerpose.stages.model import Model
+from layerpose.training.checkpoint import DAMAGED
 from layerpose.training.lessons import WINDOWS, move, stream
 from layerpose.training.losses import colour_loss, perceptual_loss
 from layerpose.training.objectives import FOREGROUND_WEIGHT, cut_windows
@@ -35,8 +36,10 @@ from layerpose.training.solo import load_in_order
 from layerpose.types import Transfer
 
 STATE = "state.pt"
-WARM_UP = 6
-"""Steps over which the learning rate grows; their pace tells how many fit into the time."""
+WARM_UP = 20
+"""Steps over which the learning rate grows."""
+PACED = 6
+"""Steps whose pace tells how many fit into the time."""
 SAVE_SECONDS = 120.0
 
 
@@ -46,21 +49,19 @@ class PersonalRecipe:
 
     size: int = 512
     """Side of the pictures that are drawn."""
-    learning_rate: float = 1e-4
+    learning_rate: float = 2e-4
     """The highest; constant for the first half, then linear to zero."""
     colour: float = 10.0
     perceptual: float = 10.0
     """Weights of L1 and of the perceptual loss."""
-    draft: float = 2.0
-    """Weight of L1 of the draft."""
     window: int = 192
     """Side of the random window that the perceptual loss looks at."""
     deepest_tap: str = "4_2"
     """Last layer of VGG-19 that the perceptual loss looks at."""
     pull: float = 10.0
     """How strongly the weights are held: a weight moves back by this times the learning rate times its distance."""
-    trains: tuple[str, ...] = STAGES
-    """Stages whose weights move: coarse, layers, fusion."""
+    trains: tuple[str, ...] = ("fusion",)
+    """Stages whose weights move: coarse, layers, fusion. A model without a fusion trains its last stage."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +83,7 @@ def personalise(
 ) -> int:  # fmt: skip
     """Train `model` where it is; returns the number of steps. Goes on from ``state.pt`` in `out`, if there is one."""
     device = next(model.parameters()).device
-    pairs = Pairs(album, [album.owner], sized(model.config, recipe.size), length=2**31, seed=seed, disturb=False)
+    pairs = AlbumPairs(album, sized(model.config, recipe.size), length=2**31, seed=seed)
     vgg = Vgg19(recipe.deepest_tap).to(device, memory_format=torch.channels_last).requires_grad_(False)  # pyright: ignore[reportCallIssue]
     moving = _choose(model.train(), recipe.trains)
     anchor = [p.detach().clone() for p in moving]
@@ -99,7 +100,7 @@ def personalise(
         pull_back(moving, anchor, rate * recipe.pull)
         run.step += 1
         clock.tick()
-        if run.num_steps is None and clock.ticks > WARM_UP:
+        if run.num_steps is None and clock.ticks > PACED:
             assert isinstance(length, Minutes)
             run.num_steps = run.step + clock.steps_left(60 * length.number)
         report(Place(step=run.step, num_steps=run.num_steps, loss=loss))
@@ -141,7 +142,7 @@ class _Run:
             self.model.load_state_dict(stored["model"])
             self.maker.load_state_dict(stored["maker"])
             self.step, self.num_steps = stored["step"], stored["num_steps"]
-        except (RuntimeError, KeyError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        except DAMAGED as error:
             raise ValueError(f"{path} is damaged ({str(error).splitlines()[0]}); delete it to begin anew") from error
 
     def save(self, path: Path) -> None:
@@ -177,10 +178,11 @@ class _Clock:
 
 
 def _choose(model: Model, stages: Sequence[str]) -> list[nn.Parameter]:
-    """The weights of some stages, which alone need gradients from now on. A stage that the model lacks is left out."""
+    """The weights of some stages, which alone need gradients from now on; of the last one if the model has none."""
     model.requires_grad_(False)
-    parts = [part for stage in stages if (part := getattr(model, stage)) is not None]
-    return [parameter for part in parts for parameter in part.requires_grad_(True).parameters()]
+    there = [part for stage in STAGES if (part := getattr(model, stage)) is not None]
+    chosen = [part for stage in stages if (part := getattr(model, stage)) is not None] or there[-1:]
+    return [parameter for part in chosen for parameter in part.requires_grad_(True).parameters()]
 
 
 def _take_step(
@@ -201,16 +203,13 @@ def _take_step(
 def objective(
     made: Transfer, sample: Sample, vgg: Vgg19, recipe: PersonalRecipe, rng: np.random.Generator
 ) -> Float[Tensor, ""]:
-    """L1 of picture and draft, the perceptual loss of the picture in a random window on the person."""
+    """L1 and the perceptual loss of the picture, the latter in a random window on the person."""
     weight = 1 + FOREGROUND_WEIGHT * sample.mask
-    draft = interpolate(made.coarse, size=made.image.shape[-2:], mode="bilinear", align_corners=False)
     ours, theirs = cut_windows([made.image, sample.target], sample.mask, recipe.window, [rng])
     with torch.no_grad():
         wanted = vgg(theirs)
-    return (
-        recipe.colour * colour_loss(made.image, sample.target, weight)
-        + recipe.draft * colour_loss(draft, sample.target, weight)
-        + recipe.perceptual * perceptual_loss(vgg(ours), wanted)
+    return recipe.colour * colour_loss(made.image, sample.target, weight) + recipe.perceptual * perceptual_loss(
+        vgg(ours), wanted
     )
 
 

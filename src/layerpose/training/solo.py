@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset, Subset
 
 from layerpose.cache import writing
 from layerpose.stages.conditions import collate
+from layerpose.training.checkpoint import DAMAGED
 from layerpose.workers import single_thread
 
 SAVE_EVERY = 100
@@ -47,10 +48,7 @@ def train_alone(
     out.mkdir(parents=True, exist_ok=True)
     optimiser, first = AdamW(network.parameters(), lr=recipe.learning_rate), 0
     if (out / STATE).exists():
-        state = torch.load(out / STATE, weights_only=True)
-        network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
-        first = state["step"]
+        first = _go_on(out / STATE, network, optimiser)
     begin, losses = time.monotonic(), []
     rest = range(first * recipe.batch, recipe.num_steps * recipe.batch)
     for done, sample in enumerate(load_in_order(samples, rest, recipe.batch, workers=workers), first + 1):
@@ -67,6 +65,18 @@ def train_alone(
             with writing(out / STATE) as temporary:
                 torch.save(state, temporary)
             keep({"steps": done, "batch": recipe.batch})
+
+
+def _go_on(path: Path, network: nn.Module, optimiser: AdamW) -> int:
+    """Take up a checkpoint; returns the steps that are done."""
+    try:
+        state = torch.load(path, weights_only=True)
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        return state["step"]
+    except DAMAGED as error:
+        found = str(error).splitlines()[0]
+        raise ValueError(f"{path} is damaged or of another network ({found}); choose a new folder") from error
 
 
 def learning_rate(recipe: SoloRecipe, step: int) -> float:

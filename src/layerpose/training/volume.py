@@ -7,20 +7,19 @@ sample of the columns: most of them on the body and close by, where the mistakes
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import torch
-from jaxtyping import Float, Int64, Shaped
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from layerpose.config import VolumeConfig
 from layerpose.data.records import Records
 from layerpose.data.volumes import VolumePairs, VolumeSample
 from layerpose.estimation.volume import make_network, save_network
-from layerpose.networks.hourglass import STRIDE, VolumeNetwork
+from layerpose.networks.hourglass import STRIDE, VolumeNetwork, take_columns
 from layerpose.training.losses import voxel_loss
 from layerpose.training.processes import fast_autocast
 from layerpose.training.solo import SoloRecipe, train_alone
@@ -32,7 +31,7 @@ LABELS = "labels"
 class VolumeRecipe(SoloRecipe):
     """How the volume network is trained."""
 
-    num_steps: int = 8000
+    num_steps: int = 3000
     batch: int = 2
     learning_rate: float = 8e-4
     class_weights: tuple[float, ...] = (1.0, 3.0, 3.0, 4.0, 4.0, 3.0, 3.0)
@@ -61,27 +60,20 @@ def train_volume(
 def objective(network: VolumeNetwork, sample: VolumeSample, recipe: VolumeRecipe) -> Float[Tensor, ""]:
     """Cross-entropy of the volume, and of what the hourglasses before the last say of it at their own size."""
     weights = torch.tensor(recipe.class_weights)
-    wanted = take_columns(sample.labels, sample.columns)
     with fast_autocast("cpu"):
-        features, middle = network.features(sample.source, sample.pose)
-        logits = network.read_labels(take_columns(features, sample.columns))
+        features, middle = network(sample.source, sample.pose)
+        logits = network.read_labels(features, sample.skeleton, sample.columns)
+    loss = voxel_loss(logits, take_columns(sample.labels, sample.columns), weights)
     coarse = sample.labels[..., STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
-    return voxel_loss(logits, wanted, weights) + sum(
-        (recipe.middle_weight * voxel_loss(logits, coarse, weights) for logits in middle), torch.zeros(())
-    )
+    columns = _on_the_middle_grid(sample.columns, sample.labels.shape[-1])
+    wanted = take_columns(coarse, columns)
+    for predicted in middle:
+        logits = network.read_middle(predicted, sample.skeleton, columns)
+        loss = loss + recipe.middle_weight * voxel_loss(logits, wanted, weights)
+    return loss
 
 
-def take_columns(block: Shaped[Tensor, "b c h w"], columns: Int64[Tensor, "b n"]) -> Shaped[Tensor, "b c n 1"]:
-    """What a block holds at the chosen places."""
-    flat = block.flatten(2)
-    return flat.gather(2, columns[:, None].expand(-1, flat.shape[1], -1))[..., None]
-
-
-def main() -> None:
-    """Stand-in for the command line until `layerpose train --model volume` comes: DATA RUN [STEPS]."""
-    recipe = VolumeRecipe(num_steps=int(sys.argv[3])) if len(sys.argv) > 3 else VolumeRecipe()
-    train_volume(Path(sys.argv[1]), Path(sys.argv[2]), VolumeConfig(), recipe)
-
-
-if __name__ == "__main__":
-    main()
+def _on_the_middle_grid(columns: Int64[Tensor, "b n"], width: int) -> Int64[Tensor, "b m"]:
+    """Some of the columns on the hourglasses' own, coarser grid."""
+    some = columns[:, ::STRIDE]
+    return some // width // STRIDE * (width // STRIDE) + some % width // STRIDE

@@ -14,7 +14,7 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from layerpose import __version__
-from layerpose.maps.correspondence import SourceView
+from layerpose.maps.source import SourceView
 from layerpose.motion.filming import Film
 from layerpose.transfer import PoseTransfer
 from layerpose.video.backdrop import Backdrop
@@ -38,7 +38,7 @@ class Shooting:
         return self.backdrop.compose(self.model.draw(self.model.prepare(self.view, self.film.body(frame))))
 
     def key(self) -> str:
-        """Equal for two jobs that are the same by what goes in: model, photo, motion, camera, backdrop.
+        """Equal for two jobs that are the same by what goes in: model, photos, motion, camera, backdrop.
 
         Not by the fitted body: another number of threads moves it by less than anyone sees, and a stopped run would
         begin anew.
@@ -46,8 +46,9 @@ class Shooting:
         film, image = self.film, self.backdrop.image
         weights = [value.cpu().numpy().tobytes() for value in self.model.model.state_dict().values()]
         scene = b"" if image is None else image.numpy().tobytes()
+        photos = [photo.image.cpu().numpy().tobytes() for photo in self.view.all]
         return job_key(
-            __version__, repr(self.model.config), *weights, scene, self.view.image.cpu().numpy().tobytes(),
+            __version__, repr(self.model.config), *weights, scene, *photos,
             film.script.rotations.numpy().tobytes(), film.script.path.numpy().tobytes(), film.shot,
         )  # fmt: skip
 

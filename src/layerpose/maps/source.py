@@ -1,0 +1,206 @@
+"""Photo + drawn body -> what the photo shows of the body, and a colour for every vertex.
+
+Several photos of the same person in the same clothes make one view: each body point is then taken from the photo that
+shows it best, whatever the target, so that a video does not flicker between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import cKDTree
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+from layerpose.body.model import Posed, body_model
+from layerpose.maps.render import DrawnBody, Hit
+from layerpose.types import CLASSES, PARTS
+
+DEPTH_TOLERANCE_M = 0.02
+"""A body point further than this behind the source's surface is hidden there."""
+EROSION = 3 / 1024
+"""The source mask loses this share of the canvas all round: the outline of a photo is mixed with background."""
+THROUGH = 0.3
+"""How far front and back count as apart when a hidden point of the trunk or a limb looks for a colour."""
+FEWEST_PEERS = 20
+"""A part of which fewer vertices are shown takes its colours along the surface instead."""
+SMOOTHINGS = 8
+OCCLUDER_REACH = 8 / 1024
+OCCLUDER_STEP_M = 0.05
+"""Closer than this (share of the canvas) to a part that is so much nearer, a photo's colours may be that part's."""
+FIRST = 1.5
+"""By how much the first photo is preferred to the others: seams cost more than a little sharpness gains."""
+LEAST_FACING = 0.05
+"""Quality of a vertex that is shown, but on edge."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceView:
+    """What the source photo shows of its body: the photo, the drawn body, and colours for every vertex."""
+
+    image: Float[Tensor, "1 3 h w"]
+    drawn: DrawnBody
+    orientations: Float[np.ndarray, "j 3 3"]
+    parsing: Float[Tensor, "1 7 h w"]
+    labels: Int[Tensor, "h w"]
+    """S_s as class numbers."""
+    shown: Int[Tensor, "h w"]
+    """Part number + 1 where the photo shows the body, 0 elsewhere."""
+    depth: Float[Tensor, "h w"]
+    colours: Float[Tensor, "v 3"]
+    quality: Float[Tensor, "v"]
+    """How well each vertex is shown: pixels for a metre of surface, as a share of the canvas; 0 where it is hidden."""
+    others: tuple[SourceView, ...] = ()
+    """More photos of the same person."""
+    crops: dict[tuple[str, int], Tensor] = field(default_factory=dict, compare=False, repr=False)
+    """Parts of the image by name and size, cut when they are first wanted: they are the same for every target."""
+
+    @property
+    def all(self) -> tuple[SourceView, ...]:
+        """First the view itself, then the others."""
+        return self, *self.others
+
+
+def view_source(
+    image: Float[Tensor, "1 3 h w"], parsing: Float[Tensor, "1 7 h w"], drawn: DrawnBody, posed: Posed
+) -> SourceView:
+    """Work out what a photo shows of the body in it. `image` is over flat grey, `parsing` is S_s, all on one canvas."""
+    hit = drawn.nearest
+    person = 1 - parsing[:, :1]
+    reach = 2 * max(round(EROSION * drawn.size), 1) + 1
+    eroded = -torch.nn.functional.max_pool2d(-person, reach, stride=1, padding=reach // 2)
+    labels = torch.einsum("chw,c->hw", parsing[0], torch.arange(7.0, device=parsing.device)).round().int()
+    clear = (eroded[0, 0] > 0.5) & (labels == hit.part + 1) & ~_beside_something_nearer(hit, drawn.size)
+    shown = torch.where(clear, hit.part + 1, 0).int()
+    view = SourceView(
+        image=image, drawn=drawn, orientations=posed.transforms[:, :3, :3], parsing=parsing, labels=labels, shown=shown,
+        depth=hit.depth, colours=drawn.vertices.new_zeros(len(drawn.vertices), 3),
+        quality=drawn.vertices.new_zeros(len(drawn.vertices)),
+    )  # fmt: skip
+    view = replace(view, quality=_vertex_quality(view))
+    return replace(view, colours=_vertex_colours(view.all))
+
+
+def join_views(first: SourceView, others: Sequence[SourceView]) -> SourceView:
+    """One view of several photos; its body, and what cannot be joined, is the first photo's."""
+    if not others:
+        return first
+    joined = replace(first, quality=first.quality * FIRST, others=tuple(others), crops={})
+    return replace(joined, colours=_vertex_colours(joined.all))
+
+
+def best_photo(view: SourceView, part: str) -> SourceView:
+    """The photo that shows most of a part."""
+    there = torch.as_tensor(_vertex_parts() == PARTS.index(part) + 1, device=view.quality.device)
+    return max(view.all, key=lambda photo: float(photo.quality[there].sum()))
+
+
+def _beside_something_nearer(hit: Hit, size: int) -> Bool[Tensor, "h w"]:
+    """Pixels at whose side something nearer begins: a fit that is a little off puts that one's colours here."""
+    depth = torch.where(hit.part >= 0, hit.depth, torch.inf).cpu().numpy()
+    reach = 2 * round(OCCLUDER_REACH * size) + 1
+    near = cv2.erode(np.minimum(depth, 100.0), np.ones((reach, reach), np.uint8))
+    return torch.as_tensor(depth - near > OCCLUDER_STEP_M, device=hit.part.device)
+
+
+def is_shown(view: SourceView, place: Float[Tensor, "*n 3"], part: Int[Tensor, "*n"]) -> Bool[Tensor, "*n"]:
+    """Whether a body point (canvas units and depth, in the source) of a part is shown by the source."""
+    pixel = (place[..., :2] * view.drawn.size).floor().long()
+    inside = ((pixel >= 0) & (pixel < view.drawn.size)).all(-1)
+    column, row = pixel.clamp(0, view.drawn.size - 1).unbind(-1)
+    near = place[..., 2] <= view.depth[row, column] + DEPTH_TOLERANCE_M
+    return inside & near & (part > 0) & (view.shown[row, column] == part)
+
+
+def sample(image: Float[Tensor, "1 3 h w"], place: Float[Tensor, "r c 2"]) -> Float[Tensor, "1 3 r c"]:
+    """The picture's colours at the given places (canvas units)."""
+    return grid_sample(image, place[None].to(image.dtype) * 2 - 1, padding_mode="border", align_corners=False)
+
+
+def _vertex_quality(view: SourceView) -> Float[Tensor, "v"]:
+    places = view.drawn.vertices
+    shown = is_shown(view, places, torch.as_tensor(_vertex_parts(), device=places.device))
+    faces = torch.as_tensor(body_model().faces, device=places.device).long()
+    corners = (places / places.new_tensor([view.drawn.scale, view.drawn.scale, 1]))[faces]
+    normals = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    summed = torch.zeros_like(places).index_add_(0, faces.flatten(), normals.repeat_interleave(3, 0))
+    facing = torch.nn.functional.normalize(summed, dim=1)[:, 2].abs()
+    return torch.where(shown, facing.clamp(min=LEAST_FACING) * view.drawn.scale, 0.0)
+
+
+@lru_cache(maxsize=1)
+def _vertex_parts() -> Int[np.ndarray, "v"]:
+    """Part number + 1 of every vertex, 0 for what is not skin."""
+    model = body_model()
+    parts = np.zeros(len(model.template), dtype=np.int32)
+    parts[model.faces.ravel()] = np.repeat(model.triangle_parts + 1, 3)
+    return parts
+
+
+def _vertex_colours(views: Sequence[SourceView]) -> Float[Tensor, "v 3"]:
+    """A colour for every vertex: its own, its mirror image's, or that of the nearest shown vertex on the surface."""
+    model, device, vertex_part = body_model(), views[0].shown.device, _vertex_parts()
+    quality = torch.stack([view.quality for view in views])
+    seen_by = quality.argmax(0)
+    every = torch.stack([sample(view.image, view.drawn.vertices[None, :, :2])[0, :, 0].T for view in views])
+    colours = every[seen_by, torch.arange(len(seen_by), device=device)].cpu().numpy().copy()
+    shown = (quality.amax(0) > 0).cpu().numpy()
+    borrowed = ~shown & shown[model.mirror]
+    colours[borrowed] = colours[model.mirror[borrowed]]
+    known = (shown | borrowed)[model.skin]
+    if not known.any():
+        return torch.zeros(len(colours), 3, device=device)
+    skin_colours = colours[model.skin]
+    skin_colours[~known] = skin_colours[_nearest_known(known, vertex_part[model.skin])]
+    smooth = _averaging()
+    for _ in range(SMOOTHINGS):
+        skin_colours = np.where(known[:, None], skin_colours, smooth @ skin_colours)
+    colours[model.skin] = skin_colours
+    return torch.as_tensor(colours, device=device).float()
+
+
+def _nearest_known(known: Bool[np.ndarray, "s"], parts: Int[np.ndarray, "s"]) -> Int[np.ndarray, "u"]:
+    """For every unknown skin vertex the known one to take the colour of.
+
+    Clothes look alike in front and behind, so trunk and limbs look straight through the body; the head, whose two sides
+    differ, goes along the surface.
+    """
+    model = body_model()
+    _, _, nearest = dijkstra(_edges(), indices=np.flatnonzero(known), min_only=True, return_predecessors=True)
+    nearest = np.where(nearest < 0, np.flatnonzero(known)[0], nearest)
+    places = model.template[model.skin] * [1, THROUGH, 1]
+    for part in range(CLASSES.index("torso"), len(CLASSES)):
+        peers, lost = np.flatnonzero(known & (parts == part)), np.flatnonzero(~known & (parts == part))
+        if len(peers) >= FEWEST_PEERS:
+            nearest[lost] = peers[cKDTree(places[peers]).query(places[lost])[1]]
+    return nearest[~known]
+
+
+@lru_cache(maxsize=1)
+def _edges() -> csr_matrix:
+    """Lengths of the edges between skin vertices of the template, in metres."""
+    model = body_model()
+    row = np.searchsorted(model.skin, model.faces[:, [0, 1, 2]].ravel())
+    column = np.searchsorted(model.skin, model.faces[:, [1, 2, 0]].ravel())
+    points = model.template[model.skin]
+    lengths = np.linalg.norm(points[row] - points[column], axis=1) + 1e-6
+    size = len(model.skin)
+    pairs = (np.concatenate([row, column]), np.concatenate([column, row]))
+    once, index = np.unique(pairs[0] * size + pairs[1], return_index=True)
+    return csr_matrix((np.tile(lengths, 2)[index], (once // size, once % size)), shape=(size, size))
+
+
+@lru_cache(maxsize=1)
+def _averaging() -> csr_matrix:
+    """The matrix that replaces each skin vertex by the mean of its neighbours."""
+    ones = _edges().copy().astype(np.float32)
+    ones.data[:] = 1
+    return csr_matrix(ones.multiply(1 / np.asarray(ones.sum(1))))
