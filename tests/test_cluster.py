@@ -105,7 +105,8 @@ def test_a_film_has_the_same_bytes_though_a_worker_is_killed_and_no_frame_is_dra
 
         if frames[0] == 0 and not kept.exists():
             draw_stretch(shooting, store, frames[:2])
-            kept.write_text(json.dumps({file.name: file.stat().st_mtime_ns for file in store.folder.glob("00000[01]*")}))
+            there = store.folder.glob("00000*.png")
+            kept.write_text(json.dumps({file.name: file.stat().st_mtime_ns for file in there}))
             os.kill(os.getpid(), signal.SIGKILL)
         return draw_stretch(shooting, store, frames)
 
@@ -114,7 +115,7 @@ def test_a_film_has_the_same_bytes_though_a_worker_is_killed_and_no_frame_is_dra
     assert bytes_in(tmp_path / "cluster") == bytes_in(tmp_path / "alone")
     assert len(bytes_in(tmp_path / "cluster")) == 6
     before = json.loads(kept.read_text())
-    assert len(before) == 2
+    assert len(before) >= 2
     assert {name: (tmp_path / "cluster" / name).stat().st_mtime_ns for name in before} == before
     assert not list(tmp_path.glob("*.frames"))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import pickle
 import socket
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -58,6 +60,7 @@ class Cluster:
         ATTEMPTS are used up, `lost` says what stands for the row; without it, that is a ValueError.
         """
         import ray
+        from ray.cloudpickle import dumps  # pyright: ignore[reportPrivateImportUsage]
 
         rows = list(zip(*columns, strict=True))
         todo = iter(enumerate(rows))
@@ -65,7 +68,7 @@ class Cluster:
         found: dict[int, Made] = {}
         task = ray.remote(num_cpus=1, num_gpus=int(self.gpu), max_retries=ATTEMPTS - 1)(_work)
         with NamedTemporaryFile(dir=self.shared, prefix=MARK) as mark:
-            sent = [ray.put(ray.cloudpickle.dumps(work))]  # as bytes: what Ray itself unpacks cannot be written to
+            sent = [ray.put(dumps(work))]  # as bytes: what Ray itself unpacks cannot be written to
             try:
                 for turn in range(len(rows)):
                     while turn not in found:
@@ -101,7 +104,7 @@ def connected(address: str | None) -> Iterator[None]:
         yield
         return
     try:
-        ray.init(address, include_dashboard=False, log_to_driver=False, logging_level="error")
+        ray.init(address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError, SystemExit) as error:  # Ray exits where another server answers
         raise ValueError(f"--ray {address}: no connection ({error})") from error
     try:
@@ -155,7 +158,7 @@ def _open(sent: Any) -> Callable[..., Any]:
     """The work, unpacked once in each worker."""
     import ray
 
-    return ray.cloudpickle.loads(ray.get(sent))
+    return pickle.loads(ray.get(sent))
 
 
 def _check_machine(mark: Path, version: str) -> None:
