@@ -1,4 +1,4 @@
-"""A Ray cluster of two machines, which are processes here: whoever dies in the middle, the result is the same."""
+"""A Ray cluster of two processors: whoever dies in the middle, the result is the same."""
 
 from __future__ import annotations
 
@@ -33,18 +33,15 @@ PHOTO = Path(str(files("layerpose") / "examples" / "person.png"))
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Of a cluster of two machines with one processor each. One connection for all tests: the workers stay warm."""
+    """Of a cluster of two processors. One connection for all tests: the workers stay warm."""
     pytest.importorskip("ray", reason="Ray is not installed")
     from ray import cluster_utils
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("PYTHONPATH", str(Path(layerpose.__file__).parents[1]))
-        cluster = cluster_utils.Cluster(
-            initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
-        )
+        cluster = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
         try:
-            cluster.add_node(num_cpus=1)
             with connected(str(cluster.address)):
                 yield str(cluster.address)
         finally:

@@ -20,6 +20,8 @@ from layerpose import __version__
 from layerpose.memory import keep_freed_memory
 
 LOCAL, AUTO = "local", "auto"
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_IGNORE_UNHANDLED_ERRORS": "1"}
+"""For the environment: no reports to anybody, nothing printed about work that was dropped."""
 ATTEMPTS = 4
 """After so many workers died over one thing, it is given up."""
 QUEUED = 2
@@ -28,6 +30,8 @@ PATIENCE_S = 10
 """For an address to answer."""
 MARK = ".shared."
 """Begins the name of a file by which the machines know that they see the same folder."""
+NOT_INSTALLED = "failed to import on the worker"
+"""In what Ray says where a worker cannot unpack our own function."""
 Made = TypeVar("Made")
 
 
@@ -92,7 +96,8 @@ def connected(address: str | None) -> Iterator[None]:
     if address is None:
         yield
         return
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
     try:
         import ray
     except ImportError as error:
@@ -105,7 +110,7 @@ def connected(address: str | None) -> Iterator[None]:
         return
     try:
         ray.init(address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError, SystemExit) as error:  # Ray exits where another server answers
+    except (Exception, SystemExit) as error:  # Ray raises plain exceptions, and exits where another server answers
         raise ValueError(f"--ray {address}: no connection ({error})") from error
     try:
         yield
@@ -131,6 +136,8 @@ def _receive(done: Any, row: tuple[Any, ...], lost: Callable[..., Made] | None) 
     try:
         made, said = ray.get(done)
     except RayTaskError as error:
+        if NOT_INSTALLED in str(error.cause):
+            raise ValueError(f"a machine of the cluster has no layerpose {__version__}; install it on all") from error
         raise error.cause from None
     except (WorkerCrashedError, OutOfMemoryError, NodeDiedError) as error:
         if lost is None:
