@@ -40,7 +40,8 @@ def address() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("PYTHONPATH", str(Path(layerpose.__file__).parents[1]))
-        cluster = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
+        told = {"num_cpus": 2, "include_dashboard": False}
+        cluster = cluster_utils.Cluster(initialize_head=True, head_node_args=told)
         try:
             with connected(str(cluster.address)):
                 yield str(cluster.address)
