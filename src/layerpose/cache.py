@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock
+
 
 def cache_dir() -> Path:
     """The user's cache: $LAYERPOSE_CACHE, else $XDG_CACHE_HOME/layerpose, else ~/.cache/layerpose; made if missing."""
@@ -40,6 +42,13 @@ def writing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Of several processes that want to make the same file or folder, the others wait here until the first is done."""
+    with FileLock(path.with_name(f".{path.name}.lock")):
+        yield
 
 
 @contextmanager

@@ -9,16 +9,22 @@ from typing import Any, TypeVar
 
 import torch
 
+from layerpose.cluster import Cluster
 from layerpose.memory import keep_freed_memory
 
 Made = TypeVar("Made")
 
 
-def spread(work: Callable[..., Made], *columns: Sequence[Any], workers: int) -> Iterator[Made]:
+def spread(
+    work: Callable[..., Made], *columns: Sequence[Any], workers: int | Cluster, lost: Callable[..., Made] | None = None
+) -> Iterator[Made]:
     """`work` on every row of the columns; here, where one worker or one row is all there is.
 
-    When the reader stops or a row fails, what has not begun is dropped.
+    When the reader stops or a row fails, what has not begun is dropped. `lost` is for clusters (see there).
     """
+    if isinstance(workers, Cluster):
+        yield from workers.spread(work, *columns, lost=lost)
+        return
     if min(workers, len(columns[0])) <= 1:
         yield from map(work, *columns)
         return

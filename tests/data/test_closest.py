@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +43,12 @@ def bones(album: Album, frame: str) -> np.ndarray:
 
 def leading(closest: Closest, image: torch.Tensor) -> str:
     return next(frame for frame in closest.frames if torch.equal(closest.view_frame(frame).image, image))
+
+
+def test_it_can_be_sent_to_another_process(closest: Closest, album: Album) -> None:
+    sent = pickle.loads(pickle.dumps(closest))
+    assert sent.frames == closest.frames
+    assert torch.equal(sent.view(bones(album, "000")).image, closest.view(bones(album, "000")).image)
 
 
 def test_the_frame_whose_pose_is_most_alike_leads(closest: Closest, album: Album) -> None:

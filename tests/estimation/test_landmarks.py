@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import hashlib
 import subprocess
+import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +37,25 @@ def test_a_tampered_network_is_not_taken_from_the_cache(tmp_path, monkeypatch):
     monkeypatch.setattr(detector_files, "_download", lambda _: pytest.fail("downloads again"))
     with pytest.raises(pytest.fail.Exception, match="downloads again"):
         detector_files.detector_files()
+
+
+def test_several_who_want_the_networks_at_once_fetch_them_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAYERPOSE_CACHE", str(tmp_path))
+    monkeypatch.setattr(detector_files, "NETWORKS", {"inside/a.tflite": hashlib.sha256(b"a").hexdigest()})
+    fetched = []
+
+    def download(folder: Path) -> Path:
+        time.sleep(0.2)
+        fetched.append(folder)
+        with zipfile.ZipFile(folder / "a.whl", "w") as archive:
+            archive.writestr("inside/a.tflite", b"a")
+        return folder / "a.whl"
+
+    monkeypatch.setattr(detector_files, "_download", download)
+    with ThreadPoolExecutor(4) as pool:
+        folders = set(pool.map(lambda _: detector_files.detector_files(), range(4)))
+    assert len(fetched) == 1
+    assert [(folder / "a.tflite").read_bytes() for folder in folders] == [b"a"]
 
 
 @pytest.mark.parametrize("kind", ["noise", "sky"])

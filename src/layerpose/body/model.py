@@ -22,7 +22,7 @@ from jaxtyping import Float, Int
 
 from layerpose.body.parts import bones_to_parts, triangles_to_parts
 from layerpose.body.skeleton import mirrored
-from layerpose.cache import cache_dir, writing
+from layerpose.cache import cache_dir, one_at_a_time, writing
 
 FORMAT = 1
 NUM_BONES = 104
@@ -168,13 +168,19 @@ def body_model() -> BodyModel:
     """The body model, read from the user's cache or built there (once, about a minute)."""
     path = cache_dir() / f"body-{body_name()}.npz"
     if not path.exists():
-        print("layerpose: building the body model (once, about a minute) ...", file=sys.stderr, flush=True)
-        arrays = _build(cache_dir() / "anny")
-        with writing(path) as temporary, open(temporary, "wb") as file:
-            np.savez(file, **arrays)  # pyright: ignore[reportArgumentType]
-        print(f"layerpose: the body model is kept in {path}", file=sys.stderr, flush=True)
+        with one_at_a_time(path):
+            if not path.exists():
+                _keep(path)
     with np.load(path) as arrays:
         return BodyModel({name: arrays[name] for name in arrays.files})
+
+
+def _keep(path: Path) -> None:
+    print("layerpose: building the body model (once, about a minute) ...", file=sys.stderr, flush=True)
+    arrays = _build(cache_dir() / "anny")
+    with writing(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **arrays)  # pyright: ignore[reportArgumentType]
+    print(f"layerpose: the body model is kept in {path}", file=sys.stderr, flush=True)
 
 
 def _build(anny_cache: Path) -> dict[str, np.ndarray]:

@@ -11,6 +11,8 @@ from layerpose.cli.console import busy, progress, say
 from layerpose.cli.transfer import Also, Device, comment_of, find_others, find_person, load_model
 
 if TYPE_CHECKING:
+    from layerpose.cluster import Cluster
+    from layerpose.video.shooting import Shooting
     from layerpose.video.store import FrameStore
 
 BACKGROUND = "keep"
@@ -32,6 +34,7 @@ def animate(
     sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
     device: Device = "auto",
     weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+    ray: Annotated[str | None, tyro.conf.arg(metavar="ADDRESS")] = None,
 ) -> None:
     """Let the person of a photo perform a motion. An interrupted run goes on where it stopped.
 
@@ -48,15 +51,17 @@ def animate(
         sheet: Also write a contact sheet: source, poses and results side by side.
         device: Where the networks run; auto takes the GPU if there is one.
         weights: A model folder; without it the bundled weights are used.
+        ray: Draw on a Ray cluster, which has to see the same disk: local, auto or HOST:PORT.
     """
     with busy("Starting"):
+        from layerpose.cluster import Cluster, connected
         from layerpose.motion.filming import film
         from layerpose.motions import resolve_motion
         from layerpose.pictures import read_photo, write_png
         from layerpose.video.backdrop import TRANSPARENT, check_backdrop, find_backdrop
         from layerpose.video.contact import draw_contact
         from layerpose.video.encode import check_video, write_video
-        from layerpose.video.shooting import Shooting, choose_workers, shoot
+        from layerpose.video.shooting import Shooting, choose_workers
         from layerpose.video.store import open_store
 
     inputs = [photo, *also, Path(motion), Path(background)]
@@ -67,25 +72,21 @@ def animate(
         check_output(sheet, ".png", inputs=[*inputs, out])
     check_backdrop(background)
     picture = read_photo(photo)
-    with busy("Reading the motion"):
-        moved = resolve_motion(motion, frames=range, fps=fps)
-    model = load_model(weights, device)
-    model = model if size is None else model.at_size(size)
-    seen = find_person(picture, model.look)
-    others = find_others(also, model.look)
-    with busy("Setting the scene"):
-        shooting = Shooting(
-            model=model, view=model.view(seen, others), film=film(moved, seen.body, camera),
-            backdrop=find_backdrop(background, picture, seen),
-        )  # fmt: skip
-        store = open_store(out, key=shooting.key(), num_frames=moved.num_frames, comment=comment_of(model))
-    _say_what_is_there(store)
-    workers = choose_workers(model.device)
-    there = store.num_frames - len(store.missing())
-    with progress("Frames", "frames") as report:
-        report(there, store.num_frames)
-        for done, _ in enumerate(shoot(shooting, store, workers=workers), start=there + 1):
-            report(done, store.num_frames)
+    with connected(ray):
+        with busy("Reading the motion"):
+            moved = resolve_motion(motion, frames=range, fps=fps)
+        model = load_model(weights, device)
+        model = model if size is None else model.at_size(size)
+        seen = find_person(picture, model.look)
+        others = find_others(also, model.look)
+        with busy("Setting the scene"):
+            shooting = Shooting(
+                model=model, view=model.view(seen, others), film=film(moved, seen.body, camera),
+                backdrop=find_backdrop(background, picture, seen),
+            )  # fmt: skip
+            store = open_store(out, key=shooting.key(), num_frames=moved.num_frames, comment=comment_of(model))
+        on_gpu, shared = model.device.type == "cuda", store.folder.resolve()
+        _shoot(shooting, store, Cluster(shared=shared, gpu=on_gpu) if ray else choose_workers(model.device))
     written = [out]
     if sheet is not None:
         write_png(draw_contact(seen, shooting.film, store), sheet, comment=comment_of(model))
@@ -95,7 +96,13 @@ def animate(
     say(f"Wrote {', '.join(map(str, written))}: {moved.num_frames} frames, {moved.num_frames / moved.fps:.1f} s")
 
 
-def _say_what_is_there(store: FrameStore) -> None:
+def _shoot(shooting: Shooting, store: FrameStore, workers: int | Cluster) -> None:
+    from layerpose.video.shooting import shoot
+
     there = store.num_frames - len(store.missing())
     if there:
         say(f"Going on: {there} of {store.num_frames} frames are there already ({store.folder})")
+    with progress("Frames", "frames") as report:
+        report(there, store.num_frames)
+        for done, _ in enumerate(shoot(shooting, store, workers=workers), start=there + 1):
+            report(done, store.num_frames)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from layerpose.cli.console import busy, progress, say
+from layerpose.cli.console import busy, check_numbers, progress, say
 
 if TYPE_CHECKING:
     from layerpose.data.footage.select import Outcome
 
+WORKERS = 2
 SHEETS = "sheets"
 
 
@@ -27,7 +28,8 @@ def prepare(
     worst_reprojection: float = 0.02,
     least_overlap: float = 0.78,
     review: bool = False,
-    workers: int = 2,
+    workers: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None,
+    ray: Annotated[str | None, tyro.conf.arg(metavar="ADDRESS")] = None,
 ) -> None:
     """Make a data set from videos, one person each, or folders with photos of one person: data like that of `synth`.
 
@@ -42,14 +44,19 @@ def prepare(
         worst_reprojection: Frames whose body misses the landmarks by more, as a share of the stature, are put aside.
         least_overlap: Frames whose body and mask overlap less are put aside.
         review: Write DATA/review.csv, a list of verdicts to edit; every later run goes by it.
-        workers: Processes that work side by side, each at a person of its own.
+        workers: Processes that work side by side, each at a person of its own; 2 without it.
+        ray: Work on a Ray cluster, which has to see the same disk: local, auto or HOST:PORT. It decides how many work.
     """
     from layerpose.outputs import check_output_folder
 
     check_output_folder(out)
+    check_numbers({"--workers": (workers, 1)})
+    if ray and workers:
+        raise ValueError("--workers is for one machine; with --ray the cluster says how many work: leave one out")
     if not sources and not out.exists():
         raise ValueError(f"no videos were named and there is no {out}; name a video, or a folder of photos")
     with busy("Starting"):
+        from layerpose.cluster import Cluster, connected
         from layerpose.data.footage.candidates import Order
         from layerpose.data.footage.measure import Limits
         from layerpose.data.footage.prepare import prepare as run
@@ -57,8 +64,9 @@ def prepare(
 
     limits = Limits(reprojection=worst_reprojection, overlap=least_overlap)
     order = Order(size=size, frames=frames, limits=limits)
-    with progress("people", "people") as report:
-        outcomes = run(out, sources, order, workers=workers, report=report)
+    with connected(ray), progress("people", "people") as report:
+        crew = Cluster(shared=out.resolve()) if ray else workers or WORKERS
+        outcomes = run(out, sources, order, workers=crew, report=report)
     _draw_sheets(out, outcomes)
     for outcome in outcomes:
         if not outcome.problem:

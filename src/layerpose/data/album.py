@@ -28,6 +28,10 @@ class Album(Records):
         super().__init__(path)
         self.owner, self.chosen = person, list(chosen)
 
+    def __reduce__(self) -> tuple[type[Album], tuple[Path, str, list[str]]]:
+        """Sent to another process as its place: what was read already is read again there."""
+        return Album, (self.path, self.owner, self.chosen)
+
     def frames(self, person: str) -> list[str]:
         """The chosen frames, in order."""
         return self.chosen if self.chosen and person == self.owner else super().frames(person)

@@ -26,12 +26,17 @@ class Closest:
     """An album looked up by pose."""
 
     def __init__(self, album: Album, config: ModelConfig, device: torch.device = CPU) -> None:
+        self.given = album, config, device
         self.device = device
         self.album, self.pairs = album, Pairs(album, [album.owner], config, length=0, seed=0, disturb=False)
         self.frames = album.frames(album.owner)
         self.view_frame = lru_cache(maxsize=KEPT_VIEWS)(self._view_frame)
         """What one frame shows."""
         self._directions = lru_cache(maxsize=1)(self._find_directions)
+
+    def __reduce__(self) -> tuple[type[Closest], tuple[Album, ModelConfig, torch.device]]:
+        """Sent to another process without the views that were made already."""
+        return Closest, self.given
 
     def view(
         self, orientations: Float[np.ndarray, "j 3 3"], *, also: SourceView | None = None, without: str | None = None,

@@ -9,7 +9,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from layerpose.cache import cache_dir, writing
+from layerpose.cache import cache_dir, one_at_a_time, writing
 
 WHEEL = "mediapipe==0.10.21"
 """Only used as a container: the package itself is neither installed nor imported."""
@@ -34,11 +34,21 @@ def detector_files() -> Path:
     """The folder with `pose_detection.tflite` and `pose_landmark_full.tflite`, fetched on first use (36 MB)."""
     folder = cache_dir() / "landmarks"
     folder.mkdir(parents=True, exist_ok=True)
-    if not all(_intact(folder / Path(name).name, digest) for name, digest in NETWORKS.items()):
-        print(f"layerpose: fetching the landmark networks (once, 36 MB, from {WHEEL}) ...", file=sys.stderr, flush=True)
-        with tempfile.TemporaryDirectory() as temporary:
-            _extract(_download(Path(temporary)), folder)
+    if not _complete(folder):
+        with one_at_a_time(folder):
+            if not _complete(folder):
+                _fetch(folder)
     return folder
+
+
+def _complete(folder: Path) -> bool:
+    return all(_intact(folder / Path(name).name, digest) for name, digest in NETWORKS.items())
+
+
+def _fetch(folder: Path) -> None:
+    print(f"layerpose: fetching the landmark networks (once, 36 MB, from {WHEEL}) ...", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        _extract(_download(Path(temporary)), folder)
 
 
 def _download(folder: Path) -> Path:

@@ -1,11 +1,12 @@
-"""Film + photo -> finished frames in a store: several at a time on a CPU, no more in memory than are being drawn."""
+"""Film + photo -> finished frames in a store: several at a time on a CPU or a cluster, none waits in memory."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 
 import cv2
@@ -14,14 +15,18 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from layerpose import __version__
+from layerpose.cluster import Cluster
 from layerpose.maps.source import SourceView
 from layerpose.motion.filming import Film
 from layerpose.transfer import PoseTransfer
 from layerpose.video.backdrop import Backdrop
 from layerpose.video.store import FrameStore, job_key
+from layerpose.workers import spread
 
 MOST_WORKERS = 8
 """Frames that are drawn at the same time on a CPU; each needs about 1 GB at 1024."""
+STRETCH = 8
+"""At most so many frames that follow each other are one worker's task in a cluster."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +58,11 @@ class Shooting:
         )  # fmt: skip
 
 
-def shoot(shooting: Shooting, store: FrameStore, *, workers: int) -> Iterator[int]:
+def shoot(shooting: Shooting, store: FrameStore, *, workers: int | Cluster) -> Iterator[int]:
     """Draw the frames that are missing; yields each as soon as it is kept. What was begun when this ends is dropped."""
+    if isinstance(workers, Cluster):
+        yield from _shoot_apart(shooting, store, workers)
+        return
     frames = iter(store.missing())
 
     def finish(frame: int) -> int:
@@ -72,6 +80,26 @@ def shoot(shooting: Shooting, store: FrameStore, *, workers: int) -> Iterator[in
         finally:
             for future in running:
                 future.cancel()
+
+
+def _shoot_apart(shooting: Shooting, store: FrameStore, cluster: Cluster) -> Iterator[int]:
+    """Every worker draws a stretch after the other, straight into the store."""
+    missing = store.missing()
+    length = min(max(len(missing) // cluster.num_workers, 1), STRETCH)
+    stretches = [missing[first : first + length] for first in range(0, len(missing), length)]
+    seen_by_all = replace(store, folder=store.folder.resolve())
+    for drawn in spread(partial(draw_stretch, shooting, seen_by_all), stretches, workers=cluster):
+        yield from drawn
+
+
+def draw_stretch(shooting: Shooting, store: FrameStore, frames: Sequence[int]) -> Sequence[int]:
+    """Draw these frames one after the other, but those that an attempt which was cut short has kept."""
+    _work_alone()
+    with threadpool_limits(1, user_api="blas"):
+        for frame in frames:
+            if not store.has(frame):
+                store.keep(frame, shooting.draw(frame))
+    return frames
 
 
 def choose_workers(device: torch.device) -> int:

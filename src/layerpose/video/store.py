@@ -16,7 +16,7 @@ from layerpose.cache import writing
 from layerpose.pictures import write_png
 
 JOB = "job.json"
-OURS = re.compile(r"\d{6}\.png|job\.json|\.(\d{6}\.png|job\.json)\..*")
+OURS = re.compile(r"\d{6}\.png|job\.json|\.(\d{6}\.png|job\.json|shared)\..*")
 """What may lie in a work folder; anything else is somebody's own file, and nothing is touched then."""
 QUICK = 1
 """Effort of the PNG compression: files half as large again, written several times as fast."""
@@ -32,7 +32,11 @@ class FrameStore:
 
     def missing(self) -> list[int]:
         """Frames that have still to be drawn."""
-        return [frame for frame in range(self.num_frames) if not self._path(frame).exists()]
+        return [frame for frame in range(self.num_frames) if not self.has(frame)]
+
+    def has(self, frame: int) -> bool:
+        """Whether a frame is finished."""
+        return self._path(frame).exists()
 
     def keep(self, frame: int, picture: Image.Image) -> None:
         """Write a finished frame, whole or not at all. ValueError if the disk takes no more."""

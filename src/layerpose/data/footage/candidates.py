@@ -42,7 +42,12 @@ class Order:
 
 
 def find_candidates(out: Path, source: Source, order: Order) -> str:
-    """Watch, choose, fit and cut; writes them whole or not at all. Returns what went wrong, if it did."""
+    """Watch, choose, fit and cut; writes them whole or not at all. Returns what went wrong, if it did.
+
+    What is there already stays: a worker of a cluster may die between the last byte and its answer.
+    """
+    if candidates_of(out, source.person).is_dir():
+        return ""
     torch.set_num_threads(1)
     try:
         with threadpool_limits(1):
@@ -63,6 +68,11 @@ def find_candidates(out: Path, source: Source, order: Order) -> str:
     }  # fmt: skip
     write_person(candidates_of(out, source.person), phenotype.tolist(), recipe, [one.frame for one in candidates])
     return ""
+
+
+def give_up(_out: Path, source: Source, _order: Order) -> str:
+    """What went wrong where no worker of a cluster survives a source."""
+    return f"{source.path} ends every worker that takes it (memory, or a damaged video); leave it out or shorten it"
 
 
 def read_candidates(folder: Path) -> dict[str, Any]:

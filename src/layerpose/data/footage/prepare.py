@@ -8,7 +8,8 @@ from pathlib import Path
 
 from layerpose import __version__
 from layerpose.body.model import body_name
-from layerpose.data.footage.candidates import FOLDER, Order, candidates_of, find_candidates
+from layerpose.cluster import Cluster
+from layerpose.data.footage.candidates import FOLDER, Order, candidates_of, find_candidates, give_up
 from layerpose.data.footage.review import read_review
 from layerpose.data.footage.select import Outcome, select
 from layerpose.data.footage.sources import SPLIT_RULE, check_sources, number_sources
@@ -18,7 +19,7 @@ from layerpose.workers import spread
 
 
 def prepare(
-    out: Path, paths: Sequence[Path], order: Order, *, workers: int, report: Callable[[int, int], None]
+    out: Path, paths: Sequence[Path], order: Order, *, workers: int | Cluster, report: Callable[[int, int], None]
 ) -> list[Outcome]:
     """Make the people that are missing and apply the verdicts of the review; `report` hears how many are done.
 
@@ -37,8 +38,8 @@ def prepare(
 
 
 def _make(
-    out: Path, paths: Sequence[Path], order: Order, decisions: dict[str, dict[str, bool]], workers: int,
-    report: Callable[[int, int], None],
+    out: Path, paths: Sequence[Path], order: Order, decisions: dict[str, dict[str, bool]],
+    workers: int | Cluster, report: Callable[[int, int], None],
 ) -> list[Outcome]:  # fmt: skip
     for data in (out, out / FOLDER):
         (data / PEOPLE).mkdir(parents=True, exist_ok=True)
@@ -47,7 +48,8 @@ def _make(
     missing = [source for source in sources if not candidates_of(out, source.person).is_dir()]
     report(len(sources) - len(missing), len(sources))
     problems: dict[str, str] = {}
-    found = spread(find_candidates, [out] * len(missing), missing, [order] * len(missing), workers=workers)
+    rows = [out.resolve()] * len(missing), missing, [order] * len(missing)
+    found = spread(find_candidates, *rows, workers=workers, lost=give_up)
     for done, (source, problem) in enumerate(zip(missing, found, strict=True), start=1):
         problems[source.person] = problem
         report(len(sources) - len(missing) + done, len(sources))
