@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
@@ -269,3 +270,11 @@ def bvh(tmp_path: Path) -> Path:
     path = tmp_path / "still.bvh"
     path.write_text(text)
     return path
+
+
+def test_a_further_photo_that_is_of_no_use_is_named(refused: Refused, photo: Path, out: Path) -> None:
+    with as_file(files("layerpose") / "examples" / "person.png") as person:
+        words = "transfer", person, "--pose", "walk", "--also"
+        assert "gone.png" in refused(*words, photo.with_name("gone.png"), "-o", out)
+        assert str(photo) in refused(*words, person, photo, "-o", out)
+        assert "never overwritten" in refused(*words, photo, "-o", photo)

@@ -57,3 +57,10 @@ def test_the_person_lands_in_the_pose_in_the_same_clothes(model: PoseTransfer, s
 def test_the_source_is_drawn_no_larger_than_in_its_photo(seen: Estimate) -> None:
     for name in ("stand", "arms-up", "squat"):
         assert place(seen.body, library_pose(name)).camera.scale <= seen.body.camera.scale
+
+
+def test_several_photos_make_one_view(model: PoseTransfer, seen: Estimate) -> None:
+    alone, together = model.view(seen), model.view(seen, [seen])
+    assert alone.others == ()
+    assert len(together.all) == 2
+    assert torch.equal(together.image, alone.image)

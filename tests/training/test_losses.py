@@ -106,3 +106,17 @@ def test_the_completeness_loss_has_the_gradient_of_cross_entropy() -> None:
     (ours_slope,), (theirs_slope,) = (torch.autograd.grad(loss, scores) for loss in (ours, theirs))
     assert torch.allclose(ours_slope, theirs_slope, atol=1e-6)
     assert losses.completeness_loss(scores).item() == pytest.approx(entropy(scores, torch.ones(5, 1)).item(), rel=1e-5)
+
+
+def test_what_a_viewer_sees_is_the_first_full_voxel() -> None:
+    """By hand: two slices, empty or one of two parts; the first voxel decides, hidden ones count for nothing."""
+    chances = torch.tensor([[[[0.5], [0.2]], [[0.3], [0.1]], [[0.2], [0.7]]]])
+    logits = chances.log()
+
+    def loss(near: int, far: int) -> float:
+        return float(losses.projection_loss(logits, torch.tensor([[[near], [far]]], dtype=torch.uint8)))
+
+    assert loss(1, 2) == pytest.approx(-math.log(0.3 + 0.5 * 0.1))
+    assert loss(1, 0) == loss(1, 2)
+    assert loss(0, 2) == pytest.approx(-math.log(0.2 + 0.5 * 0.7))
+    assert loss(0, 0) == pytest.approx(-math.log(0.5 * 0.2))

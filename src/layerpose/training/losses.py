@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
-from torch.nn.functional import cross_entropy, interpolate, one_hot, relu, softplus
+from torch.nn.functional import cross_entropy, interpolate, nll_loss, one_hot, relu, softplus
 
 from layerpose.networks.perceptual import TAP_WEIGHTS
 
@@ -96,11 +96,24 @@ def colour_loss(
     return difference.mean() if weight is None else _masked_mean(difference, weight)
 
 
-def voxel_loss(
-    logits: Float[Tensor, "b l *voxels"], labels: UInt8[Tensor, "b *voxels"], weights: Float[Tensor, "l"]
-) -> Float[Tensor, ""]:
-    """Cross-entropy of the labels of all voxels, each weighted by its class."""
-    return cross_entropy(logits.float(), labels.long(), weight=weights)
+def voxel_loss(logits: Float[Tensor, "b l *voxels"], labels: UInt8[Tensor, "b *voxels"]) -> Float[Tensor, ""]:
+    """Cross-entropy of the labels of all voxels."""
+    return cross_entropy(logits.float(), labels.long())
+
+
+def projection_loss(logits: Float[Tensor, "b l d n"], labels: UInt8[Tensor, "b d n"]) -> Float[Tensor, ""]:
+    """Cross-entropy of what a viewer sees of each column: the first voxel that is not empty, or none.
+
+    Each voxel counts as the first by the chance that it is full and all before it are empty.
+    """
+    likely = logits.float().log_softmax(1)
+    clear = likely[:, 0].cumsum(1)
+    before = torch.cat([torch.zeros_like(clear[:, :1]), clear[:, :-1]], dim=1)
+    first = (likely[:, 1:] + before[:, None]).logsumexp(2)
+    seen = torch.cat([clear[:, None, -1], first], dim=1)
+    full = labels > 0
+    front = labels.gather(1, full.to(torch.uint8).argmax(1, keepdim=True))[:, 0]
+    return nll_loss(seen, front.long())
 
 
 def hardest_mean(values: Float[Tensor, "b h w"], share: float) -> Float[Tensor, ""]:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from layerpose.config import VolumeConfig
@@ -20,7 +20,7 @@ from layerpose.data.records import Records
 from layerpose.data.volumes import VolumePairs, VolumeSample
 from layerpose.estimation.volume import make_network, save_network
 from layerpose.networks.hourglass import STRIDE, VolumeNetwork, take_columns
-from layerpose.training.losses import voxel_loss
+from layerpose.training.losses import projection_loss, voxel_loss
 from layerpose.training.processes import fast_autocast
 from layerpose.training.solo import SoloRecipe, train_alone
 
@@ -34,8 +34,8 @@ class VolumeRecipe(SoloRecipe):
     num_steps: int = 3000
     batch: int = 2
     learning_rate: float = 8e-4
-    class_weights: tuple[float, ...] = (1.0, 3.0, 3.0, 4.0, 4.0, 3.0, 3.0)
-    """How much a voxel of each class counts; with these parts come out as large as they should (docs/bodies.md)."""
+    projection_weight: float = 0.2
+    """How much what a viewer sees of a column counts beside its voxels."""
     middle_weight: float = 0.5
     """How much the hourglasses before the last count."""
 
@@ -58,19 +58,22 @@ def train_volume(
 
 
 def objective(network: VolumeNetwork, sample: VolumeSample, recipe: VolumeRecipe) -> Float[Tensor, ""]:
-    """Cross-entropy of the volume, and of what the hourglasses before the last say of it at their own size."""
-    weights = torch.tensor(recipe.class_weights)
+    """Cross-entropy of the volume and its projection, and of what the earlier hourglasses say at their own size."""
     with fast_autocast("cpu"):
         features, middle = network(sample.source, sample.pose)
         logits = network.read_labels(features, sample.skeleton, sample.columns)
-    loss = voxel_loss(logits, take_columns(sample.labels, sample.columns), weights)
+    loss = _judge(logits, take_columns(sample.labels, sample.columns), recipe)
     coarse = sample.labels[..., STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
     columns = _on_the_middle_grid(sample.columns, sample.labels.shape[-1])
     wanted = take_columns(coarse, columns)
     for predicted in middle:
         logits = network.read_middle(predicted, sample.skeleton, columns)
-        loss = loss + recipe.middle_weight * voxel_loss(logits, wanted, weights)
+        loss = loss + recipe.middle_weight * _judge(logits, wanted, recipe)
     return loss
+
+
+def _judge(logits: Float[Tensor, "b l d n"], labels: UInt8[Tensor, "b d n"], recipe: VolumeRecipe) -> Float[Tensor, ""]:
+    return voxel_loss(logits, labels) + recipe.projection_weight * projection_loss(logits, labels)
 
 
 def _on_the_middle_grid(columns: Int64[Tensor, "b n"], width: int) -> Int64[Tensor, "b m"]:
