@@ -66,7 +66,7 @@ def personalize(
     _check(out, source, minutes, steps)
     with busy("Starting"):
         from layerpose.cache import cache_dir
-        from layerpose.data.album import FOLDER, keep_album, open_albums
+        from layerpose.data.album import keep_album, open_albums
         from layerpose.stages.model_folder import save_model
         from layerpose.training.held_back import draw_held_back
         from layerpose.training.personal import STATE, Minutes, PersonalRecipe, Steps, personalise
@@ -95,8 +95,7 @@ def personalize(
     with progress("Drawing the held-back frames", "pairs") as report:
         after = draw_held_back(model, held, size, metric, report, known=learnt)
     facts = {**making, "steps": taken, "held back": {"before": before.figures, "after": after.figures}}
-    if not (out / FOLDER).exists():
-        keep_album(learnt, out)
+    keep_album(learnt, out)
     save_model(model, out, facts=facts)
     _draw(out / SHEET, before, after)
     (out / STATE).unlink(missing_ok=True)

@@ -8,10 +8,9 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from layerpose.body.model import body_model
 from layerpose.config import ModelConfig
 from layerpose.data.album import Album
-from layerpose.data.pairs import CPU, Pairs, Sample, limb_bones, view_shot
+from layerpose.data.pairs import CPU, Pairs, Sample, limb_directions, view_shot
 from layerpose.maps.render import pose_body
 from layerpose.maps.source import SourceView, join_views
 
@@ -26,7 +25,6 @@ class Closest:
     """An album looked up by pose."""
 
     def __init__(self, album: Album, config: ModelConfig, device: torch.device = CPU) -> None:
-        self.given = album, config, device
         self.device = device
         self.album, self.pairs = album, Pairs(album, [album.owner], config, length=0, seed=0, disturb=False)
         self.frames = album.frames(album.owner)
@@ -36,7 +34,7 @@ class Closest:
 
     def __reduce__(self) -> tuple[type[Closest], tuple[Album, ModelConfig, torch.device]]:
         """Sent to another process without the views that were made already."""
-        return Closest, self.given
+        return Closest, (self.album, self.pairs.config, self.device)
 
     def view(
         self, orientations: Float[np.ndarray, "j 3 3"], *, also: SourceView | None = None, without: str | None = None,
@@ -78,14 +76,6 @@ class AlbumPairs(Pairs):
         truth = self.read(self.closest.album.owner, str(target))
         orientations = pose_body(truth.body).transforms[:, :3, :3]
         return self.finish(self.closest.view(orientations, without=str(target), lead=lead), truth)
-
-
-def limb_directions(orientations: Float[np.ndarray, "j 3 3"]) -> Float[np.ndarray, "n 3"]:
-    """Where trunk and limbs point, and where the body faces, for bones turned from the template."""
-    bones = [body_model().bone(name) for name in limb_bones()]
-    return np.stack(
-        [*(orientations[bones] @ [0, 0, 1.0]), orientations[0] @ [0, 1.0, 0], orientations[0] @ [1.0, 0, 0]]
-    )
 
 
 def _distance(orientations: Float[np.ndarray, "j 3 3"], wanted: Float[np.ndarray, "n 3"]) -> float:

@@ -161,14 +161,17 @@ def _directions(records: Records, person: str, frame: str) -> Float[np.ndarray, 
     """Where the trunk and the limbs point, and where the body faces."""
     model, body = body_model(), records.body(person, frame)
     turned, _ = model.kinematics(_rest(records, person), body.pose.rotations.double().numpy())
-    turned = turned @ model.reference_orientations.transpose(0, 2, 1)
-    down = [turned[model.bone(name)] @ [0, 0, 1.0] for name in limb_bones()]
-    return np.stack([*down, turned[0] @ [0, 1.0, 0], turned[0] @ [1.0, 0, 0]])
+    return limb_directions(turned @ model.reference_orientations.transpose(0, 2, 1))
+
+
+def limb_directions(orientations: Float[np.ndarray, "j 3 3"]) -> Float[np.ndarray, "n 3"]:
+    """Where trunk and limbs point, and where the body faces, for bones turned from the template."""
+    bones = [body_model().bone(name) for name in _limb_bones()]
+    return np.concatenate([orientations[bones] @ [0, 0, 1.0], (orientations[0] @ [[0, 1.0], [1.0, 0], [0, 0]]).T])
 
 
 @lru_cache(maxsize=1)
-def limb_bones() -> tuple[str, ...]:
-    """`LIMB_BONES` of this body, left and right."""
+def _limb_bones() -> tuple[str, ...]:
     names = body_model().bone_names
     return tuple(n for bone in LIMB_BONES for n in ((bone,) if bone in names else (f"{bone}.L", f"{bone}.R")))
 

@@ -48,18 +48,16 @@ def _warp_hit(view: SourceView, hit: Hit, vertices_px: Float[Tensor, "v 3"]) -> 
     rows, columns = window = window_around(hit.part >= 0)
     part = hit.part[rows, columns] + 1
     mirrored = torch.tensor(MIRRORED_CLASSES, device=part.device, dtype=part.dtype)[part.long()]
-
-    def at_pixels(attributes: Float[Tensor, "v n"]) -> Float[Tensor, "r c n"]:
-        return interpolate(hit.triangle, vertices_px, topology.faces, attributes)[rows, columns]
-
+    points = [torch.cat([photo.drawn.vertices, photo.quality[:, None]], dim=1) for photo in view.all]
+    attributes = torch.cat([view.colours, *(each for own in points for each in (own, own[topology.mirror]))], dim=1)
+    found = interpolate(hit.triangle, vertices_px, topology.faces, attributes)[rows, columns]
+    nearest, *places = found.split([3, *[4] * (2 * len(points))], dim=-1)
     own, other = _Best(part), _Best(mirrored)
-    for photo in view.all:
-        points = torch.cat([photo.drawn.vertices, photo.quality[:, None]], dim=1)
-        found = at_pixels(torch.cat([points, points[topology.mirror]], dim=1))
-        own.consider(photo, found[..., :4])
-        other.consider(photo, found[..., 4:])
-    nearest = at_pixels(view.colours).permute(2, 0, 1)[None]
-    filled = torch.where(own.known, own.colour, torch.where(other.known, other.colour, nearest)) * (part > 0)
+    for photo, place, mirrored_place in zip(view.all, places[::2], places[1::2], strict=True):
+        own.consider(photo, place)
+        other.consider(photo, mirrored_place)
+    closed = torch.where(other.known, other.colour, nearest.permute(2, 0, 1)[None])
+    filled = torch.where(own.known, own.colour, closed) * (part > 0)
     image, visible, filled = (_place(x, window, hit.part) for x in (own.colour, own.known[None, None].float(), filled))
     return Warp(image=image, visible=visible, filled=filled)
 

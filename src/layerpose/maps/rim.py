@@ -19,7 +19,7 @@ from layerpose.body.camera import BODY_TO_CAMERA
 from layerpose.body.model import body_model
 from layerpose.maps.crops import window_around
 from layerpose.maps.render import DrawnBody, Hit, mesh
-from layerpose.maps.source import FIRST, SourceView, sample
+from layerpose.maps.source import SourceView, sample
 
 RIM = 0.07
 """Width of the rim around the body that moves with it, as a share of the canvas."""
@@ -46,7 +46,7 @@ def warp_rim(
 ) -> tuple[Float[Tensor, "1 3 h w"], Float[Tensor, "1 1 h w"]]:
     """Pixels close to the body: step from the nearest body pixel, turned as its bone turns.
 
-    Of several photos the one in which the step is least foreshortened says what is there, the first one preferred.
+    Of several photos the one in which the step is least foreshortened says what is there.
     """
     size, device = target.size, hit.part.device
     window = window_around(hit.part >= 0, margin=math.ceil(RIM * size) + 1)
@@ -55,9 +55,9 @@ def warp_rim(
     if strip is None:
         return rim, mask
     best, colour = torch.zeros(len(strip.rows), device=device), torch.zeros(3, len(strip.rows), device=device)
-    for index, photo in enumerate(view.all):
+    for photo in view.all:
         worth, seen = _ask(photo, strip, target, orientations)
-        better = worth * (FIRST if index == 0 else 1.0) > best
+        better = worth > best
         best, colour = torch.where(better, worth, best), torch.where(better, seen, colour)
     rows, columns = strip.rows + window[0].start, strip.columns + window[1].start
     rim[0, :, rows, columns] = colour
