@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.nn.functional import interpolate
 
 from layerpose.config import GeneratorConfig
-from layerpose.networks.blocks import InstanceNorm
+from layerpose.networks.blocks import InstanceNorm, Up
 from layerpose.networks.discriminator import CompletenessDiscriminator, MultiScaleDiscriminator
 from layerpose.networks.generator import Generator
 
@@ -19,6 +20,16 @@ def test_a_generator_keeps_the_size(patch: int, blend: bool) -> None:
     warp = torch.rand(2, 7, 32, 32) if blend else None
     out = Generator(config, 5)(torch.rand(2, 5, 32, 32), torch.rand(2, 3, 32, 32), warp)
     assert out.shape == (2, 3, 32, 32)
+
+
+@pytest.mark.parametrize("norm", [False, True])
+def test_up_doubles_every_pixel_and_convolves(norm: bool) -> None:
+    up, features = Up(3, 2, norm=norm), torch.randn(2, 3, 5, 6, requires_grad=True)
+    plain, short = up.block(interpolate(features, scale_factor=2.0, mode="nearest")), up(features)
+    assert torch.allclose(short, plain, atol=1e-5)
+    judged, weight = torch.randn_like(plain), up.block[0].weight
+    slopes = (torch.autograd.grad((out * judged).sum(), [features, weight]) for out in (short, plain))
+    assert all(torch.allclose(ours, theirs, atol=1e-4) for ours, theirs in zip(*slopes, strict=True))
 
 
 def test_a_hidden_warp_is_never_used() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import torch
+from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.functional import conv_transpose2d, pad
 
 
 class InstanceNorm(nn.GroupNorm):
@@ -46,13 +49,27 @@ class ResidualBlock(nn.Module):
 
 
 class Up(nn.Module):
-    """Twice the resolution: nearest-neighbour, then a convolution; no checkerboard as from transposed ones."""
+    """Twice the resolution: nearest-neighbour, then a convolution; no checkerboard as from transposed ones.
+
+    Both at once are a transposed convolution whose kernel is the convolution's, spread over two by two pixels: the same
+    numbers for less than half of the work.
+    """
 
     def __init__(self, inputs: int, outputs: int, *, norm: bool = True) -> None:
         super().__init__()
-        self.scale = nn.Upsample(scale_factor=2, mode="nearest")
         self.block = ConvBlock(inputs, outputs, norm=norm)
 
     def forward(self, features: Tensor) -> Tensor:
         """``b c h w`` -> ``b c' 2h 2w``."""
-        return self.block(self.scale(features))
+        convolution, *rest = self.block
+        assert isinstance(convolution, nn.Conv2d)
+        features = conv_transpose2d(features, spread(convolution.weight), convolution.bias, stride=2, padding=1)
+        for layer in rest:
+            features = layer(features)
+        return features
+
+
+def spread(kernel: Float[Tensor, "o i 3 3"]) -> Float[Tensor, "i o 4 4"]:
+    """The kernel of the transposed convolution (stride 2) that equals doubling every pixel and then convolving."""
+    flipped = kernel.flip(2, 3).transpose(0, 1)
+    return torch.stack([pad(flipped, (x, 1 - x, y, 1 - y)) for x in (0, 1) for y in (0, 1)]).sum(0)
