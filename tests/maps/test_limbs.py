@@ -6,7 +6,7 @@ import torch
 
 from layerpose.bodies import framed_body
 from layerpose.body.skeleton import mirrored
-from layerpose.maps.limbs import LIMBS, NUM_LIMB_CHANNELS, POINTS, draw_limbs, limb_points
+from layerpose.maps.limbs import KNUCKLES, LIMBS, NUM_LIMB_CHANNELS, POINTS, draw_limbs, limb_points
 from layerpose.maps.render import draw_body
 from layerpose.motion.library import library_pose
 
@@ -51,3 +51,16 @@ def test_hands_and_feet_point_where_the_body_s_do() -> None:
         assert hand[1] > wrist[1]
         assert toe[2] < ankle[2] - 0.1
         assert sign * (toe[0] - points[mirrored(f"{side}_toe")][0]) > 0
+
+
+def test_fingers_begin_at_their_knuckles_and_end_at_their_tips() -> None:
+    drawn = draw_body(framed_body(library_pose("stand")), 64)
+    metres = limb_points(drawn) / torch.tensor([drawn.scale, drawn.scale, 1])
+    points = dict(zip(POINTS, metres, strict=True))
+    for side in ("left", "right"):
+        wrist, thumb = points[f"{side}_wrist"], points[f"{side}_thumb_tip"]
+        knuckles, tips = ([points[f"{side}_{finger}_{end}"] for finger in KNUCKLES] for end in ("knuckle", "tip"))
+        assert 0.03 < (knuckles[0] - knuckles[1]).norm() < 0.10
+        for knuckle, tip in zip(knuckles, tips, strict=True):
+            assert 0.05 < (knuckle - wrist).norm() < (tip - wrist).norm() < 0.22
+        assert (thumb - tips[0]).norm() < (thumb - tips[1]).norm()

@@ -36,6 +36,9 @@ CAPSULES = (
         ("arm", "shoulder", "elbow", (0.07, 0.06)), ("arm", "elbow", "wrist", (0.06, 0.04)),
         ("arm", "wrist", "fingertip", (0.05, 0.04)), ("leg", "hip", "knee", (0.10, 0.07)),
         ("leg", "knee", "ankle", (0.07, 0.04)), ("leg", "ankle", "toe", (0.06, 0.03)),
+        ("arm", "wrist", "thumb_tip", (0.03, 0.01)), ("arm", "wrist", "index_knuckle", (0.02, 0.02)),
+        ("arm", "wrist", "little_knuckle", (0.02, 0.02)), ("arm", "index_knuckle", "index_tip", (0.01, 0.01)),
+        ("arm", "little_knuckle", "little_tip", (0.01, 0.01)),
     )),
 )  # fmt: skip
 """What a body of capsules is made of: part, both ends, and how thick each is on the way to a fit (metres)."""
@@ -52,7 +55,7 @@ def make_network(config: VolumeConfig) -> VolumeNetwork:
     return VolumeNetwork(config, NUM_LIMB_CHANNELS, capsules)
 
 
-def lay_capsules(points: Float[Tensor, "22 3"], scale: float) -> Skeleton:
+def lay_capsules(points: Float[Tensor, "32 3"], scale: float) -> Skeleton:
     """Where `CAPSULES` lie for limb points (canvas units, depth in metres) under a camera of that scale."""
     named: dict[str, Tensor] = dict(zip(POINTS, points * points.new_tensor([1, 1, scale]), strict=True))
     ears = (named["left_ear"] + named["right_ear"]) / 2
@@ -63,7 +66,7 @@ def lay_capsules(points: Float[Tensor, "22 3"], scale: float) -> Skeleton:
 
 @torch.inference_mode()
 def predict_volume(
-    network: VolumeNetwork, source: Float[Tensor, "1 3 h w"], points: Float[Tensor, "22 3"], scale: float
+    network: VolumeNetwork, source: Float[Tensor, "1 3 h w"], points: Float[Tensor, "32 3"], scale: float
 ) -> Volume:
     """The volume of the person in the source image with the target's `limb_points`, under a camera of that scale."""
     size, skeleton = network.config.size, lay_capsules(points, scale)
