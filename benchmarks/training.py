@@ -73,7 +73,8 @@ def step(
     generator = Generator(getattr(config, stage), channels + guides).to(device)
     stacked = torch.randn(1, channels + guides, size, size, device=device)
     base = torch.zeros(1, 3, size, size, device=device) if has_base else None
-    warp = torch.rand(1, 7, size, size, device=device) if config.guides.warp else None
+    colours, visible = torch.rand(1, 3, size, size, device=device), torch.ones(1, 1, size, size, device=device)
+    warp = (colours, visible, colours) if config.guides.warp else None
     if fast:
         generator.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         stacked = stacked.to(memory_format=torch.channels_last)

@@ -17,7 +17,8 @@ from layerpose.networks.generator import Generator
 @pytest.mark.parametrize("blend", [False, True])
 def test_a_generator_keeps_the_size(patch: int, blend: bool) -> None:
     config = GeneratorConfig(width=4, num_downs=2, num_blocks=1, patch=patch, stem=3, skips=True, blend=blend)
-    warp = torch.rand(2, 7, 32, 32) if blend else None
+    image, visible = torch.rand(2, 3, 32, 32), torch.ones(2, 1, 32, 32)
+    warp = (image, visible, image) if blend else None
     out = Generator(config, 5)(torch.rand(2, 5, 32, 32), torch.rand(2, 3, 32, 32), warp)
     assert out.shape == (2, 3, 32, 32)
 
@@ -35,9 +36,8 @@ def test_up_doubles_every_pixel_and_convolves(norm: bool) -> None:
 def test_a_hidden_warp_is_never_used() -> None:
     config = GeneratorConfig(width=4, num_downs=1, num_blocks=1, stem=3, blend=True)
     generator, stacked, base = Generator(config, 3), torch.rand(1, 3, 16, 16), torch.zeros(1, 3, 16, 16)
-    warp = torch.zeros(1, 7, 16, 16)
-    other = warp.clone()
-    other[:, :3] = 1
+    empty, hidden = torch.zeros(1, 3, 16, 16), torch.zeros(1, 1, 16, 16)
+    warp, other = (empty, hidden, empty), (torch.ones_like(empty), hidden, empty)
     assert torch.allclose(generator(stacked, base, warp), generator(stacked, base, other), atol=1e-6)
 
 

@@ -19,6 +19,8 @@ from layerpose.networks.blocks import ConvBlock, ResidualBlock, Up
 CANDIDATES = {"generated": 3, "warp": 4, "filled": 5}
 """Where the logit of each candidate stands among the head's outputs."""
 LEANING = 2.0
+Warped = tuple[Float[Tensor, "b 3 h w"], Float[Tensor, "b 1 h w"], Float[Tensor, "b 3 h w"]]
+"""Image, where it is visible, and the same filled."""
 
 
 class Generator(nn.Module):
@@ -63,9 +65,9 @@ class Generator(nn.Module):
         self,
         stacked: Float[Tensor, "b c h w"],
         base: Float[Tensor, "b 3 h w"] | None,
-        warp: Float[Tensor, "b 7 h w"] | None = None,
+        warp: Warped | None = None,
     ) -> Float[Tensor, "b 3 h w"]:
-        """The picture. `warp` stacks image, visibility and filled warp; it is needed where the generator blends."""
+        """The picture. The `warp` is needed where the generator blends."""
         features = self.stem(stacked).contiguous(memory_format=torch.channels_last)
         skipped = []
         for down in self.downs:
@@ -78,14 +80,13 @@ class Generator(nn.Module):
                 features = features + skipped.pop()
         return self._finish(self.head(features), base, warp)
 
-    def _finish(self, out: Tensor, base: Tensor | None, warp: Tensor | None) -> Tensor:
+    def _finish(self, out: Tensor, base: Tensor | None, warp: Warped | None) -> Tensor:
         out = out.float().contiguous()  # laid out as the pictures that it is mixed with: several times faster
         offset = out[:, :3].tanh()
         colour = offset if base is None else (base + offset * 2).clamp(-1, 1)
         if not self.config.blend:
             return colour
         assert warp is not None
-        image, visible, filled = warp[:, :3], warp[:, 3:4], warp[:, 4:7]
-        logits = out[:, 3:6] + torch.cat([torch.zeros_like(visible), (visible - 1) * 30, torch.zeros_like(visible)], 1)
-        mix = logits.softmax(1)
+        (image, visible, filled), (for_colour, for_image, for_filled) = warp, out[:, 3:6].split(1, dim=1)
+        mix = torch.cat([for_colour, for_image + (visible - 1) * 30, for_filled], dim=1).softmax(1)
         return mix[:, :1] * colour + mix[:, 1:2] * image + mix[:, 2:] * filled

@@ -11,11 +11,11 @@ from layerpose.networks.generator import Generator
 from layerpose.stages.conditions import (
     Conditions,
     coarse_maps,
+    list_guides,
     num_guide_channels,
     resize,
     shrink_warp,
-    stack_guides,
-    stack_warp,
+    unpack_warp,
 )  # fmt: skip
 
 
@@ -31,7 +31,6 @@ class Coarse(nn.Module):
         """The draft."""
         size = conditions.coarse_heatmaps.shape[-1]
         warp = shrink_warp(conditions.warp, size)
-        guides = stack_guides(coarse_maps(conditions, size), warp, self.guides)
-        source = resize(conditions.source, size)
-        stacked = source if guides is None else torch.cat([source, guides], dim=1)
-        return self.generator(stacked, None, None if warp is None else stack_warp(warp))
+        guides = list_guides(coarse_maps(conditions, size), warp, self.guides)
+        stacked = torch.cat([resize(conditions.source, size), *guides], dim=1)
+        return self.generator(stacked, None, unpack_warp(warp))

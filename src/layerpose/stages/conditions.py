@@ -18,6 +18,7 @@ from layerpose.maps.crops import cut, part_box
 from layerpose.maps.heatmap import draw_heatmaps
 from layerpose.maps.render import DrawnBody, part_hit, render_maps, render_part_maps
 from layerpose.maps.source import SourceView, best_photo
+from layerpose.networks.generator import Warped
 from layerpose.types import CLASSES, LAYERS, Maps, Warp
 
 
@@ -124,33 +125,30 @@ def layer_size(part: str, config: ModelConfig) -> int:
     return {"head": config.face_size, "arm": config.arm_size, "leg": config.leg_size}[part.rpartition("_")[2]]
 
 
-def stack_guides(maps: Maps, warp: Warp | None, guides: Guides) -> Float[Tensor, "b c h w"] | None:
-    """The guides that are switched on, stacked; None when all are off."""
-    stacked = []
+def list_guides(maps: Maps, warp: Warp | None, guides: Guides) -> list[Float[Tensor, "b _ h w"]]:
+    """The guides that are switched on, in the order in which the networks see them."""
+    chosen = []
     if guides.heatmaps:
-        stacked.append(maps.heatmaps)
+        chosen.append(maps.heatmaps)
     if guides.parsing:
-        stacked.append(maps.parsing)
+        chosen.append(maps.parsing)
     if guides.depth:
-        stacked.append(maps.depth)
+        chosen.append(maps.depth)
     if guides.warp:
-        assert warp is not None
-        stacked.append(stack_warp(warp)[:, : _num_warp_channels(guides)])
-    return torch.cat(stacked, dim=1) if stacked else None
+        warped = unpack_warp(warp)
+        assert warped is not None
+        chosen += warped[: 3 if guides.filled else 2]
+    return chosen
 
 
-def stack_warp(warp: Warp) -> Float[Tensor, "b 7 h w"]:
-    """Image, visibility, filled."""
-    return torch.cat([warp.image, warp.visible, warp.filled], dim=1)
+def unpack_warp(warp: Warp | None) -> Warped | None:
+    """A warp as the generators blend it."""
+    return None if warp is None else (warp.image, warp.visible, warp.filled)
 
 
 def num_guide_channels(guides: Guides) -> int:
-    """Channels that `stack_guides` makes."""
-    return 18 * guides.heatmaps + 7 * guides.parsing + guides.depth + _num_warp_channels(guides)
-
-
-def _num_warp_channels(guides: Guides) -> int:
-    return (7 if guides.filled else 4) * guides.warp
+    """Channels that `list_guides` makes."""
+    return 18 * guides.heatmaps + 7 * guides.parsing + guides.depth + (7 if guides.filled else 4) * guides.warp
 
 
 def coarse_maps(conditions: Conditions, size: int) -> Maps:

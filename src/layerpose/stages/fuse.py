@@ -10,7 +10,7 @@ from torch.nn.functional import interpolate
 from layerpose.config import ModelConfig
 from layerpose.maps.crops import paste
 from layerpose.networks.generator import Generator
-from layerpose.stages.conditions import Conditions, num_guide_channels, stack_guides, stack_warp
+from layerpose.stages.conditions import Conditions, list_guides, num_guide_channels, unpack_warp
 from layerpose.types import CLASSES, Layer
 
 
@@ -36,7 +36,6 @@ class Fusion(nn.Module):
 
     def forward(self, conditions: Conditions, pasted: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
         """The finished picture."""
-        guides = stack_guides(conditions.maps, conditions.warp, self.guides)
-        pictures = [conditions.source, pasted]
-        stacked = torch.cat(pictures if guides is None else [*pictures, guides], dim=1)
-        return self.generator(stacked, pasted, None if conditions.warp is None else stack_warp(conditions.warp))
+        guides = list_guides(conditions.maps, conditions.warp, self.guides)
+        stacked = torch.cat([conditions.source, pasted, *guides], dim=1)
+        return self.generator(stacked, pasted, unpack_warp(conditions.warp))

@@ -17,9 +17,9 @@ from layerpose.networks.generator import Generator
 from layerpose.stages.conditions import (
     Conditions,
     PartConditions,
+    list_guides,
     num_guide_channels,
-    stack_guides,
-    stack_warp,
+    unpack_warp,
 )  # fmt: skip
 from layerpose.types import CLASSES, LAYERS, MIRRORED_CLASSES, Layer, Maps, Warp
 
@@ -62,9 +62,8 @@ class Layers(nn.Module):
             start = given.visible * crop + (1 - given.visible) * given.warp.filled
         pictures = [given.source, start] if given.other is None else [given.source, given.other.flip(-1), start]
         pictures = [picture.flip(-1) if flip else picture for picture in pictures]
-        guides = stack_guides(maps, warp, self.guides)
-        stacked = torch.cat(pictures if guides is None else [*pictures, guides], dim=1)
-        image = generator(stacked, pictures[-1], None if warp is None else stack_warp(warp))
+        stacked = torch.cat([*pictures, *list_guides(maps, warp, self.guides)], dim=1)
+        image = generator(stacked, pictures[-1], unpack_warp(warp))
         return image.flip(-1) if flip else image
 
 
