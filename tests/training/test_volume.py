@@ -8,16 +8,24 @@ from pathlib import Path
 import pytest
 import torch
 
-from layerpose.bodies import redrawn
+from layerpose.bodies import framed_body, redrawn
 from layerpose.body.skeleton import BONES
 from layerpose.cli import main
 from layerpose.config import VolumeConfig
 from layerpose.data.records import Records
 from layerpose.data.volumes import JUDGED_SHARE, VolumePairs, VolumeSample
-from layerpose.estimation.volume import load_network, make_network, predict_volume, save_network
+from layerpose.estimation.volume import (
+    BUNDLED,
+    load_network,
+    make_network,
+    predict_maps,
+    predict_volume,
+    save_network,
+)
 from layerpose.evaluation.volume import look, summarise
 from layerpose.maps.limbs import LIMBS, POINTS
 from layerpose.maps.render import draw_body, render_maps
+from layerpose.motion.library import library_pose
 from layerpose.networks.hourglass import take_columns
 from layerpose.training.volume import VolumeRecipe, objective, train_volume
 
@@ -139,6 +147,15 @@ def test_the_command_trains_it_and_says_what_is_wrong(
     (out / "state.pt").write_bytes(b"short")
     assert main(words) == 2
     assert "state.pt is damaged or of another network" in capsys.readouterr().err
+
+
+def test_the_bundled_network_draws_a_body_in_the_pose(pairs: VolumePairs) -> None:
+    source, drawn = pairs.draw(0)[0].image, draw_body(framed_body(library_pose("sit")), 256)
+    predicted = predict_maps(load_network(BUNDLED), source, drawn)
+    found, true = (maps.parsing[0, 1:] for maps in (predicted, render_maps(drawn)))
+    overlaps = (found * true).sum((1, 2)) / (found + true).clamp(max=1).sum((1, 2))
+    print(f"bundled: part IoU {overlaps.nanmean():.3f}")
+    assert overlaps.nanmean() > 0.75
 
 
 def test_a_folder_without_a_network_is_refused(tmp_path: Path) -> None:

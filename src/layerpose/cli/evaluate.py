@@ -43,7 +43,8 @@ def evaluate(
         out: The report's folder: tables, page, plots and pictures.
         model: Model folders, ours or of a compared system; without any the bundled one. Of several each gets a row
             under its folder's name; a single one of ours shows every stage.
-        volume: A volume network; one row more for a single model of ours, its target maps from predicted volumes.
+        volume: A volume network, or bundled; one row more for a single model of ours, its target maps from predicted
+            volumes.
         size: Side in pixels at which pictures are compared; without it the data set's.
         protocol: How to measure; the first one orders the pictures of the page.
         pairs: How many pairs, from the list's beginning.

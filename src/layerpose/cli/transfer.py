@@ -86,7 +86,7 @@ def transfer(
         weights: A model folder; without it the bundled weights are used.
         body: What the target's maps are drawn from: anny's mesh, SMPL's (needs --smpl), or a labelled volume.
         smpl: Your licensed SMPL file (.pkl or .npz); poses from an .npz then start from its own T-pose.
-        volume: A trained volume network; --body volume then predicts the volume instead of filling anny's mesh.
+        volume: A volume network, or bundled; --body volume then predicts the volume instead of filling anny's mesh.
     """
     from layerpose.outputs import check_output, check_output_folder
 

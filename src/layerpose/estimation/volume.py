@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from layerpose.networks.hourglass import VolumeNetwork
 from layerpose.types import DEPTH_RANGE_M, PARTS, Maps, Volume
 
 KIND = "volume"
+BUNDLED = Path("bundled")
 BAND = 8192
 """Columns of the volume that are labelled at a time, to keep the memory small."""
 
@@ -101,11 +104,17 @@ def project_predicted(network: VolumeNetwork, source: Float[Tensor, "1 3 h w"], 
     return project_volume(predict_volume(network, source, limb_points(target), target.scale), target)
 
 
-def save_network(network: VolumeNetwork, folder: Path, *, facts: dict[str, Any] | None = None) -> None:
-    """Write the network into a folder; `facts` say where its weights come from."""
-    network_folder.save_network(network, network.config, folder, KIND, facts=facts)
+def save_network(
+    network: VolumeNetwork, folder: Path, *, facts: dict[str, Any] | None = None, half: bool = False
+) -> None:
+    """Write the network into a folder; `facts` say where its weights come from. With `half`, in 16 bits."""
+    network_folder.save_network(network, network.config, folder, KIND, facts=facts, half=half)
 
 
 def load_network(folder: Path) -> VolumeNetwork:
-    """Read what `save_network` wrote, ready to run. ValueError says what is wrong with the folder."""
-    return network_folder.load_network(folder, KIND, lambda stored: make_network(VolumeConfig(**stored)))
+    """Read what `save_network` wrote, ready to run; `BUNDLED` stands for the network that the package brings.
+
+    ValueError says what is wrong with the folder.
+    """
+    with as_file(files("layerpose") / "weights" / KIND) if folder == BUNDLED else nullcontext(folder) as place:
+        return network_folder.load_network(place, KIND, lambda stored: make_network(VolumeConfig(**stored)))
