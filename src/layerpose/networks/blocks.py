@@ -63,13 +63,13 @@ class Up(nn.Module):
         """``b c h w`` -> ``b c' 2h 2w``."""
         convolution, *rest = self.block
         assert isinstance(convolution, nn.Conv2d)
-        features = conv_transpose2d(features, spread(convolution.weight), convolution.bias, stride=2, padding=1)
+        features = conv_transpose2d(features, _spread(convolution.weight), convolution.bias, stride=2, padding=1)
         for layer in rest:
             features = layer(features)
         return features
 
 
-def spread(kernel: Float[Tensor, "o i 3 3"]) -> Float[Tensor, "i o 4 4"]:
+def _spread(kernel: Float[Tensor, "o i 3 3"]) -> Float[Tensor, "i o 4 4"]:
     """The kernel of the transposed convolution (stride 2) that equals doubling every pixel and then convolving."""
     flipped = kernel.flip(2, 3).transpose(0, 1)
     return torch.stack([pad(flipped, (x, 1 - x, y, 1 - y)) for x in (0, 1) for y in (0, 1)]).sum(0)
