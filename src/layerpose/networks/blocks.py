@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import conv_transpose2d, pad
+from torch.nn.functional import avg_pool2d, conv_transpose2d
 
 
 class InstanceNorm(nn.GroupNorm):
@@ -71,5 +70,5 @@ class Up(nn.Module):
 
 def _spread(kernel: Float[Tensor, "o i 3 3"]) -> Float[Tensor, "i o 4 4"]:
     """The kernel of the transposed convolution (stride 2) that equals doubling every pixel and then convolving."""
-    flipped = kernel.flip(2, 3).transpose(0, 1)
-    return torch.stack([pad(flipped, (x, 1 - x, y, 1 - y)) for x in (0, 1) for y in (0, 1)]).sum(0)
+    sums_of_2x2 = avg_pool2d(kernel.flip(2, 3), 2, stride=1, padding=1, divisor_override=1)
+    return sums_of_2x2.transpose(0, 1)
