@@ -7,15 +7,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from layerpose.cli import main
+from layerpose.comparison.pictures import CELL
 from layerpose.comparison.rows import NAMES, TABLE_2, TABLE_4, USUAL, Budget, choose_rows, plan_row, share_out
 from layerpose.comparison.tables import find_margins, make_tables, tables_to_markdown
 from layerpose.config import VolumeConfig
 from layerpose.estimation.volume import make_network, save_network
 from layerpose.evaluation.measure import Measured
 from layerpose.evaluation.report import Report
+from layerpose.sheet import GAP, TITLE
+from layerpose.training.journal import read_losses
 from layerpose.training.lessons import Lessons
 from layerpose.training.recipes import Phase
 from layerpose.training.team import system_of
@@ -72,6 +77,20 @@ def test_both_tables_are_written_and_say_under_which_budget(contest: Path) -> No
     assert (contest / "table-2" / "figures.csv").read_text().count("pix2pixHD") == 2
     assert len(list((contest / "report" / "pix2pixHD").glob("*.png"))) == 2
     assert (contest / "report" / "index.html").is_file()
+
+
+def test_how_the_rows_learned_and_what_they_draw_can_be_seen(contest: Path) -> None:
+    curves = (contest / "curves.svg").read_text()
+    assert curves.count('<g id="axes_') == 4, "the panels of two runs, and two that are empty"
+    losses = read_losses(contest / "runs" / "ablation-h-0")
+    assert sorted(losses["coarse/coarse_perceptual"] | losses["joint/coarse_perceptual"]) == [1, 2]
+    with Image.open(contest / "sheet.png") as sheet:
+        cells, pairs = 7, 2  # three trivial rows, two trained ones, the pose and the true picture
+        assert sheet.size == (cells * (CELL + GAP) + GAP, pairs * (CELL + TITLE + GAP) + GAP)
+        truth = np.asarray(sheet)[GAP + TITLE :, -CELL - GAP : -GAP][:CELL]
+        ours = np.asarray(sheet)[GAP + TITLE :, GAP : CELL + GAP][:CELL]
+    assert truth.std() > 10
+    assert np.abs(truth.astype(int) - ours).mean() > 1
 
 
 def test_the_models_can_be_evaluated_alone_and_side_by_side(

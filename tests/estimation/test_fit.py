@@ -32,7 +32,7 @@ def pose_vector(turns: dict[str, tuple[float, float, float]]) -> np.ndarray:
 def seen_points(parameters: np.ndarray) -> np.ndarray:
     model = fit_model()
     shapes = model.shapes(parameters[None, SHAPE_COLUMNS])
-    return (model.local(model.landmarks, shapes)[0] @ model.bones(parameters[None, :54], shapes.reference_heads[0]))[0]
+    return (model.local(model.landmarks, shapes)[0] @ model.bones(parameters[None, :54], shapes.reference_heads))[0]
 
 
 def photograph(parameters: np.ndarray) -> Landmarks:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import subprocess
+import sys
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +20,10 @@ from layerpose.evaluation.lpips import SMALLEST, Lpips, standardise, to_unit_len
 from layerpose.evaluation.protocols import PROTOCOLS
 from layerpose.evaluation.ssim import C1, ssim, uniform_ssim_map
 from layerpose.evaluation.truth import Answer, Truth, person_box
+from layerpose.pictures import picture_to_image, read_photo
+
+PUBLISHED_PAIRS = "873971e95c8027559fbd4ffd5b27ad52b97a40fdb6afce6dcab1910eb3ee4521"
+"""SHA-256 of the archive that holds the pictures of published metrics."""
 
 
 def pictures(*size: int) -> tuple[Tensor, Tensor]:
@@ -104,6 +112,33 @@ def test_lpips_is_that_of_its_formula_written_out_whatever_the_batch(shared: Pat
         total += conv2d(squared, state[f"lin{line}.weight"]).mean((1, 2, 3))
     found = torch.cat([metric(*pair) for pair in zip(image.split(batch), other.split(batch), strict=True)])
     np.testing.assert_allclose(found.numpy(), total.numpy(), atol=1e-6)
+
+
+@pytest.fixture(scope="session")
+def published_pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five pictures and distorted twins on which pyiqa publishes its metrics; skipped where pip finds no PyPI."""
+    folder = tmp_path_factory.mktemp("pyiqa")
+    wanted = ["--no-deps", "--no-binary", "pyiqa", "--dest", str(folder), "pyiqa==0.1.3"]
+    made = subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", *wanted], capture_output=True, text=True)
+    archive = folder / "pyiqa-0.1.3.tar.gz"
+    if not archive.is_file():
+        pytest.skip(f"pip cannot download pyiqa==0.1.3: {made.stderr.strip()[-200:]}")
+    assert hashlib.sha256(archive.read_bytes()).hexdigest() == PUBLISHED_PAIRS
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder, filter="data")
+    return folder / "pyiqa-0.1.3" / "ResultsCalibra"
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5])
+def test_lpips_gives_the_published_values_whatever_the_batch(shared: Path, published_pairs: Path, batch: int) -> None:
+    metric = Lpips(shared / "weights" / "lpips_alex_v01.pt")
+    files = sorted((published_pairs / "ref_dir").glob("*.bmp"))
+    truth, worse = (
+        torch.cat([picture_to_image(read_photo(published_pairs / side / file.name)) for file in files])
+        for side in ("ref_dir", "dist_dir")
+    )
+    found = torch.cat([metric(*pair) for pair in zip(worse.split(batch), truth.split(batch), strict=True)])
+    np.testing.assert_allclose(found.numpy(), [0.7237, 0.2572, 0.05079, 0.05205, 0.4253], atol=1e-4)
 
 
 def test_the_same_formula_on_squeezenet_gives_the_published_value(shared: Path) -> None:

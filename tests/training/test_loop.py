@@ -15,6 +15,7 @@ from layerpose.presets import debug
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import load_model
 from layerpose.training import checkpoint, losses
+from layerpose.training.journal import read_losses
 from layerpose.training.loop import Progress, train
 from layerpose.training.plan import RUN, Machine, Plan
 
@@ -66,6 +67,19 @@ def test_the_journal_holds_losses_figures_and_pictures(run: tuple[Path, list[Pro
     for tag in (b"coarse/judge_coarse", b"joint/learning_rate", b"validation_joint/SSIM", b"validation_joint/pictures"):
         assert tag in content
     assert content.count(b"\x89PNG") >= 3
+
+
+def test_the_journal_reads_as_it_was_written_and_a_cut_record_ends_it(
+    run: tuple[Path, list[Progress]], tmp_path: Path
+) -> None:
+    heard = [place.values["coarse perceptual"] for place in run[1] if place.phase == "coarse"]
+    found = read_losses(run[0])["coarse/coarse_perceptual"]
+    assert found == pytest.approx(dict(enumerate(heard, start=1)), rel=1e-6)
+    (file,) = (run[0] / "tensorboard").iterdir()
+    (tmp_path / "tensorboard").mkdir()
+    (tmp_path / "tensorboard" / file.name).write_bytes(file.read_bytes()[:-7])
+    whole, cut = (sum(len(values) for values in read_losses(out).values()) for out in (run[0], tmp_path))
+    assert cut in (whole, whole - 1)
 
 
 def test_a_finished_run_does_nothing_more(run: tuple[Path, list[Progress]], plan: Plan, machine: Machine) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from layerpose.cache import writing
 from layerpose.comparison.entrants import enter
 from layerpose.comparison.measuring import Heard, Table, measure_table
+from layerpose.comparison.pictures import write_curves, write_sheet
 from layerpose.comparison.rows import Budget, plan_row, row_name
 from layerpose.comparison.tables import write_tables
 from layerpose.evaluation.answers import copy_and_warp
@@ -22,6 +23,7 @@ from layerpose.training.plan import Machine, Plan
 
 FILE = "contest.json"
 RUNS, REPORT = "runs", "report"
+SHEET, CURVES = "sheet.png", "curves.svg"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,9 @@ def run_contest(
     drawers = [copy_and_warp(table.size), *(entrant.drawer for entrant in entrants.values())]
     report = measure_table(replace(table, facts=table.facts | facts), drawers, out / REPORT, drawn, measured)
     write_tables(report, contest.keys, contest.seeds, out)
+    write_sheet(report, table.records, out / REPORT, out / SHEET)
+    runs = {row_name(key, seed, contest.seeds): run_folder(out, key, seed) for key, seed in contest.plans()}
+    write_curves(runs, out / CURVES)
     return report
 
 

@@ -68,7 +68,7 @@ class Moments:
             bone=self.bone[rows],
             weight=self.weight[rows],
             template=self.template[rows],
-            blendshapes=self.blendshapes[:, rows],
+            blendshapes=np.take(self.blendshapes, rows, axis=1),  # unlike [:, rows] contiguous: `local` need not copy
             num_points=len(points),
         )
 
@@ -170,16 +170,16 @@ class FitModel:
         return out.reshape(len(full), moments.num_points, -1)
 
     def bones(
-        self, pose: Float[np.ndarray, "b 54"], reference_heads: Float[np.ndarray, "j 3"]
+        self, pose: Float[np.ndarray, "b 54"], reference_heads: Float[np.ndarray, "b j 3"]
     ) -> Float[np.ndarray, "b 92 3"]:
         """World rotation and head of the moving bones, stacked so that `local @ bones` gives points in camera axes."""
         turns = exponential(pose.reshape(len(pose), -1, 3)[:, self.group] * self.shares[:, None])
         world = turns.copy()
         heads = np.zeros((len(pose), len(self.moving), 3))
-        at = reference_heads[self.moving]
+        at = reference_heads[:, self.moving]
         for level in self.levels:
             above = self.above[level]
-            steps = (at[level] - at[above])[..., None]
+            steps = (at[:, level] - at[:, above])[..., None]
             heads[:, level] = heads[:, above] + (world[:, above] @ steps)[..., 0]
             world[:, level] = world[:, above] @ turns[:, level]
         columns = np.concatenate([world, heads[..., None]], axis=-1)
@@ -217,7 +217,7 @@ def _moments(points: Int[np.ndarray, "p"], vertices: Int[np.ndarray, "p"], model
         bone=bone,
         weight=weight,
         template=weight[:, None] * model.template[vertex],
-        blendshapes=weight[:, None] * model.blendshapes[:, vertex],
+        blendshapes=weight[:, None] * np.take(model.blendshapes, vertex, axis=1),
         num_points=len(points),
     )
 

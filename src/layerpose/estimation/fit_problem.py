@@ -151,11 +151,11 @@ class Problem:
         """The landmarks' body points, then the matched outline vertices, in metres and camera axes."""
         phenotypes, row = np.unique(parameters[:, SHAPE_COLUMNS], axis=0, return_inverse=True)
         shapes, local = self._shaped(phenotypes)
+        stacked = self.model.bones(parameters[:, :NUM_POSE], shapes.reference_heads[row.ravel()])
         out = np.empty((len(parameters), local.shape[1], 3))
         for shape in range(len(phenotypes)):
             rows = np.flatnonzero(row.ravel() == shape)
-            stacked = self.model.bones(parameters[rows, :NUM_POSE], shapes.reference_heads[shape])
-            out[rows] = local[shape] @ stacked
+            out[rows] = local[shape] @ stacked[rows]
         return out
 
     def _shaped(self, phenotypes: Float[np.ndarray, "s 6"]) -> tuple[Shapes, Float[np.ndarray, "s p 92"]]:

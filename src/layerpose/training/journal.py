@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 FOLDER = "tensorboard"
 Result = TypeVar("Result")
+LENGTH, CHECK = 8, 4
+"""Bytes of a record's length and of a check sum; one follows the length, one the record."""
 
 
 class Journal:
@@ -63,3 +65,24 @@ class Journal:
             return work()
         except OSError as error:
             raise ValueError(f"cannot write into {self.folder} ({error.strerror}); make room, then go on") from error
+
+
+def read_losses(out: Path) -> dict[str, dict[int, float]]:
+    """Every scalar of a run's event files: tag -> step -> value.
+
+    Where an interrupted run went on, the later event of a step counts; a record that was cut off ends its file.
+    """
+    from tensorboardX.proto.event_pb2 import Event
+
+    found: dict[str, dict[int, float]] = {}
+    for file in sorted((out / FOLDER).glob("events*")):
+        data, place = file.read_bytes(), 0
+        while (begin := place + LENGTH + CHECK) < len(data):
+            end = begin + int.from_bytes(data[place : place + LENGTH], "little")
+            if end > len(data):
+                break
+            event, place = Event.FromString(data[begin:end]), end + CHECK
+            for value in event.summary.value:
+                if value.HasField("simple_value"):
+                    found.setdefault(value.tag, {})[event.step] = value.simple_value
+    return found
