@@ -123,6 +123,19 @@ def test_a_predicted_volume_gives_a_row_beside_the_body_s_own_maps(
     assert "found 2 models" in capsys.readouterr().err
 
 
+def test_a_control_gives_a_row_of_what_the_model_draws_without_a_map(
+    contest: Path, data: Path, lpips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("evaluate", data, "-o", tmp_path / "out", "--pairs", "1", "--bodies", "none", "--workers", "1", "--lpips",
+             lpips, "--model", contest / "runs" / "ablation-h-0" / "last", "--controls")  # fmt: skip
+    assert main([*map(str, words), "heatmaps"]) == 0
+    rows = json.loads((tmp_path / "out" / "report.json").read_text())["rows"]
+    assert list(rows)[-3:] == ["full", "full, heatmaps shuffled", "target"]
+    assert rows["full"] != rows["full, heatmaps shuffled"]
+    assert main([*map(str, words), "depth"]) == 2
+    assert "'ablation-h' is not told its depth; leave it out" in capsys.readouterr().err
+
+
 def test_another_budget_in_the_same_folder_is_refused(
     contest: Path, data: Path, lpips: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,7 @@ from layerpose.cli.console import busy, check_numbers, progress_of, say
 
 DEVICES = Literal["auto", "cpu", "cuda"]
 Name = Literal["fg", "wang", "patn", "gfla"]
+Control = Literal["heatmaps", "parsing", "depth", "other-side"]
 SMALLEST_SIZE = 64
 """Smaller pictures are refused as photos."""
 LPIPS_FILE = "lpips_alex_v01.pt"
@@ -25,6 +26,7 @@ def evaluate(
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="FOLDER")],
     model: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="FOLDER ...")] = (),
     volume: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+    controls: tuple[Control, ...] = (),
     size: Annotated[int | None, tyro.conf.arg(metavar="PIXELS")] = None,
     protocol: tuple[Name, ...] = ("fg", "wang"),
     pairs: int = 400,
@@ -45,6 +47,8 @@ def evaluate(
             under its folder's name; a single one of ours shows every stage.
         volume: A volume network, or bundled; one row more for a single model of ours, its target maps from predicted
             volumes.
+        controls: What the networks of a single model of ours are kept from, one row more for each: a map has its pixels
+            in random order, the other side of a limb is grey. A row that is no worse: the model makes no use of it.
         size: Side in pixels at which pictures are compared; without it the data set's.
         protocol: How to measure; the first one orders the pictures of the page.
         pairs: How many pairs, from the list's beginning.
@@ -59,11 +63,13 @@ def evaluate(
 
     check_output_folder(out)
     check_plots()
-    if volume is not None and len(model) > 1:
-        raise ValueError(f"--volume adds a row to a table of one model; found {len(model)} models; name one of them")
+    for option, asked in {"--volume": volume, "--controls": controls}.items():
+        if asked and len(model) > 1:
+            raise ValueError(f"{option} adds to a table of one model; found {len(model)} models; name one of them")
     check_numbers({"--pairs": (pairs, 1), "--workers": (workers, 1), "--size": (size, SMALLEST_SIZE)})
     with busy("Starting"):
         from layerpose.cache import cache_dir
+        from layerpose.comparison.controls import enter_control
         from layerpose.comparison.entrants import enter, enter_volume
         from layerpose.comparison.measuring import Table, measure_table
         from layerpose.data.benchmark import choose_pairs
@@ -78,6 +84,7 @@ def evaluate(
         entrants = [enter(folder, row=row, device=device) for folder, row in zip(model or (None,), rows, strict=True)]
         if volume is not None:
             entrants.append(enter_volume(model[0] if model else None, volume, device=device))
+        entrants += [enter_control(model[0] if model else None, control, device=device) for control in controls]
     out.mkdir(exist_ok=True)
     facts = {
         "model": ", ".join(map(str, model)) or "bundled", "preset": ", ".join(e.preset for e in entrants),

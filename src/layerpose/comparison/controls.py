@@ -1,0 +1,93 @@
+"""A model that is kept from something it is told -> a row of the table, which says how much the model needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from layerpose.comparison.entrants import Device, Entrant
+from layerpose.config import Guides
+from layerpose.evaluation.answers import Drawer
+from layerpose.stages.conditions import Conditions, num_guide_channels
+from layerpose.stages.model import Model
+from layerpose.training.lessons import move
+from layerpose.transfer import PoseTransfer
+
+Control = Literal["heatmaps", "parsing", "depth", "other-side"]
+SAYS = {
+    "heatmaps": "full, heatmaps shuffled", "parsing": "full, parsing shuffled", "depth": "full, depth shuffled",
+    "other-side": "full, other side blank",
+}  # fmt: skip
+"""The row of each."""
+
+
+def enter_control(folder: Path | None, control: Control, *, device: Device) -> Entrant:
+    """A model of ours (None: the bundled one) that sees a map with its pixels in random order, or no other side.
+
+    Only what the networks see is changed: boxes, Eq. 6 and the warps are those of the true maps. ValueError for a model
+    that is not told this at all.
+    """
+    runner = PoseTransfer.load(folder, device=device)
+    check_told(runner.model, control)
+
+    def open_controlled() -> Callable[[Conditions], list[Tensor]]:
+        model = PoseTransfer.load(folder, device=device)
+        withhold(model.model, control)
+        return lambda conditions: [model.draw(move(conditions, model.device)).image]
+
+    drawer = Drawer(rows=(SAYS[control],), config=runner.config, open=open_controlled)
+    return Entrant(drawer=drawer, preset=f"{runner.config.name}, {SAYS[control]}", fingerprint=runner.fingerprint)
+
+
+def check_told(model: Model, control: Control) -> None:
+    """ValueError for a model that is not told this."""
+    told = {**vars(model.config.guides), "other-side": model.layers is not None}
+    if not told[control]:
+        raise ValueError(f"--controls: the model '{model.config.name}' is not told its {control}; leave it out")
+
+
+def withhold(model: Model, control: Control) -> None:
+    """From now on every generator of the model sees random pixels there, or grey in the place of the other side."""
+    if control == "other-side":
+        assert model.layers is not None
+        for limb in ("arm", "leg"):
+            model.layers.generators[limb].register_forward_pre_hook(_blank_other_side)
+        return
+    channels = guide_channels(model.config.guides, control)
+    stages = [model.coarse.generator, *(model.layers.generators.values() if model.layers is not None else [])]
+    if model.fusion is not None:
+        stages.append(model.fusion.generator)
+    for generator in stages:
+        generator.register_forward_pre_hook(partial(_shuffle, channels))
+
+
+def guide_channels(guides: Guides, name: Literal["heatmaps", "parsing", "depth"]) -> slice:
+    """Where a map stands in a generator's input, counted from its end: the order of `list_guides`."""
+    begin = -num_guide_channels(guides)
+    for other, width in (("heatmaps", 18 * guides.heatmaps), ("parsing", 7 * guides.parsing), ("depth", 1)):
+        if other == name:
+            return slice(begin, begin + width or None)
+        begin += width
+    raise AssertionError(name)
+
+
+def _shuffle(channels: slice, _: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Put the pixels of these channels in a random order, one for all of them."""
+    stacked: Float[Tensor, "b c h w"] = given[0].clone()
+    pixels = stacked[:, channels].flatten(2)
+    order = torch.randperm(pixels.shape[-1], generator=torch.Generator().manual_seed(0)).to(pixels.device)
+    stacked[:, channels] = pixels[..., order].view(stacked[:, channels].shape)
+    return stacked, *given[1:]
+
+
+def _blank_other_side(_: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Grey in the place of the other side's crop, which comes after the part's own."""
+    stacked = given[0].clone()
+    stacked[:, 3:6] = 0
+    return stacked, *given[1:]
