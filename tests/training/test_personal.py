@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -94,6 +95,17 @@ def test_as_many_steps_are_taken_as_fit_into_the_time(data: Path, model: Model, 
     assert steps == places[-1].step == places[-1].num_steps
     assert steps > personal.PACED
     assert places[0].num_steps is None
+
+
+def test_a_machine_that_gets_slower_takes_fewer_steps(
+    data: Path, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second a step, then two: the pace of the first steps alone would give 30 of them, which take 52 seconds."""
+    at = iter([0.0, *np.cumsum([1.0] * 8 + [2.0] * 50)])
+    monkeypatch.setattr(personal, "time", SimpleNamespace(monotonic=lambda: float(next(at))))
+    learnt, _ = open_albums(data, None)
+    steps = personalise(model, learnt, tmp_path, RECIPE, Minutes(0.5), silent, workers=0)
+    assert 20 <= steps <= 23
 
 
 def test_the_pull_brings_weights_back_to_where_they_were(model: Model) -> None:

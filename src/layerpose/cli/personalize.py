@@ -53,7 +53,7 @@ def personalize(
         out: The model's folder.
         base: The model to start from: `base`, the bundled one, or a model folder.
         person: Whom to learn, where the data set holds several people.
-        minutes: How long to train; as many steps are taken as fit, by the pace of the first.
+        minutes: How long to train; as many steps are taken as fit, by the pace of the first half.
         steps: Take exactly so many steps instead.
         size: Side of the pictures in pixels while training: the model's largest, half or a quarter of it.
         learning_rate: How far a weight may move in one step at most.

@@ -39,7 +39,7 @@ STATE = "state.pt"
 WARM_UP = 20
 """Steps over which the learning rate grows."""
 PACED = 6
-"""Steps whose pace tells how many fit into the time."""
+"""After so many steps their pace tells how many fit into the time."""
 SAVE_SECONDS = 120.0
 
 
@@ -89,7 +89,7 @@ def personalise(
     anchor = [p.detach().clone() for p in moving]
     run = _Run(model=model, maker=Adam(moving, betas=(0.9, 0.99), fused=True))
     if isinstance(length, Steps):
-        run.num_steps = length.number
+        run.num_steps, run.settled = length.number, True
     if (out / STATE).exists():
         run.load(out / STATE)
     clock = _Clock()
@@ -100,21 +100,22 @@ def personalise(
         pull_back(moving, anchor, rate * recipe.pull)
         run.step += 1
         clock.tick()
-        if run.num_steps is None and clock.ticks > PACED:
+        if not run.settled and clock.ticks > PACED:
             assert isinstance(length, Minutes)
-            run.num_steps = run.step + clock.steps_left(60 * length.number)
+            run.num_steps = run.step + clock.steps_left(60 * length.number - run.seconds)
+            run.settled = run.seconds + clock.seconds >= 30 * length.number
         report(Place(step=run.step, num_steps=run.num_steps, loss=loss))
         if run.step == run.num_steps:
             break
         if run.num_steps is not None and clock.is_time_to_save():
-            run.save(out / STATE)
+            run.save(out / STATE, clock.seconds)
     model.eval()
     return run.step
 
 
 @dataclass(frozen=True)
 class Minutes:
-    """Train for so long: as many steps as fit, by the pace of the first."""
+    """Train for so long: as many steps as fit, by the pace of the first half."""
 
     number: float
 
@@ -135,6 +136,10 @@ class _Run:
     step: int = 0
     """Steps that are done."""
     num_steps: int | None = None
+    settled: bool = False
+    """Whether that number stands; it may change while the learning rate is constant."""
+    seconds: float = 0.0
+    """How long earlier calls have trained."""
 
     def load(self, path: Path) -> None:
         try:
@@ -142,13 +147,18 @@ class _Run:
             self.model.load_state_dict(stored["model"])
             self.maker.load_state_dict(stored["maker"])
             self.step, self.num_steps = stored["step"], stored["num_steps"]
+            self.settled, self.seconds = stored["settled"], stored["seconds"]
         except DAMAGED as error:
             raise ValueError(f"{path} is damaged ({str(error).splitlines()[0]}); delete it to begin anew") from error
 
-    def save(self, path: Path) -> None:
-        content = {"model": self.model.state_dict(), "maker": self.maker.state_dict()}
+    def save(self, path: Path, seconds: float) -> None:
+        """`seconds`: how long this call has trained."""
+        content = {
+            "model": self.model.state_dict(), "maker": self.maker.state_dict(), "step": self.step,
+            "num_steps": self.num_steps, "settled": self.settled, "seconds": self.seconds + seconds,
+        }  # fmt: skip
         with writing(path) as temporary, temporary.open("wb") as file:
-            torch.save({**content, "step": self.step, "num_steps": self.num_steps}, file)
+            torch.save(content, file)
 
 
 class _Clock:
@@ -164,10 +174,15 @@ class _Clock:
         if self.ticks == 1:
             self.first = self.last
 
+    @property
+    def seconds(self) -> float:
+        """From the beginning to the last tick."""
+        return self.last - self.begin
+
     def steps_left(self, seconds: float) -> int:
         """How many more steps fit into what is left of so many seconds."""
         pace = (self.last - self.first) / (self.ticks - 1)
-        return max(int((seconds - (self.last - self.begin)) / pace), 1)
+        return max(int((seconds - self.seconds) / pace), 1)
 
     def is_time_to_save(self) -> bool:
         """Whether the last checkpoint is old."""
