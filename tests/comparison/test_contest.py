@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 from layerpose.cli import main
 from layerpose.comparison.pictures import CELL
@@ -91,6 +93,20 @@ def test_how_the_rows_learned_and_what_they_draw_can_be_seen(contest: Path) -> N
         ours = np.asarray(sheet)[GAP + TITLE :, GAP : CELL + GAP][:CELL]
     assert truth.std() > 10
     assert np.abs(truth.astype(int) - ours).mean() > 1
+
+
+def test_rows_that_are_trained_side_by_side_learn_the_same(
+    contest: Path, data: Path, lpips: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(["compare", str(data), "-o", str(out), "--lpips", str(lpips), *WORDS, "--jobs", "2"]) == 0
+    told = capfd.readouterr().out
+    assert "pix2pixHD, all 2/2" in told
+    assert "H, coarse 1/1" in told
+    for key in ROWS:
+        alone, beside = (load_file(o / "runs" / f"{key}-0" / "last" / "model.safetensors") for o in (contest, out))
+        for name, weight in alone.items():
+            assert torch.allclose(weight.float(), beside[name].float(), atol=1e-3), f"{key}: {name}"
 
 
 def test_the_models_can_be_evaluated_alone_and_side_by_side(

@@ -35,6 +35,7 @@ def compare(
     lpips: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
     bodies: Literal["none", "full", "all"] = "full",
     workers: int = 2,
+    jobs: int = 1,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     precision: Literal["auto", "bf16", "fp16", "fp32"] = "auto",
     validate_every: int = 1000,
@@ -61,12 +62,22 @@ def compare(
         lpips: The weights of the metric; without it lpips_alex_v01.pt in the cache folder.
         bodies: In which pictures the body is estimated anew for OSA, PCK and part overlap.
         workers: Processes that measure side by side.
+        jobs: Rows that are trained side by side, each with its share of the cores; at small sizes two single threads do
+            more than one pair. Weights depend on the number of threads in their last digits.
         device: Where the networks run.
         precision: As for `train`.
         validate_every: Steps between two looks at the validation pairs.
         save_minutes: Minutes between two checkpoints.
     """
-    check_numbers({"--steps": (steps, 1), "--batch": (batch, 1), "--pairs": (pairs, 1), "--workers": (workers, 1)})
+    check_numbers(
+        {
+            "--steps": (steps, 1),
+            "--batch": (batch, 1),
+            "--pairs": (pairs, 1),
+            "--workers": (workers, 1),
+            "--jobs": (jobs, 1),
+        }
+    )
     check_plots()
     with busy("Starting"):
         from layerpose.cache import cache_dir
@@ -95,7 +106,7 @@ def compare(
             protocols=tuple(protocol), bodies=bodies, workers=workers, facts={"data": data.name, "split": split},
         )  # fmt: skip
     with progress_of("pictures drawn", "pictures measured", things="pairs") as (drawn, measured):
-        report = run_contest(contest, machine, table, out, _Lines().report, drawn, measured)
+        report = run_contest(contest, machine, table, out, _Lines().report, drawn, measured, jobs=jobs)
     say(tables_to_markdown(make_tables(report, contest.keys, contest.seeds)))
     say(f"Wrote {out / 'tables.md'}, table-2, table-4 and report beside it")
     if report.problems:

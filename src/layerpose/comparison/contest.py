@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from layerpose.cache import writing
 from layerpose.comparison.entrants import enter
@@ -20,6 +24,7 @@ from layerpose.outputs import check_output_folder
 from layerpose.training.check import check_folder, check_plan
 from layerpose.training.loop import LAST, Progress, train
 from layerpose.training.plan import Machine, Plan
+from layerpose.workers import spread
 
 FILE = "contest.json"
 RUNS, REPORT = "runs", "report"
@@ -63,22 +68,22 @@ def check_contest(contest: Contest, machine: Machine, out: Path) -> None:
 
 def run_contest(
     contest: Contest, machine: Machine, table: Table, out: Path, heard: Callable[[str, Progress], None], drawn: Heard,
-    measured: Heard,
+    measured: Heard, *, jobs: int = 1,
 ) -> Report:  # fmt: skip
-    """Train what is not trained yet, then draw and measure every row; tables and report lie in `out`."""
+    """Train what is not trained yet, then draw and measure every row; tables and report lie in `out`.
+
+    With several `jobs` so many rows are trained side by side, and `heard` is called in their processes.
+    """
     out.mkdir(exist_ok=True)
     (out / RUNS).mkdir(exist_ok=True)
     with writing(out / FILE) as temporary:
         temporary.write_text(json.dumps(_describe(contest), indent=1) + "\n", encoding="utf-8")
-    for (key, seed), plan in contest.plans().items():
-        name = row_name(key, seed, contest.seeds)
-        train(plan, machine, run_folder(out, key, seed), lambda place, name=name: heard(name, place))
-    entrants = {
-        row_name(key, seed, contest.seeds): enter(
-            run_folder(out, key, seed) / LAST, row=row_name(key, seed, contest.seeds), device=machine.device
-        )
-        for key, seed in contest.plans()
-    }
+    plans = contest.plans()
+    runs = {row_name(key, seed, contest.seeds): run_folder(out, key, seed) for key, seed in plans}
+    work = partial(_train_row, machine=machine, heard=heard, jobs=jobs)
+    for _ in spread(work, list(runs), list(runs.values()), list(plans.values()), workers=jobs):
+        pass
+    entrants = {name: enter(folder / LAST, row=name, device=machine.device) for name, folder in runs.items()}
     facts = {
         "budget": contest.budget.say(), "seeds": ", ".join(map(str, contest.seeds)),
         "weights": ", ".join(f"{name} {entrant.fingerprint}" for name, entrant in entrants.items()),
@@ -88,9 +93,17 @@ def run_contest(
     report = measure_table(replace(table, facts=table.facts | facts), drawers, out / REPORT, drawn, measured)
     write_tables(report, contest.keys, contest.seeds, out)
     write_sheet(report, table.records, out / REPORT, out / SHEET)
-    runs = {row_name(key, seed, contest.seeds): run_folder(out, key, seed) for key, seed in contest.plans()}
     write_curves(runs, out / CURVES)
     return report
+
+
+def _train_row(
+    name: str, folder: Path, plan: Plan, *, machine: Machine, heard: Callable[[str, Progress], None], jobs: int
+) -> None:
+    """One row, to the end; beside others with its share of the cores."""
+    if jobs > 1:
+        torch.set_num_threads(max((os.cpu_count() or 1) // jobs, 1))
+    train(plan, machine, folder, lambda place: heard(name, place))
 
 
 def run_folder(out: Path, key: str, seed: int) -> Path:
