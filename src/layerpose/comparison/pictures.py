@@ -68,7 +68,7 @@ def write_sheet(report: Report, records: Records, folder: Path, file: Path) -> N
     for pair in (ordered[number].pair for number in chosen):
         person, _, target = pair
         truth = image_to_picture(resample(records.load(person, target)[0], report.size))
-        cells += [(row, _open(answer_path(folder, row, pair))) for row in rows]
+        cells += [(row.removeprefix("source "), _open(answer_path(folder, row, pair))) for row in rows]
         cells += [("pose", draw_pose(records.body(person, target), report.size)), (TRUTH, truth)]
     write_png(grid(cells, len(rows) + 2, CELL), file, comment=f"{report.hash}, {report.size} px")
 

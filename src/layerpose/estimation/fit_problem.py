@@ -155,7 +155,8 @@ class Problem:
         out = np.empty((len(parameters), local.shape[1], 3))
         for shape in range(len(phenotypes)):
             rows = np.flatnonzero(row.ravel() == shape)
-            out[rows] = local[shape] @ stacked[rows]
+            side_by_side = stacked[rows].transpose(1, 0, 2).reshape(local.shape[2], -1)
+            out[rows] = (local[shape] @ side_by_side).reshape(-1, len(rows), 3).transpose(1, 0, 2)
         return out
 
     def _shaped(self, phenotypes: Float[np.ndarray, "s 6"]) -> tuple[Shapes, Float[np.ndarray, "s p 92"]]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+import cv2
 import torch
 from jaxtyping import Float
 from threadpoolctl import threadpool_limits
@@ -81,6 +82,7 @@ def measure_answers(
 def measure_target(job: Job, rows: tuple[str, ...], pairs: tuple[Pair, ...]) -> list[Measured]:
     """All rows of the pairs that have this target; what the true picture has to say is worked out once."""
     torch.set_num_threads(1)
+    cv2.setNumThreads(1)
     with threadpool_limits(1), torch.inference_mode():
         try:
             records, metric = _open(job.data, job.lpips)
