@@ -71,13 +71,10 @@ def compare(
     """
     check_numbers(
         {
-            "--steps": (steps, 1),
-            "--batch": (batch, 1),
-            "--pairs": (pairs, 1),
-            "--workers": (workers, 1),
+            "--steps": (steps, 1), "--batch": (batch, 1), "--pairs": (pairs, 1), "--workers": (workers, 1),
             "--jobs": (jobs, 1),
         }
-    )
+    )  # fmt: skip
     check_plots()
     with busy("Starting"):
         from layerpose.cache import cache_dir

@@ -88,10 +88,10 @@ def personalise(
     moving = _choose(model.train(), recipe.trains)
     anchor = [p.detach().clone() for p in moving]
     run = _Run(model=model, maker=Adam(moving, betas=(0.9, 0.99), fused=True))
-    if isinstance(length, Steps):
-        run.num_steps, run.settled = length.number, True
     if (out / STATE).exists():
         run.load(out / STATE)
+    if isinstance(length, Steps) and not run.settled:
+        run.num_steps, run.settled = max(length.number, run.step + 1), True
     clock = _Clock()
     for told in load_in_order(pairs, range(run.step, len(pairs)), 1, workers=workers, ahead=2):
         sample = move(told, device)
