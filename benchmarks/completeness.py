@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
+from layerpose.cli.evaluate import name_rows
 from layerpose.config import ModelConfig, scaled
 from layerpose.data.benchmark import Pair, choose_pairs
-from layerpose.data.pairs import Pairs
+from layerpose.data.pairs import Pairs, Sample
 from layerpose.data.records import Records
 from layerpose.evaluation.truth import EMPTY
-from layerpose.maps.crops import cut
 from layerpose.pictures import image_to_picture, write_png
 from layerpose.presets import base
 from layerpose.sheet import Cell, grid, layer_to_picture
@@ -44,6 +44,18 @@ def drawn_shares(image: Tensor, whole: Tensor, visible: Tensor, own: Tensor, tru
     return float(drawn[whole].float().mean()), float(drawn[hidden].float().mean())
 
 
+def find_hidden(sample: Sample) -> list[tuple[str, Tensor, Tensor]]:
+    """Limbs that the target hides more than half: where the whole limb is, and what is visible of it."""
+    found = []
+    for part in LIMBS:
+        told = sample.conditions.parts[LAYERS.index(part)]
+        whole = told.maps.parsing[:, CLASSES.index(part)][:, None] > 0.5
+        visible = whole & (told.visible > 0.5)
+        if whole.sum() > SMALLEST and (whole & ~visible).sum() > HIDDEN * whole.sum():
+            found.append((part, whole, visible))
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
@@ -53,40 +65,28 @@ def main() -> None:
     parser.add_argument("--show", type=int, default=8)
     given = parser.parse_args()
     records = Records(given.data)
-    runners = {
-        folder.parent.name if folder.name == "last" else folder.name: PoseTransfer.load(folder)
-        for folder in given.models
-    }
-    canvas = next(iter(runners.values())).config.canvas
-    told = replace(scaled(base(), canvas / base().canvas), name="told")
-    by_config = {name: _pairs(records, runner.config) for name, runner in runners.items()}
-    reference, shares, cells = _pairs(records, told), {name: [] for name in runners}, []
+    names = [name or "layers" for name in name_rows(tuple(given.models))]
+    runners = dict(zip(names, map(PoseTransfer.load, given.models), strict=True))
+    if len(sizes := {runner.config.canvas for runner in runners.values()}) > 1:
+        parser.error(f"found models of {sizes} pixels; name models of one size")
+    told = scaled(base(), sizes.pop() / base().canvas)
+    shares, cells = {name: [] for name in runners}, []
     for pair in choose_pairs(records, "test", given.pairs):
-        sample = reference.make(*pair, np.random.default_rng(0))
-        found = []
-        for part in LIMBS:
-            parts = sample.conditions.parts[LAYERS.index(part)]
-            whole = parts.maps.parsing[:, CLASSES.index(part)][:, None] > 0.5
-            visible = whole & (parts.visible > 0.5)
-            if whole.sum() > SMALLEST and (whole & ~visible).sum() > HIDDEN * whole.sum():
-                found.append((part, whole, visible, parts))
-        if not found:
+        sample = _sample(records, told, pair)
+        if not (hidden := find_hidden(sample)):
             continue
         layers = {
-            name: {
-                layer.part: layer
-                for layer in runner.draw(by_config[name].make(*pair, np.random.default_rng(0)).conditions).layers
-            }
+            name: runner.draw(_sample(records, runner.config, pair).conditions).layers
             for name, runner in runners.items()
         }
-        for part, whole, visible, parts in found:
-            truth, own = cut(sample.target, parts.boxes, whole.shape[-1]), parts.warp.filled
-            for name, drawn in layers.items():
-                size = drawn[part].image.shape[-1]
-                assert size == whole.shape[-1], f"{name} draws layers of {size} pixels, not {whole.shape[-1]}"
-                shares[name].append(drawn_shares(drawn[part].image, whole, visible, own, truth))
+        for part, whole, visible in hidden:
+            index = LAYERS.index(part)
+            truth, own = sample.part_targets[index], sample.conditions.parts[index].warp.filled
+            drawn = {name: found[index] for name, found in layers.items()}
+            for name, layer in drawn.items():
+                shares[name].append(drawn_shares(layer.image, whole, visible, own, truth))
             if len(cells) < given.show * (len(runners) + 2):
-                cells += _show(pair, part, truth, own, whole, {name: drawn[part] for name, drawn in layers.items()})
+                cells += _show(pair, part, truth, own, whole, drawn)
     print(f"{len(next(iter(shares.values())))} limbs more than half hidden in {given.pairs} pairs")
     print("| model | drawn of the whole limb | of its hidden part | limbs drawn to 0.9 |\n|---|---|---|---|")
     for name, values in shares.items():
@@ -95,8 +95,9 @@ def main() -> None:
     write_png(grid(cells, len(runners) + 2, CELL), given.sheet, comment="Synthetic people. Not photographs.")
 
 
-def _pairs(records: Records, config: ModelConfig) -> Pairs:
-    return Pairs(records, records.people, config, length=1, seed=0, disturb=False)
+def _sample(records: Records, config: ModelConfig, pair: Pair) -> Sample:
+    pairs = Pairs(records, records.people, config, length=1, seed=0, disturb=False)
+    return pairs.make(*pair, np.random.default_rng(0))
 
 
 def _show(pair: Pair, part: str, truth: Tensor, own: Tensor, whole: Tensor, layers: dict[str, Layer]) -> list[Cell]:

@@ -9,6 +9,7 @@ from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import Any, TypeVar
 
+import cv2
 import torch
 
 from layerpose.cluster import Cluster
@@ -44,6 +45,17 @@ def _begin() -> None:
     parent = parent_process()
     assert parent is not None
     Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+
+def count_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def work_alone() -> None:
+    """One thread in this process, which works beside others: nothing is lost where parts of the work do not split."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
 
 
 def single_thread(_: int) -> None:

@@ -82,6 +82,7 @@ def evaluate(
         chosen = choose_pairs(records, split, pairs)
         rows = name_rows(model)
         entrants = [enter(folder, row=row, device=device) for folder, row in zip(model or (None,), rows, strict=True)]
+        main = entrants[-1].drawer.rows[-1]
         if volume is not None:
             entrants.append(enter_volume(model[0] if model else None, volume, device=device))
         entrants += [enter_control(model[0] if model else None, control, device=device) for control in controls]
@@ -98,7 +99,7 @@ def evaluate(
         bodies=bodies, workers=workers, facts=facts,
     )  # fmt: skip
     with progress_of("pictures drawn", "pictures measured", things="pairs") as (drawn, measured):
-        made = measure_table(table, [entrant.drawer for entrant in entrants], out, drawn, measured)
+        made = measure_table(table, [entrant.drawer for entrant in entrants], out, drawn, measured, main=main)
     say(to_markdown(made))
     say(f"Wrote {out / 'index.html'}, report.md, figures.csv and report.json beside it")
     if made.problems:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -24,7 +23,7 @@ from layerpose.outputs import check_output_folder
 from layerpose.training.check import check_folder, check_plan
 from layerpose.training.loop import LAST, Progress, train
 from layerpose.training.plan import Machine, Plan
-from layerpose.workers import spread
+from layerpose.workers import count_cores, spread
 
 FILE = "contest.json"
 RUNS, REPORT = "runs", "report"
@@ -102,7 +101,7 @@ def _train_row(
 ) -> None:
     """One row, to the end; beside others with its share of the cores."""
     if jobs > 1:
-        torch.set_num_threads(max((os.cpu_count() or 1) // jobs, 1))
+        torch.set_num_threads(max(count_cores() // jobs, 1))
     train(plan, machine, folder, lambda place: heard(name, place))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -11,12 +10,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from layerpose.comparison.entrants import Device, Entrant
+from layerpose.comparison.entrants import Device, Entrant, draw_finished
 from layerpose.config import Guides
-from layerpose.evaluation.answers import Drawer
-from layerpose.stages.conditions import Conditions, num_guide_channels
+from layerpose.evaluation.answers import Draw, Drawer
+from layerpose.stages.conditions import num_guide_channels
 from layerpose.stages.model import Model
-from layerpose.training.lessons import move
 from layerpose.transfer import PoseTransfer
 
 Control = Literal["heatmaps", "parsing", "depth", "other-side"]
@@ -36,10 +34,10 @@ def enter_control(folder: Path | None, control: Control, *, device: Device) -> E
     runner = PoseTransfer.load(folder, device=device)
     check_told(runner.model, control)
 
-    def open_controlled() -> Callable[[Conditions], list[Tensor]]:
-        model = PoseTransfer.load(folder, device=device)
-        withhold(model.model, control)
-        return lambda conditions: [model.draw(move(conditions, model.device)).image]
+    def open_controlled() -> Draw:
+        controlled = PoseTransfer.load(folder, device=device)
+        withhold(controlled.model, control)
+        return draw_finished(controlled)
 
     drawer = Drawer(rows=(SAYS[control],), config=runner.config, open=open_controlled)
     return Entrant(drawer=drawer, preset=f"{runner.config.name}, {SAYS[control]}", fingerprint=runner.fingerprint)

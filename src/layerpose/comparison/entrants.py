@@ -15,7 +15,7 @@ from layerpose.baselines.inputs import input_config, prepare_bodies
 from layerpose.baselines.rival_folder import is_rival, load_rival
 from layerpose.config import ModelConfig
 from layerpose.estimation.volume import load_network, project_predicted
-from layerpose.evaluation.answers import Drawer, every_stage
+from layerpose.evaluation.answers import Draw, Drawer, every_stage
 from layerpose.maps.render import DrawnBody
 from layerpose.maps.source import SourceView
 from layerpose.stages.conditions import Conditions, prepare
@@ -48,13 +48,15 @@ def enter(folder: Path | None, *, row: str | None, device: Device) -> Entrant:
         drawer = every_stage(config, lambda: lambda conditions: runner.draw(move(conditions, runner.device)))
         return Entrant(drawer=drawer, preset=config.name, fingerprint=weights)
 
-    def open_ours() -> Callable[[Conditions], list[Tensor]]:
-        ours = PoseTransfer.load(folder, device=device)
-        return lambda conditions: [ours.draw(move(conditions, ours.device)).image]
-
-    return Entrant(
-        drawer=Drawer(rows=(row,), config=config, open=open_ours), preset=config.name, fingerprint=weights
+    drawer = Drawer(
+        rows=(row,), config=config, open=lambda: draw_finished(PoseTransfer.load(folder, device=device))
     )  # fmt: skip
+    return Entrant(drawer=drawer, preset=config.name, fingerprint=weights)
+
+
+def draw_finished(runner: PoseTransfer) -> Draw:
+    """A model of ours as who draws one row, its finished picture."""
+    return lambda conditions: [runner.draw(move(conditions, runner.device)).image]
 
 
 def enter_volume(folder: Path | None, network: Path, *, device: Device) -> Entrant:
@@ -68,7 +70,7 @@ def enter_volume(folder: Path | None, network: Path, *, device: Device) -> Entra
 
     drawer = Drawer(
         rows=(VOLUME_ROW,), config=runner.config, prepare=prepare_predicted,
-        open=lambda: lambda conditions: [runner.draw(move(conditions, runner.device)).image],
+        open=lambda: draw_finished(runner),
     )  # fmt: skip
     weights = fingerprint(runner.config, volumes.state_dict())
     return Entrant(drawer=drawer, preset=f"{runner.config.name} by volume", fingerprint=weights)

@@ -34,8 +34,13 @@ class Table:
     facts: dict[str, str]
 
 
-def measure_table(table: Table, drawers: Sequence[Drawer], out: Path, drawn: Heard, measured: Heard) -> Report:
-    """Draw and measure every row, the trivial answers first; writes tables, page and plots into `out`."""
+def measure_table(
+    table: Table, drawers: Sequence[Drawer], out: Path, drawn: Heard, measured: Heard, *, main: str | None = None
+) -> Report:
+    """Draw and measure every row, the trivial answers first; writes tables, page and plots into `out`.
+
+    `main` is the row by which the page is ordered; without it, the last.
+    """
     if not any(row in TRIVIAL for drawer in drawers for row in drawer.rows):
         drawers = [copy_and_warp(table.size), *drawers]
     rows = tuple(row for drawer in drawers for row in drawer.rows)
@@ -48,7 +53,7 @@ def measure_table(table: Table, drawers: Sequence[Drawer], out: Path, drawn: Hea
     )  # fmt: skip
     found = measure_answers(job, (*rows, TRUTH), table.pairs, workers=table.workers, report=measured)
     report = Report(
-        measured=tuple(found), protocols=table.protocols, size=table.size, main=rows[-1], facts=table.facts
+        measured=tuple(found), protocols=table.protocols, size=table.size, main=main or rows[-1], facts=table.facts
     )  # fmt: skip
     write_report(report, out)
     write_page(report, table.records, out)

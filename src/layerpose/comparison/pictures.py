@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
 from PIL import Image
 
 from layerpose.cache import writing
 from layerpose.data.records import Records
-from layerpose.evaluation.answers import answer_path, resample
+from layerpose.evaluation.answers import answer_path, true_picture
 from layerpose.evaluation.measure import TRUTH
 from layerpose.evaluation.report import Report
-from layerpose.pictures import image_to_picture, read_photo, write_png
-from layerpose.sheet import PAPER, draw_pose, grid
+from layerpose.pictures import read_photo, write_png
+from layerpose.sheet import PAPER, draw_pose_of, grid
 from layerpose.training.journal import read_losses
 
 KINDS = {
@@ -24,7 +23,7 @@ KINDS = {
 }  # fmt: skip
 """Curves, and the last words of the losses that each is the mean of; a system has not all of them."""
 POINTS = 60
-"""Of a curve; each is the mean over so many parts of the run."""
+"""Of a curve; each is the mean over one of so many parts of the run."""
 COLUMNS = 4
 SHOWN = 5
 """Pairs of the sheet, evenly from the one that the main row does best to its worst."""
@@ -40,10 +39,10 @@ def write_curves(runs: Mapping[str, Path], file: Path) -> None:
     panels = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
     for panel, (name, folder) in zip(panels, runs.items(), strict=False):
         losses = read_losses(folder)
+        num_steps = max((step for values in losses.values() for step in values), default=1)
         for number, (kind, words) in enumerate(KINDS.items()):
-            steps, values = _average({tag: found for tag, found in losses.items() if tag.endswith(words)})
-            if len(steps):
-                panel.plot(steps, values, label=kind, color=f"C{number}", linewidth=1)
+            if chosen := {tag: values for tag, values in losses.items() if tag.endswith(words)}:
+                panel.plot(*_average(chosen, num_steps), label=kind, color=f"C{number}", linewidth=1)
         panel.set_title(name, fontsize=9)
         panel.set_yscale("log")
         panel.grid(alpha=0.3)
@@ -61,15 +60,13 @@ def write_sheet(report: Report, records: Records, folder: Path, file: Path) -> N
 
     `folder` holds the answers.
     """
-    ordered = sorted(report.of(report.main), key=lambda m: m.figures[report.protocols[0]]["lpips"])
+    ordered = report.ranked()
     chosen = np.linspace(0, len(ordered) - 1, min(SHOWN, len(ordered))).round().astype(int)
-    rows = [row for row in report.rows if row != TRUTH]
+    rows, draw_pose = [row for row in report.rows if row != TRUTH], draw_pose_of(records)
     cells = []
     for pair in (ordered[number].pair for number in chosen):
-        person, _, target = pair
-        truth = image_to_picture(resample(records.load(person, target)[0], report.size))
         cells += [(row.removeprefix("source "), _open(answer_path(folder, row, pair))) for row in rows]
-        cells += [("pose", draw_pose(records.body(person, target), report.size)), (TRUTH, truth)]
+        cells += [("pose", draw_pose(pair)), (TRUTH, true_picture(records, pair, report.size))]
     write_png(grid(cells, len(rows) + 2, CELL), file, comment=f"{report.hash}, {report.size} px")
 
 
@@ -81,12 +78,9 @@ def _open(path: Path) -> Image.Image:
         return Image.new("RGB", (1, 1), PAPER)
 
 
-def _average(losses: Mapping[str, Mapping[int, float]]) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
-    """Steps, and the mean of all the losses around each."""
-    found: dict[int, list[float]] = {}
-    for values in losses.values():
-        for step, value in values.items():
-            found.setdefault(step, []).append(value)
-    parts = [part for part in np.array_split(sorted(found), POINTS) if len(part)]
-    means = [np.mean([value for step in part for value in found[int(step)]]) for part in parts]
-    return np.array([part.mean() for part in parts]), np.array(means)
+def _average(losses: Mapping[str, Mapping[int, float]], num_steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """The middles of equal parts of a run, and the mean of all the losses in each; NaN where there are none."""
+    found = np.array([pair for values in losses.values() for pair in values.items()]).reshape(-1, 2)
+    edges = np.linspace(0, num_steps, min(POINTS, num_steps) + 1)
+    counts, sums = (np.histogram(found[:, 0], edges, weights=weights)[0] for weights in (None, found[:, 1]))
+    return (edges[:-1] + edges[1:]) / 2, np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float
+from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -112,6 +113,11 @@ def read_answer(folder: Path, row: str, pair: Pair, size: int) -> Float[Tensor, 
         height, width = image.shape[-2:]
         raise ValueError(f"{path} has {width} x {height} pixels; expected {size} x {size}")
     return image
+
+
+def true_picture(records: Records, pair: Pair, size: int) -> Image.Image:
+    """What a pair's answers should have been, at the size at which they are compared."""
+    return image_to_picture(resample(records.load(pair[0], pair[2])[0], size))
 
 
 def resample(image: Float[Tensor, "b c h w"], size: int) -> Float[Tensor, "b c s s"]:

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-import cv2
 import torch
 from jaxtyping import Float
 from threadpoolctl import threadpool_limits
@@ -22,7 +21,7 @@ from layerpose.evaluation.landing import NOWHERE, Stance, find_landing, stance_o
 from layerpose.evaluation.lpips import Lpips
 from layerpose.evaluation.protocols import PROTOCOLS
 from layerpose.evaluation.truth import Answer, Truth
-from layerpose.workers import spread
+from layerpose.workers import spread, work_alone
 
 TRUTH = "target"
 """The row of the true pictures themselves: the ceiling of whatever is estimated from a picture."""
@@ -81,8 +80,7 @@ def measure_answers(
 
 def measure_target(job: Job, rows: tuple[str, ...], pairs: tuple[Pair, ...]) -> list[Measured]:
     """All rows of the pairs that have this target; what the true picture has to say is worked out once."""
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
+    work_alone()
     with threadpool_limits(1), torch.inference_mode():
         try:
             records, metric = _open(job.data, job.lpips)

@@ -9,10 +9,9 @@ import numpy as np
 
 from layerpose.cache import writing
 from layerpose.data.records import Records
-from layerpose.evaluation.answers import answer_path, resample
+from layerpose.evaluation.answers import answer_path, true_picture
 from layerpose.evaluation.measure import TRUTH, Measured
 from layerpose.evaluation.report import PICTURE, Report, to_markdown
-from layerpose.pictures import image_to_picture
 
 SHOWN = 6
 """Pairs shown as worst, as median and as best."""
@@ -28,7 +27,7 @@ def write_page(report: Report, records: Records, folder: Path) -> None:
     """Write ``index.html`` and the plots beside the pictures."""
     plots = [_plot(report, group, name, folder) for group in report.protocols for name in PICTURE]
     images = "".join(f'<img src="{escape(p)}" alt="{escape(p)}">' for p in plots)
-    ordered = sorted(report.of(report.main), key=lambda m: m.figures[report.protocols[0]]["lpips"])
+    ordered = report.ranked()
     middle = max(len(ordered) // 2 - SHOWN // 2, 0)
     groups = {
         "Worst": ordered[::-1][:SHOWN], "Median": ordered[middle : middle + SHOWN], "Best": ordered[:SHOWN]
@@ -52,7 +51,7 @@ def _pictures(report: Report, records: Records, found: list[Measured], folder: P
         if not truth.is_file():
             truth.parent.mkdir(exist_ok=True)
             with writing(truth) as temporary:
-                image_to_picture(resample(records.load(person, target)[0], report.size)).save(temporary, format="PNG")
+                true_picture(records, one.pair, report.size).save(temporary, format="PNG")
         paths = [*(answer_path(folder, row, one.pair) for row in rows), truth]
         cells = "".join(
             f'<td><img loading="lazy" src="{escape(str(p.relative_to(folder)))}" alt=""></td>' for p in paths

@@ -54,6 +54,10 @@ class Report:
         """The pictures of a row that could be measured."""
         return [m for m in self.measured if m.row == row and not m.problem]
 
+    def ranked(self) -> list[Measured]:
+        """The main row's pictures, the best first by LPIPS of the first protocol."""
+        return sorted(self.of(self.main), key=lambda m: m.figures[self.protocols[0]]["lpips"])
+
 
 def write_report(report: Report, folder: Path) -> None:
     """Write ``report.md``, ``figures.csv`` and ``report.json``."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import torch
@@ -13,6 +12,7 @@ from layerpose.evaluation.lpips import Lpips
 from layerpose.outputs import check_output_folder
 from layerpose.training.plan import CHECK_SEED, RUN, Machine, Plan, check_same
 from layerpose.training.team import system_of
+from layerpose.workers import count_cores
 
 
 def check(plan: Plan, machine: Machine, out: Path) -> None:
@@ -76,7 +76,7 @@ def _check_machine(machine: Machine) -> None:
         if not there:
             raise ValueError("--device cuda: found no usable GPU; use --device cpu or auto")
     else:
-        there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        there = count_cores()
     for name in ("devices", "nodes", "accumulate"):
         if getattr(machine, name) < 1:
             raise ValueError(f"--{name} is {getattr(machine, name)}; expected 1 or more")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
-import cv2
 import torch
 from PIL import Image
 from threadpoolctl import threadpool_limits
@@ -21,7 +19,7 @@ from layerpose.motion.filming import Film
 from layerpose.transfer import PoseTransfer
 from layerpose.video.backdrop import Backdrop
 from layerpose.video.store import FrameStore, job_key
-from layerpose.workers import spread
+from layerpose.workers import count_cores, spread, work_alone
 
 MOST_WORKERS = 8
 """Frames that are drawn at the same time on a CPU; each needs about 1 GB at 1024."""
@@ -69,7 +67,7 @@ def shoot(shooting: Shooting, store: FrameStore, *, workers: int | Cluster) -> I
         store.keep(frame, shooting.draw(frame))
         return frame
 
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers, initializer=_work_alone) as pool:
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers, initializer=work_alone) as pool:
         running: set[Future[int]] = {pool.submit(finish, frame) for frame in islice(frames, workers)}
         try:
             while running:
@@ -94,7 +92,7 @@ def _shoot_apart(shooting: Shooting, store: FrameStore, cluster: Cluster) -> Ite
 
 def draw_stretch(shooting: Shooting, store: FrameStore, frames: Sequence[int]) -> Sequence[int]:
     """Draw these frames one after the other, but those that an attempt which was cut short has kept."""
-    _work_alone()
+    work_alone()
     with threadpool_limits(1, user_api="blas"):
         for frame in frames:
             if not store.has(frame):
@@ -104,10 +102,4 @@ def draw_stretch(shooting: Shooting, store: FrameStore, frames: Sequence[int]) -
 
 def choose_workers(device: torch.device) -> int:
     """A frame for each core; a GPU draws one at a time."""
-    return 1 if device.type != "cpu" else min(len(os.sched_getaffinity(0)), MOST_WORKERS)
-
-
-def _work_alone() -> None:
-    """One thread for each frame: nothing is lost where parts of the work do not split."""
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
+    return 1 if device.type != "cpu" else min(count_cores(), MOST_WORKERS)
