@@ -10,7 +10,7 @@ from torch.nn.functional import interpolate
 from layerpose.config import GeneratorConfig
 from layerpose.networks.blocks import InstanceNorm, Up
 from layerpose.networks.discriminator import CompletenessDiscriminator, MultiScaleDiscriminator
-from layerpose.networks.generator import Generator
+from layerpose.networks.generator import Generator, clamp_through
 
 
 @pytest.mark.parametrize("patch", [1, 2])
@@ -31,6 +31,14 @@ def test_up_doubles_every_pixel_and_convolves(norm: bool) -> None:
     judged, weight = torch.randn_like(plain), up.block[0].weight
     slopes = (torch.autograd.grad((out * judged).sum(), [features, weight]) for out in (short, plain))
     assert all(torch.allclose(ours, theirs, atol=1e-4) for ours, theirs in zip(*slopes, strict=True))
+
+
+def test_a_clamped_picture_learns_from_beyond_black_and_white() -> None:
+    image = torch.tensor([-3.0, -1.0, 0.2, 1.7], requires_grad=True)
+    clamped = clamp_through(image)
+    assert torch.equal(clamped, image.clamp(-1, 1))
+    (slope,) = torch.autograd.grad((clamped - 0.5).square().sum(), image)
+    assert torch.equal(slope, 2 * (clamped - 0.5))
 
 
 def test_a_hidden_warp_is_never_used() -> None:

@@ -83,10 +83,15 @@ class Generator(nn.Module):
     def _finish(self, out: Tensor, base: Tensor | None, warp: Warped | None) -> Tensor:
         out = out.float().contiguous()  # laid out as the pictures that it is mixed with: several times faster
         offset = out[:, :3].tanh()
-        colour = offset if base is None else (base + offset * 2).clamp(-1, 1)
+        colour = offset if base is None else clamp_through(base + offset * 2)
         if not self.config.blend:
             return colour
         assert warp is not None
         (image, visible, filled), (for_colour, for_image, for_filled) = warp, out[:, 3:6].split(1, dim=1)
         mix = torch.cat([for_colour, for_image + (visible - 1) * 30, for_filled], dim=1).softmax(1)
         return mix[:, :1] * colour + mix[:, 1:2] * image + mix[:, 2:] * filled
+
+
+def clamp_through(image: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """Clamped to [-1, 1], with a gradient as if it were not: what went beyond black or white finds its way back."""
+    return image.detach().clamp(-1, 1) + (image - image.detach())
