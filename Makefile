@@ -1,11 +1,12 @@
 # Everything runs in .venv, which the first target that needs it makes; nothing else has to be installed.
-# A Python of your own choice: make PYTHON=/path/to/python3.12 demo
+# A Python of your own choice: make PYTHON=/path/to/python3.12 demo. More tests side by side: make JOBS=8 test
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CANDIDATES := python3.11 python3.12 python3.13 python3
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+JOBS := 2
 PYTHON ?= $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && echo $(p))))
 CAN_RUN := '$(PYTHON)' -c '$(NEW_ENOUGH)' >/dev/null 2>&1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -32,8 +33,8 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY) ## Transfer the bundled person to a new pose; writes out/demo.png and out/demo-sheet.png
 	@$(BIN)/layerpose demo
 
-test: $(READY) ## Run the tests
-	@$(BIN)/python -m pytest
+test: $(READY) ## Run the tests, JOBS files at a time (2)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 check: lint types arch ## Lint, types and architecture
 

@@ -31,6 +31,11 @@ def base() -> ModelConfig:
     )  # fmt: skip
 
 
+def base_incomplete() -> ModelConfig:
+    """A control: `base` with layers of what is visible, from occluded maps, without the completeness loss."""
+    return replace(base(), name="base-incomplete", layers="incomplete")
+
+
 def debug() -> ModelConfig:
     """Every path of `base` in a size for tests."""
     tiny = _light(width=4, num_downs=1, num_blocks=1)
@@ -95,7 +100,7 @@ ABLATION = {
 }  # fmt: skip
 """The ablation's rows, in order; each adds one thing to the row before."""
 
-PRESETS = {"base": base, "debug": debug, **ABLATION}
+PRESETS = {"base": base, "base-incomplete": base_incomplete, "debug": debug, **ABLATION}
 
 
 def narrowed(config: ModelConfig, share: float) -> ModelConfig:

@@ -12,7 +12,7 @@ from layerpose.config import GeneratorConfig, ModelConfig
 from layerpose.data.complete import complete_parts
 from layerpose.data.records import Records
 from layerpose.networks.perceptual import Vgg19
-from layerpose.presets import ABLATION, GENERATORS, debug
+from layerpose.presets import ABLATION, GENERATORS, PRESETS, debug
 from layerpose.stages.conditions import num_guide_channels
 from layerpose.stages.model import Model
 from layerpose.training.critics import Critics
@@ -78,6 +78,12 @@ def test_a_model_without_a_stage_never_trains_it() -> None:
 def test_every_row_of_the_ablation_has_the_papers_schedule() -> None:
     assert {recipe_of_preset(name) for name in ABLATION} == {"paper"}
     assert [recipe_of_preset(name) for name in ("base", "debug")] == ["base", "debug"]
+
+
+def test_the_control_of_the_layers_differs_from_base_in_them_alone() -> None:
+    control = PRESETS["base-incomplete"]()
+    assert (control.layers, recipe_of_preset(control.name)) == ("incomplete", "base")
+    assert replace(control, name="base", layers="complete") == PRESETS["base"]()
 
 
 # Each row: what it changes of the row before. H, S, D are guides; PL complete layers; F fusion.

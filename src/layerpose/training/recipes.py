@@ -179,8 +179,9 @@ RECIPES = {"paper": paper_recipe, "base": base_recipe, "debug": debug_recipe}
 
 
 def recipe_of_preset(preset: str) -> str:
-    """The recipe's name that belongs to a preset: its own, or the paper's for a row of the ablation."""
-    return preset if preset in RECIPES else "paper"
+    """The recipe's name that belongs to a preset: its own, `base` for what is made from it, else the paper's."""
+    family = preset.partition("-")[0]
+    return family if family in RECIPES else "paper"
 
 
 def stretch(recipe: AnyRecipe, scale: float) -> AnyRecipe:
