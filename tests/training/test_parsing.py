@@ -59,7 +59,7 @@ def test_training_brings_the_loss_down(sets: list[ParsedFrames]) -> None:
     network, sample = UNet(TINY), Scenes(sets, length=1, seed=0)[0]
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-2)
     losses = []
-    for _ in range(30):
+    for _ in range(60):
         loss = objective(network, sample, RECIPE)
         optimiser.zero_grad()
         loss.backward()
