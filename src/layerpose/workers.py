@@ -15,6 +15,8 @@ import torch
 from layerpose.cluster import Cluster
 from layerpose.memory import keep_freed_memory
 
+POLITE = 10
+"""How far, in steps of Unix's `nice`, those stand back who prepare data for a training."""
 Made = TypeVar("Made")
 
 
@@ -58,6 +60,8 @@ def work_alone() -> None:
     cv2.setNumThreads(1)
 
 
-def single_thread(_: int) -> None:
-    """For the processes of a DataLoader: they share the cores already."""
-    torch.set_num_threads(1)
+def give_way(_: int) -> None:
+    """For the processes of a DataLoader: the cores are first for the training that they serve."""
+    work_alone()
+    if hasattr(os, "nice"):
+        os.nice(POLITE)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import group_norm, interpolate
 
 from layerpose.config import GeneratorConfig
-from layerpose.networks.blocks import InstanceNorm, Up
+from layerpose.networks.blocks import Up
 from layerpose.networks.discriminator import CompletenessDiscriminator, MultiScaleDiscriminator
 from layerpose.networks.generator import Generator, clamp_through
+from layerpose.networks.norm import InstanceNorm
 
 
 @pytest.mark.parametrize("patch", [1, 2])
@@ -71,6 +72,23 @@ def test_completeness_judges_the_layer_beside_its_source() -> None:
     assert score.shape == (2, 1)
     assert not torch.allclose(score, discriminator(source.flip(0), layer))
     assert not torch.allclose(score, discriminator(source, layer.flip(0)))
+
+
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_instance_norm_has_pytorchs_gradient_and_its_gradient(affine: bool, memory_format: torch.memory_format) -> None:
+    def differentiate(*, ours: bool, twice: bool) -> list[torch.Tensor]:
+        torch.manual_seed(0)
+        norm = InstanceNorm(3, affine=affine).double()
+        features = (torch.randn(2, 3, 5, 4).double() + 1).to(memory_format=memory_format).requires_grad_()
+        out = norm(features) if ours else group_norm(features, 3, norm.weight, norm.bias)
+        inputs, loss = [features, *norm.parameters()], (out**3).sum()
+        first = torch.autograd.grad(loss, inputs, create_graph=twice)
+        return list(torch.autograd.grad(first[0].square().sum(), inputs[: 2 if affine else 1]) if twice else first)
+
+    for twice in (False, True):
+        pairs = zip(differentiate(ours=True, twice=twice), differentiate(ours=False, twice=twice), strict=True)
+        assert all(torch.allclose(found, wanted, rtol=1e-9, atol=1e-12) for found, wanted in pairs)
 
 
 @pytest.mark.parametrize("batch", [1, 2])

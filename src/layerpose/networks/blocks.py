@@ -6,15 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv_transpose2d
 
-
-class InstanceNorm(nn.GroupNorm):
-    """Instance norm, written as a group norm with a group for each channel.
-
-    PyTorch 2.13's own `InstanceNorm2d` has a wrong gradient on a CPU for a batch of one in channels_last.
-    """
-
-    def __init__(self, width: int, *, affine: bool = True) -> None:
-        super().__init__(width, width, affine=affine)
+from layerpose.networks.norm import InstanceNorm
 
 
 class ConvBlock(nn.Sequential):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 from torch.nn.utils.parametrizations import spectral_norm
 
-from layerpose.networks.blocks import InstanceNorm
+from layerpose.networks.norm import InstanceNorm
 
 
 class PatchDiscriminator(nn.Module):

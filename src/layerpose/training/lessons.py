@@ -20,7 +20,7 @@ from layerpose.stages.conditions import collate, prepare
 from layerpose.training.critics import LIMBS
 from layerpose.training.recipes import Phase
 from layerpose.types import LAYERS
-from layerpose.workers import single_thread
+from layerpose.workers import give_way
 
 WHOLE_PARTS, WINDOWS, DROPOUT = 1, 2, 3
 """Streams of random numbers beside the one that draws the pair."""
@@ -109,7 +109,7 @@ def load_lessons(lessons: Lessons, shares: Shares, *, workers: int, device: torc
     context = None if not workers else "spawn" if device.type == "cuda" else "fork"
     return DataLoader(
         lessons, batch_sampler=shares, num_workers=workers, collate_fn=gather, multiprocessing_context=context,
-        prefetch_factor=4 if workers else None, worker_init_fn=single_thread,
+        prefetch_factor=4 if workers else None, worker_init_fn=give_way,
     )  # fmt: skip
 
 

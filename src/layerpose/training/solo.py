@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset, Subset
 from layerpose.cache import writing
 from layerpose.stages.conditions import collate
 from layerpose.training.checkpoint import DAMAGED
-from layerpose.workers import single_thread
+from layerpose.workers import give_way
 
 SAVE_EVERY = 100
 LOG_EVERY = 20
@@ -101,5 +101,5 @@ def load_in_order(
     """Batches of the numbered samples; each worker process prepares so many ahead."""
     return DataLoader(
         Subset(samples, numbers), batch, num_workers=workers, collate_fn=collate,
-        prefetch_factor=ahead if workers else None, worker_init_fn=single_thread,
+        prefetch_factor=ahead if workers else None, worker_init_fn=give_way,
     )  # fmt: skip
