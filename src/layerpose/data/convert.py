@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-import torch
 from threadpoolctl import threadpool_limits
 
 from layerpose.cache import writing
@@ -22,7 +21,7 @@ from layerpose.data.portrait import Portrait, Refusal
 from layerpose.data.records import describe, write_person
 from layerpose.data.store import PEOPLE
 from layerpose.estimation.detector_files import detector_files
-from layerpose.workers import spread
+from layerpose.workers import spread, work_alone
 
 JOURNAL, REFUSED = "converted.jsonl", "refused.csv"
 FEWEST = 2
@@ -97,7 +96,7 @@ def convert(
 
 def convert_person(out: Path, sitter: Sitter, size: int) -> Done:
     """One person's folder, if two or more pictures can be used."""
-    torch.set_num_threads(1)
+    work_alone()
     folder = out / PEOPLE / sitter.name
     if folder.exists():  # written by a run that was killed before it noted so
         shutil.rmtree(folder)

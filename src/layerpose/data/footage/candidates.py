@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
 from threadpoolctl import threadpool_limits
 
 from layerpose.data.footage.choose import choose_keyframes
@@ -20,6 +19,7 @@ from layerpose.data.footage.sources import Source
 from layerpose.data.footage.watch import Sight, longest_shot, note_jumps, watch
 from layerpose.data.records import write_person
 from layerpose.data.store import PEOPLE
+from layerpose.workers import work_alone
 
 FOLDER = "candidates"
 RECORD = "person.json"
@@ -48,7 +48,7 @@ def find_candidates(out: Path, source: Source, order: Order) -> str:
     """
     if candidates_of(out, source.person).is_dir():
         return ""
-    torch.set_num_threads(1)
+    work_alone()
     try:
         with threadpool_limits(1):
             sights = _set_others_aside(note_jumps(watch(source)) if source.is_video else watch(source))

@@ -24,7 +24,7 @@ from layerpose.data.synth.people import SPLIT_RULE, sample_person, split_of
 from layerpose.data.synth.poses import PoseSource
 from layerpose.data.synth.render import Studio, sample_look
 from layerpose.types import Camera
-from layerpose.workers import spread
+from layerpose.workers import spread, work_alone
 
 LICENCE_OF_ASSETS = (
     "Clothes, hair, skins and still poses: MakeHuman base assets, CC0 1.0 (http://www.makehumancommunity.org)."
@@ -105,7 +105,7 @@ def _licences(order: Order) -> list[str]:
 
 def make_person(out: Path, order: Order, index: int) -> None:
     """Draw, dress and photograph one person; the folder appears whole or not at all."""
-    torch.set_num_threads(1)
+    work_alone()
     split = split_of(index)
     rng = np.random.default_rng([order.seed, index])
     with threadpool_limits(1):
