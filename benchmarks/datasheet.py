@@ -1,7 +1,7 @@
 """What is in a data set, and does its ground truth hold: ``python benchmarks/datasheet.py DATA [--landmarks 100]``.
 
-Prints Markdown for the datasheet: shares of parts that are hidden, differences of view, actions, people; how far the
-weak-perspective body is from the picture; and how often the landmark model finds the rendered people.
+Prints Markdown for the datasheet: shares of parts that are hidden, differences of view, actions, people; how well body
+and picture agree; and how often the landmark model finds the rendered people.
 """
 
 from __future__ import annotations
@@ -14,14 +14,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from layerpose.body.camera import project
+from layerpose.body.camera import foreshorten, project
 from layerpose.body.model import body_model
 from layerpose.body.skeleton import BODY_JOINTS, KEYPOINTS
 from layerpose.data.benchmark import FILE, read_pairs
 from layerpose.data.complete import visible_shares
 from layerpose.data.pairs import view_difference
 from layerpose.data.records import Records
-from layerpose.data.synth.lens import foreshorten
 from layerpose.estimation.landmarks import find_landmarks
 from layerpose.maps.render import coco_18, draw_posed, pose_body
 from layerpose.pictures import image_to_picture
@@ -85,14 +84,14 @@ def measure_bodies(records: Records, people: list[str]) -> dict[tuple[str, str],
             small = torch.nn.functional.interpolate(mask, size=(SIZE, SIZE), mode="area")[0, 0] > 0.5
             overlaps.append(float((inside & small).sum() / (inside | small).sum()))
             joints = coco_18(posed.keypoints)
-            seen = foreshorten(joints, records.distance_m(person, frame))
+            seen = foreshorten(torch.as_tensor(joints), body.camera.distance_m).numpy()
             gaps.append(np.linalg.norm((seen - joints)[:, [0, 2]], axis=1) / stature(body.phenotype.numpy()))
             hidden[person, frame] = min(visible_shares(drawn).values()) < 0.5
     gap = np.concatenate(gaps)
     print("| ground truth | |\n|---|---|")
     print(f"| overlap (IoU) of the body's maps with alpha | mean {np.mean(overlaps):.3f}, lowest {min(overlaps):.3f} |")
     print(
-        f"| perspective: joints off the weak-perspective body's | mean {gap.mean():.2%} of stature,"
+        f"| perspective: by how much it moves the joints | mean {gap.mean():.2%} of stature,"
         f" 95 % below {np.percentile(gap, 95):.2%}, largest {gap.max():.2%} |"
     )
     print(f"| pictures that hide more than half of a part | {np.mean(list(hidden.values())):.0%} |\n")
@@ -132,8 +131,7 @@ def measure_landmarks(records: Records, count: int) -> None:
         tall = stature(body.phenotype.numpy())
         if posed.keypoints[0, 2] - posed.keypoints[15:17, 2].mean() < UPRIGHT * tall:
             continue
-        seen = foreshorten(coco_18(posed.keypoints), records.distance_m(person, frame))
-        wanted = project(torch.as_tensor(seen), body.camera)[joints, :2].numpy()
+        wanted = project(torch.as_tensor(coco_18(posed.keypoints)), body.camera)[joints, :2].numpy()
         picture = image_to_picture(image)
         try:
             found = find_landmarks(np.array(picture)).image[list(LANDMARKS.values()), :2] / picture.width

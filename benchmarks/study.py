@@ -73,7 +73,7 @@ def write_study(folder: Path, num_pairs: int) -> None:
     for number, (person, _, _) in enumerate(pairs):
         picture = np.full((SIZE, SIZE, 4), (1, 8 * number, 160, 255), dtype=np.uint8)
         camera = Camera(scale=0.45, translation=(0.5, 0.5))
-        shot = Frame(picture=picture, rotations=still, camera=camera, source="still", distance_m=np.inf)
+        shot = Frame(picture=picture, rotations=still, camera=camera, source="still")
         write_person(people / "people" / person, [0.5] * 6, {"split": "test"}, [shot, shot])
         for method, report in enumerate(reports):
             (report / "full").mkdir(parents=True, exist_ok=True)

@@ -78,7 +78,7 @@ def _paint(folder: Path, splits: tuple[str, ...], *, turns: tuple[float, ...] = 
             rgb = interpolate(drawn.nearest.triangle, drawn.vertices_px, mesh(cpu).faces, colours)
             picture = torch.cat([rgb, (drawn.nearest.part >= 0).float()[..., None]], dim=2)
             pixels = (picture * 255).byte().numpy()
-            shots.append(Frame(picture=pixels, rotations=rotations, camera=camera, source="painted", distance_m=np.inf))
+            shots.append(Frame(picture=pixels, rotations=rotations, camera=camera, source="painted"))
         write_person(folder / "people" / f"{index:05d}", phenotype, {"split": split}, shots)
     return folder
 
@@ -122,7 +122,7 @@ def flat_people() -> Callable[[Path, list[str]], Records]:
         for number, person in enumerate(people):
             picture = np.full((64, 64, 4), (1, 10 * number, 0, 255), dtype=np.uint8)
             camera = Camera(scale=0.4, translation=(0.5, 0.5))
-            shot = Frame(picture=picture, rotations=still, camera=camera, source="still", distance_m=np.inf)
+            shot = Frame(picture=picture, rotations=still, camera=camera, source="still")
             write_person(folder / "people" / person, [0.5] * 6, {"split": "test"}, [shot] * 3)
         return Records(folder)
 

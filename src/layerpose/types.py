@@ -17,6 +17,7 @@ t frames.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from jaxtyping import Float, UInt8
@@ -51,10 +52,15 @@ class Pose:
 
 @dataclass(frozen=True, kw_only=True)
 class Camera:
-    """Weak perspective: ``unit = scale * (x, y of the camera axes) + translation``, in canvas units."""
+    """Weak perspective: ``unit = scale * (x, y of the camera axes) + translation``, in canvas units.
+
+    With a distance it has a photo's perspective: what is nearer than the pelvis grows, what is farther shrinks.
+    """
 
     scale: float
     translation: tuple[float, float]
+    distance_m: float = math.inf
+    """From the camera to the pelvis. Infinite: weak perspective, as in the paper."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,7 +40,6 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Records:
         shots.append(
             Frame(
                 picture=(picture * 255).byte().numpy(), rotations=rotations, camera=camera, source="painted",
-                distance_m=np.inf,
             )
         )  # fmt: skip
     write_person(folder / "people" / "00000", phenotype, {"split": "train"}, shots)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,14 @@ def test_what_is_written_is_read_back(tmp_path: Path, body: Body):
     assert torch.allclose(read.pose.rotations, body.pose.rotations, atol=1e-5)
     assert torch.allclose(read.phenotype, body.phenotype, atol=1e-5)
     assert read.camera == body.camera
+
+
+def test_a_distance_is_read_back(tmp_path: Path, body: Body):
+    near = replace(body, camera=replace(body.camera, distance_m=3.5))
+    write_pose(near, tmp_path / "pose.json")
+    read = read_pose(tmp_path / "pose.json")
+    assert isinstance(read, Body)
+    assert read.camera == near.camera
 
 
 def test_a_bone_that_is_not_turned_is_not_written(tmp_path: Path, body: Body):
@@ -73,6 +82,9 @@ GOOD = {
         ({"phenotype": {"sex": 0.5}}, "unknown phenotype"),
         ({"camera": {"scale": -1, "translation": [0, 0]}}, "positive"),
         ({"camera": {"scale": 1}}, "translation"),
+        ({"camera": {"scale": 1, "distance_m": 3}}, "translation"),
+        ({"camera": {"scale": 1, "translation": [0, 0], "distance_m": 0.5}}, "1.0 metres or more"),
+        ({"camera": {"scale": 1, "translation": [0, 0], "distance": 3}}, "distance_m"),
         ({"layerpose_pose": True}, "version"),
         ({"layerpose_pose": "1"}, "version"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch.nn.functional import avg_pool2d, max_pool2d
 from layerpose.body.model import body_model
 from layerpose.maps.crops import cut
 from layerpose.motion.posing import mirror
-from layerpose.types import Body, Camera, Pose
+from layerpose.types import Body, Pose
 
 NOISY_BONES = (
     "spine03", "neck01", "head", "upperarm01.L", "upperarm01.R", "lowerarm01.L", "lowerarm01.R", "wrist.L", "wrist.R",
@@ -25,6 +26,8 @@ JOINT_NOISE = 0.045
 CAMERA_NOISE = 0.004
 """Standard deviation of a fitted body's place, in canvas units."""
 PHENOTYPE_NOISE = 0.06
+FLAT_SHARE = 0.5
+"""Share of the fitted bodies whose camera has no perspective: the fit from one photo finds none."""
 JITTERED_SHARE = 0.6
 """Share of the pairs whose colours are changed, source and target alike."""
 FLIPPED_SHARE = 0.5
@@ -51,7 +54,7 @@ def flip_body(body: Body) -> Body:
     """The body in the mirrored picture."""
     rotations = torch.as_tensor(mirror(body.pose.rotations.double().numpy()), dtype=body.pose.rotations.dtype)
     left, top = body.camera.translation
-    camera = Camera(scale=body.camera.scale, translation=(1 - left, top))
+    camera = replace(body.camera, translation=(1 - left, top))
     return replace(body, pose=Pose(rotations=rotations), camera=camera)
 
 
@@ -68,7 +71,7 @@ def move(shot: Shot, rng: np.random.Generator) -> Shot:
     corner = rng.uniform(np.minimum(high - side, low), np.maximum(high - side, low))
     box = torch.tensor([[*corner, side]], dtype=torch.float32)
     left, top = (np.array(shot.body.camera.translation) - corner) / side
-    camera = Camera(scale=shot.body.camera.scale / side, translation=(float(left), float(top)))
+    camera = replace(shot.body.camera, scale=shot.body.camera.scale / side, translation=(float(left), float(top)))
     return Shot(
         image=cut(shot.image, box, size), mask=cut(shot.mask, box, size), body=replace(shot.body, camera=camera)
     )
@@ -83,10 +86,13 @@ def disturb(body: Body, rng: np.random.Generator, strength: float = 1.0) -> Body
     rotations[bones] = rotations[bones] @ noise
     x, y = np.array(body.camera.translation) + rng.normal(scale=strength * CAMERA_NOISE, size=2)
     noise_of_shape = torch.as_tensor(rng.normal(scale=strength * PHENOTYPE_NOISE, size=6))
+    camera = replace(body.camera, translation=(float(x), float(y)))
+    if rng.random() < FLAT_SHARE:
+        camera = replace(camera, distance_m=math.inf)
     return Body(
         phenotype=(body.phenotype + noise_of_shape).clamp(0, 1),
         pose=Pose(rotations=torch.as_tensor(rotations)),
-        camera=Camera(scale=body.camera.scale, translation=(float(x), float(y))),
+        camera=camera,
     )
 
 

@@ -1,7 +1,7 @@
 """Records -> training samples: two frames of one person, the source as in a user's photo, the target as the truth.
 
-The source body is disturbed like a fitted one (joint noise, camera noise) and its mask is eroded or dilated; the
-target's maps are exact. The network is told nothing of the target picture.
+The source body is disturbed like a fitted one (joint noise, camera noise, often without perspective), now more, now
+less, and its mask is eroded or dilated; the target's maps are exact. The network is told nothing of the target picture.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Pairs(Dataset[Sample]):
                 shot, truth = flip(shot), flip(truth)
             shot, truth = jitter(move(shot, rng), move(truth, rng), rng)
             mask = disturb_mask(shot.mask, rng)
-            shot = Shot(image=shot.image * mask, mask=mask, body=disturb(shot.body, rng))
+            shot = Shot(image=shot.image * mask, mask=mask, body=disturb(shot.body, rng, strength=rng.random()))
         return shot, truth, flipped
 
     def make(self, person: str, source: str, target: str, rng: np.random.Generator) -> Sample:

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float, UInt8
 from numpy.lib.format import open_memmap
 
-from layerpose.body.camera import BODY_TO_CAMERA, in_pixels
+from layerpose.body.camera import BODY_TO_CAMERA, in_pixels, project
 from layerpose.data.augment import disturb
 from layerpose.data.records import Records
 from layerpose.data.synth.labels import Relabelled
@@ -91,8 +91,8 @@ def _make(
 def fit_again(body: Body, strength: float, rng: np.random.Generator) -> Body:
     """Another shape and pose, as a fit may find them, its joints moved and scaled onto the true ones."""
     found = disturb(body, rng, strength)
-    wanted, given = (pose_body(one).keypoints @ BODY_TO_CAMERA.numpy().T for one in (body, found))
-    places = wanted[:, :2] * body.camera.scale + np.array(body.camera.translation)
+    places = project(torch.as_tensor(pose_body(body).keypoints), body.camera).numpy()[:, :2]
+    given = pose_body(found).keypoints @ BODY_TO_CAMERA.numpy().T
     off, far = places - places.mean(0), given[:, :2] - given[:, :2].mean(0)
     scale = float((off * far).sum() / (far**2).sum())
     left, top = places.mean(0) - scale * given[:, :2].mean(0)

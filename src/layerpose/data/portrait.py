@@ -39,7 +39,6 @@ def estimate_to_portrait(seen: Estimate, source: str) -> Portrait:
         rotations=seen.body.pose.rotations.double().numpy(),
         camera=seen.body.camera,
         source=source,
-        distance_m=float("inf"),
     )
     return Portrait(frame=frame, phenotype=seen.body.phenotype.double().numpy())
 

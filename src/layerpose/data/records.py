@@ -42,8 +42,6 @@ class Frame:
     camera: Camera
     source: str
     """The clip and frame that the pose is from."""
-    distance_m: float
-    """From the camera to the pelvis; infinite where the picture has no perspective."""
 
 
 class Records:
@@ -89,12 +87,10 @@ class Records:
         return Body(
             phenotype=torch.from_numpy(shape[row] if shape.ndim == 2 else shape),
             pose=Pose(rotations=torch.from_numpy(poses["rotations"][row])),
-            camera=Camera(scale=float(poses["scale"][row]), translation=(left, top)),
+            camera=Camera(
+                scale=float(poses["scale"][row]), translation=(left, top), distance_m=float(poses["distance_m"][row])
+            ),
         )
-
-    def distance_m(self, person: str, frame: str) -> float:
-        """How far the camera was from the pelvis."""
-        return float(self._arrays(person)["distance_m"][int(frame)])
 
     def load(self, person: str, frame: str) -> tuple[Float[Tensor, "1 3 h w"], Float[Tensor, "1 1 h w"], Body]:
         """Image over flat grey (0), mask 0..1, body."""
@@ -177,7 +173,7 @@ def _write_files(
         rotations=np.stack([shot.rotations for shot in shots]).astype(np.float32),
         scale=np.array([shot.camera.scale for shot in shots]),
         translation=np.array([shot.camera.translation for shot in shots]),
-        distance_m=np.array([shot.distance_m for shot in shots]),
+        distance_m=np.array([shot.camera.distance_m for shot in shots]),
     )
     record = {**recipe, "frames": [{"name": f"{i:03d}", "pose": shot.source} for i, shot in enumerate(shots)]}
     (part / "person.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -49,7 +49,8 @@ class Canvas:
     def place(self, camera: Camera) -> Camera:
         """A camera in photo pixels -> the same in canvas units."""
         x, y = camera.translation
-        return Camera(
+        return replace(
+            camera,
             scale=camera.scale / self.side,
             translation=((x - self.left) / self.side, (y - self.top) / self.side),
         )

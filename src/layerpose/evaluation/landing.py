@@ -17,7 +17,7 @@ from layerpose.estimation.landmarks import find_landmarks
 from layerpose.evaluation.occlusion import occlusion_state, occlusion_state_accuracy, part_overlap
 from layerpose.maps.render import coco_18, draw_body, pose_body, render_maps
 from layerpose.pictures import image_to_picture
-from layerpose.types import Body, Camera
+from layerpose.types import Body
 
 NEAR = 0.05
 """A joint counts as right when it is off by less than this share of the stature (PCK)."""
@@ -68,7 +68,7 @@ def find_landing(image: Float[Tensor, "1 3 h w"], truth: Stance) -> Landing | No
         return None
     camera, size = found.camera, image.shape[-1]
     x, y = camera.translation
-    camera = Camera(scale=camera.scale / size, translation=(x / size, y / size))
+    camera = replace(camera, scale=camera.scale / size, translation=(x / size, y / size))
     return compare_stances(stance_of(replace(found, camera=camera)), truth)
 
 

@@ -22,6 +22,8 @@ FORMAT = 1
 KEYS = ("layerpose_pose", "phenotype", "camera", "rotations")
 SMALLEST_ANGLE = 1e-6
 """Rotations smaller than this (radians) are left out of the file."""
+NEAREST_M = 1.0
+"""A camera nearer to the pelvis than this would stand within the arms' reach."""
 LARGEST = 1e6
 """A number of this size or more is a mistake."""
 
@@ -31,7 +33,7 @@ def write_pose(body: Body, path: str | os.PathLike[str]) -> None:
     record = {
         "layerpose_pose": FORMAT,
         "phenotype": {name: round(float(x), 6) for name, x in zip(PHENOTYPES, body.phenotype, strict=True)},
-        "camera": {"scale": body.camera.scale, "translation": list(body.camera.translation)},
+        "camera": _camera_to_record(body.camera),
         "rotations": pose_to_record(body.pose),
     }
     with writing(Path(path)) as temporary:
@@ -99,16 +101,26 @@ def _to_phenotype(record: Any) -> torch.Tensor:
     return torch.tensor(values, dtype=torch.float32)
 
 
+def _camera_to_record(camera: Camera) -> dict[str, Any]:
+    record = {"scale": camera.scale, "translation": list(camera.translation)}
+    return record if math.isinf(camera.distance_m) else {**record, "distance_m": camera.distance_m}
+
+
 def _to_camera(record: Any) -> Camera:
     record = mapping(record, "camera")
-    check_names(record, ("scale", "translation"), "camera key")
-    if len(record) < 2:
+    check_names(record, ("scale", "translation", "distance_m"), "camera key")
+    if not {"scale", "translation"} <= record.keys():
         raise ValueError(f'"camera" has only {sorted(record)}; expected "scale" and "translation"')
     [scale] = numbers([record["scale"]], 1, "the camera's scale", "canvas units a metre")
     if scale <= 0:
         raise ValueError(f"the camera's scale is {scale}; expected a positive number (canvas units a metre)")
     x, y = numbers(record["translation"], 2, "the camera's translation", "canvas units")
-    return Camera(scale=scale, translation=(x, y))
+    distance_m = math.inf
+    if "distance_m" in record:
+        [distance_m] = numbers([record["distance_m"]], 1, "the camera's distance_m", "metres")
+        if distance_m < NEAREST_M:
+            raise ValueError(f"the camera's distance_m is {distance_m}; expected {NEAREST_M} metres or more")
+    return Camera(scale=scale, translation=(x, y), distance_m=distance_m)
 
 
 def mapping(value: Any, name: str) -> dict[str, Any]:

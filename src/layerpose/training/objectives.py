@@ -96,23 +96,24 @@ def _picture(
 ) -> Found:  # fmt: skip
     """What a whole picture minimises: Eq. 3 with 4 and 5, Eq. 7."""
     (source, target, mask), critic, weights = truth, team.critics.pictures[stage], team.recipe.weights
+    number = STAGES.index(stage) + 1
+    rngs = _windows(team, lesson, number + len(STAGES) + len(LAYERS))
+    told, judged, wanted = cut_windows([source, image, target], mask, phase.judged, rngs)
     critic.requires_grad_(False)
-    made, real = critic(source, image), critic(source, target)
+    made, real = critic(told, judged), critic(told, wanted)
     critic.requires_grad_(True)
-    ours, theirs = cut_windows([image, target], mask, phase.window, _windows(team, lesson, STAGES.index(stage) + 1))
+    comparison = Comparison(critic=stage, real_source=told, real=wanted, made_source=told, made=judged.detach())
+    ours, theirs = cut_windows([image, target], mask, phase.window, _windows(team, lesson, number))
     with torch.no_grad():
-        wanted = team.vgg(theirs)
+        features = team.vgg(theirs)
     values = {
         "adversarial": (team.critics.adversarial_loss(made), weights.adversarial),
         "matching": (losses.feature_matching_loss(real, made), weights.feature_matching),
-        "perceptual": (losses.perceptual_loss(team.vgg(ours), wanted), weights.perceptual),
+        "perceptual": (losses.perceptual_loss(team.vgg(ours), features), weights.perceptual),
     }
     if weights.colour:
         values["colour"] = losses.colour_loss(image, target, 1 + FOREGROUND_WEIGHT * mask), weights.colour
     terms = [Term(name=f"{stage} {name}", value=value, weight=weight) for name, (value, weight) in values.items()]
-    comparison = Comparison(
-        critic=stage, real_source=source, real=target, made_source=source, made=image.detach()
-    )  # fmt: skip
     return terms, [comparison]
 
 

@@ -44,6 +44,8 @@ class Phase:
     learning_rate: float = 2e-4
     window: int = 0
     """Side of the random window for the perceptual loss; 0: the whole picture."""
+    judged: int = 0
+    """Side of the random window that the discriminator of whole pictures sees; 0, as in the paper: all."""
     in_turn: bool = False
     """Each step teaches one of the three layer networks, for a third of the work. Paper: all of them."""
 

@@ -91,5 +91,4 @@ def _cut(source: Source, look: Look, landmarks: Landmarks, fit: Fit, size: int) 
         rotations=fit.body.pose.rotations.double().numpy(),
         camera=canvas.place(fit.body.camera),
         source=source.name(look.time),
-        distance_m=np.inf,
     )

@@ -15,7 +15,6 @@ from jaxtyping import UInt8
 from layerpose.data.records import Records
 from layerpose.data.synth.builtin.wardrobe import open_wardrobe
 from layerpose.data.synth.dress import dress
-from layerpose.data.synth.lens import foreshorten
 from layerpose.data.synth.people import Person
 from layerpose.data.synth.render import Studio
 from layerpose.types import Camera
@@ -41,7 +40,7 @@ class Relabelled:
         """What a frame shows (rows of `CLASSES`), drawn with another camera: a cut of the picture has its own."""
         rotations = self.records.body(self.person, frame).pose.rotations
         _, vertices = self._studio.pose(rotations.double().numpy())
-        return self._studio.label(foreshorten(vertices, self.records.distance_m(self.person, frame)), camera, size)
+        return self._studio.label(vertices, camera, size)
 
 
 def read_person(records: Records, person: str) -> Person:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from threadpoolctl import threadpool_limits
 
 from layerpose import __version__
+from layerpose.body.camera import foreshorten
 from layerpose.body.camera import frame as frame_points
 from layerpose.body.model import body_model, body_name
 from layerpose.data.records import Frame, describe, write_person
 from layerpose.data.store import PEOPLE
 from layerpose.data.synth.builtin.wardrobe import open_wardrobe
 from layerpose.data.synth.dress import dress
-from layerpose.data.synth.lens import foreshorten, sample_distance
 from layerpose.data.synth.people import SPLIT_RULE, sample_person, split_of
 from layerpose.data.synth.poses import PoseSource
 from layerpose.data.synth.render import Studio, sample_look
@@ -38,6 +39,8 @@ LICENCE_OF_MOTION = (
 TIGHT_SHARE = 0.5
 """Share of the pictures that the person fills, whatever the pose."""
 LARGEST_TEXTURE = 2048
+NEAREST_M, FARTHEST_M = 2.8, 12.0
+"""From a phone in a room to a long lens."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,18 +123,19 @@ def _shoot(studio: Studio, poses: PoseSource, size: int, rng: np.random.Generato
     drawn = poses.draw(rng)
     rotations = drawn.rotations.astype(np.float32)
     posed, vertices = studio.pose(rotations.astype(np.float64))
-    distance_m = sample_distance(rng)
-    seen = foreshorten(vertices, distance_m)
-    camera = _frame(np.concatenate([seen, posed.vertices[body_model().skin]]), rng)
-    picture = studio.shoot(seen, camera, sample_look(rng), size, rng)
-    return Frame(picture=picture, rotations=rotations, camera=camera, source=drawn.source, distance_m=distance_m)
+    distance_m = float(np.exp(rng.uniform(np.log(NEAREST_M), np.log(FARTHEST_M))))
+    seen = foreshorten(torch.as_tensor(vertices), distance_m)
+    framing = _frame(torch.cat([seen, torch.as_tensor(posed.vertices[body_model().skin])]), rng)
+    camera = replace(framing, distance_m=distance_m)
+    picture = studio.shoot(vertices, camera, sample_look(rng), size, rng)
+    return Frame(picture=picture, rotations=rotations, camera=camera, source=drawn.source)
 
 
-def _frame(points: np.ndarray, rng: np.random.Generator) -> Camera:
+def _frame(points: Float[torch.Tensor, "n 3"], rng: np.random.Generator) -> Camera:
     """All of the person on the canvas: filling it, as photos are cut, or at a scale of its own, as targets may be."""
     margin = rng.uniform(0.05, 0.12)
     widest = None if rng.random() < TIGHT_SHARE else (1 - 2 * margin) / rng.uniform(1.3, 1.9)
-    return frame_points(torch.as_tensor(points), margin=margin, scale=widest)
+    return frame_points(points, margin=margin, scale=widest)
 
 
 @lru_cache(maxsize=12)

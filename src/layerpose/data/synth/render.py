@@ -11,7 +11,7 @@ import torch
 import warp as wp
 from jaxtyping import Float, Int64, UInt8
 
-from layerpose.body.camera import BODY_TO_CAMERA
+from layerpose.body.camera import BODY_TO_CAMERA, foreshorten
 from layerpose.body.model import Posed, body_model, skin
 from layerpose.data.synth import kernels
 from layerpose.data.synth.dress import Dressed
@@ -79,7 +79,8 @@ class Studio:
 
     def _draw(self, vertices: Float[np.ndarray, "n 3"], camera: Camera, side: int) -> Int64[torch.Tensor, "h w"]:
         """Nearest triangle of every sample, `side` samples along the canvas; the kernels' mesh is set to it."""
-        seen = (vertices @ BODY_TO_CAMERA.numpy().T).astype(np.float32)
+        bent = foreshorten(torch.as_tensor(vertices), camera.distance_m).numpy()
+        seen = (bent @ BODY_TO_CAMERA.numpy().T).astype(np.float32)
         normals = self._normals(seen)
         seen[:, :2] = (seen[:, :2] * camera.scale + np.array(camera.translation, dtype=np.float32)) * side
         self._mesh.vertices = wp.array(seen, dtype=wp.vec3, device="cpu")
