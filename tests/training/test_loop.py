@@ -18,6 +18,7 @@ from layerpose.training import checkpoint, losses
 from layerpose.training.journal import read_losses
 from layerpose.training.loop import Progress, train
 from layerpose.training.plan import RUN, Machine, Plan
+from layerpose.training.recipes import Phase
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +88,19 @@ def test_a_finished_run_does_nothing_more(run: tuple[Path, list[Progress]], plan
     train(plan, machine, run[0], heard.append)
     assert not heard
     assert (run[0] / checkpoint.FILE).read_bytes() == before
+
+
+def test_the_fusion_learns_alone_on_the_others_output(plan: Plan, machine: Machine, tmp_path: Path) -> None:
+    phase = Phase(name="fusion", trains=("fusion",), num_steps=2, judged=24, size=0.5)
+    alone = replace(plan, recipe=replace(plan.recipe, phases=(phase,)))
+    heard: list[Progress] = []
+    assert train(alone, machine, tmp_path, heard.append)
+    assert {name.split()[0] for name in heard[-1].values} == {"fusion", "judge", "gradient"}
+    moved = torch.load(tmp_path / checkpoint.FILE, weights_only=True)["model"]
+    torch.manual_seed(plan.seed)
+    begun = Model(debug()).state_dict()
+    changed = {name.split(".")[0] for name in begun if not torch.equal(begun[name], moved[name])}
+    assert changed == {"fusion"}
 
 
 def test_worker_processes_change_nothing(plan: Plan, machine: Machine, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from layerpose.data.complete import complete_parts
 from layerpose.data.records import Records
 from layerpose.networks.perceptual import Vgg19
 from layerpose.presets import ABLATION, GENERATORS, PRESETS, debug
-from layerpose.stages.conditions import num_guide_channels
+from layerpose.stages.conditions import num_guide_channels, resize
 from layerpose.stages.model import Model
 from layerpose.training.critics import Critics
 from layerpose.training.lessons import Lessons, gather
@@ -172,3 +172,46 @@ def test_every_row_learns_what_it_has(name: str, painted: Path) -> None:
     judges = {"coarse", *(["fusion"] if "fusion" in expected else [])}
     judges |= {"head", "arm", "leg"} if "completeness" in expected else set()
     assert {comparison.critic for comparison in comparisons} == judges
+
+
+def test_a_discriminator_may_see_a_window(painted: Path) -> None:
+    phase = Phase(name="joint", trains=STAGES, num_steps=1, judged=24)
+    recipe = Recipe(name="x", phases=(phase,), discriminator_width=2)
+    config, sets = debug(), complete_parts(Records(painted), ["00000"])
+    lesson = gather([Lessons(painted, config, phase, sets, first=0, seed=0)[0]])
+    team = OurTeam(
+        model=Model(config), critics=Critics(config, recipe), vgg=Vgg19("1_2"), recipe=recipe, seed=0
+    )  # fmt: skip
+    seen = {found.critic: found for found in generator_terms(team, phase, lesson)[1]}
+    sample = lesson.sample
+    for critic, size in (("coarse", config.coarse_size), ("fusion", config.canvas)):
+        pictures = (resize(sample.conditions.source, size), resize(sample.target, size))
+        windows = (seen[critic].real_source, seen[critic].real)
+        assert [tuple(window.shape[-2:]) for window in (*windows, seen[critic].made)] == [(24, 24)] * 3
+        places = [
+            (row, column)
+            for row in range(size - 23)
+            for column in range(size - 23)
+            if all(
+                torch.equal(picture[..., row : row + 24, column : column + 24], window)
+                for picture, window in zip(pictures, windows, strict=True)
+            )
+        ]
+        assert places, "source and target are cut at one place"
+
+
+def test_the_fusion_may_learn_alone(painted: Path) -> None:
+    phase = Phase(name="fusion", trains=("fusion",), num_steps=1)
+    recipe, config = Recipe(name="x", phases=(phase,), discriminator_width=2), debug()
+    lesson = gather([Lessons(painted, config, phase, {}, first=0, seed=0)[0]])
+    assert not lesson.taught
+    model = Model(config)
+    team = OurTeam(model=model, critics=Critics(config, recipe), vgg=Vgg19("1_2"), recipe=recipe, seed=0)
+    terms, comparisons = generator_terms(team, phase, lesson)
+    torch.stack([term.value for term in terms]).sum().backward()
+    assert {term.name.split()[0] for term in terms} == {"fusion"}
+    assert [found.critic for found in comparisons] == ["fusion"]
+    assert model.fusion is not None
+    learning = {id(p) for p in model.fusion.parameters()}
+    assert learning == {id(p) for p in team.trained(phase)}
+    assert all((p.grad is not None) == (id(p) in learning) for p in model.parameters())

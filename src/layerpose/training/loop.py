@@ -132,7 +132,7 @@ def _train_phase(run: Run, state: State, number: int, optimizers: dict) -> None:
 
     # Data from where the phase stands.
     config = system.drawn(phase.size)
-    if "layers" not in phase.trains:
+    if not {"layers", "fusion"} & set(phase.trains):
         config = replace(config, layers="none")
     lessons = Lessons(plan.data, config, phase, run.sets, first=first, seed=plan.seed, prepare=system.prepare)
     shares = Shares(
