@@ -134,10 +134,11 @@ def base_recipe(pictures: int = 0) -> Recipe:  # noqa: ARG001  (as long on any d
     return Recipe(
         name="base",
         phases=(
-            Phase(name="coarse", trains=("coarse",), num_steps=800, batch=4, size=0.5, window=128),
-            Phase(name="layers", trains=("layers",), num_steps=500, batch=4, size=0.5, window=96, in_turn=True),
-            Phase(name="joint", trains=STAGES, num_steps=270, batch=2, size=0.5, window=192, in_turn=True),
-            Phase(name="full", trains=STAGES, num_steps=75, window=256, learning_rate=1e-4, in_turn=True),
+            Phase(name="coarse", trains=("coarse",), num_steps=3200, batch=2, size=0.5, window=128),
+            Phase(name="layers", trains=("layers",), num_steps=800, batch=2, size=0.5, window=96, in_turn=True),
+            Phase(name="fusion", trains=("fusion",), num_steps=2400, size=0.5, window=192, judged=256),
+            Phase(name="full-layers", trains=("layers",), num_steps=400, window=128, learning_rate=1e-4, in_turn=True),
+            Phase(name="full", trains=("fusion",), num_steps=1800, window=256, judged=256),
         ),
         weights=Weights(colour=10.0, adversarial=0.5, feature_matching=5.0, completeness=0.1),
         discriminator_width=32,
