@@ -55,15 +55,15 @@ def test_the_rate_is_constant_for_half_a_phase_and_then_falls_to_zero() -> None:
 
 def test_most_steps_of_base_are_at_half_size_and_the_last_at_full() -> None:
     phases = base_recipe().phases
-    assert [phase.size for phase in phases] == [0.5, 0.5, 0.5, 1, 1]
-    assert sum(phase.num_steps for phase in phases[:3]) > 2 * sum(phase.num_steps for phase in phases[3:])
+    assert [phase.size for phase in phases] == [0.5, 0.5, 0.5, 1]
+    assert sum(phase.num_steps for phase in phases[:-1]) > 5 * phases[-1].num_steps
 
 
 def test_larger_batches_see_the_same_samples() -> None:
     recipe = base_recipe()
     larger = enlarge_batches(recipe, 5)
     assert larger.num_samples == recipe.num_samples
-    assert [phase.batch for phase in larger.phases] == [10, 10, 5, 5, 5]
+    assert [phase.batch for phase in larger.phases] == [10, 10, 5, 5]
     assert stretch(recipe, 2).num_samples == 2 * recipe.num_samples
     assert all(phase.num_steps == 1 for phase in stretch(recipe, 1e-9).phases)
 
