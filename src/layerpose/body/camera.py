@@ -13,8 +13,6 @@ from layerpose.types import Camera
 
 BODY_TO_CAMERA = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]], dtype=torch.float64)
 """Rows are the camera's right, down and away axes in body axes: an upright person faces the viewer."""
-
-
 CLOSEST = 0.1
 """Nothing comes nearer to the camera than this share of the pelvis's distance."""
 

@@ -74,20 +74,19 @@ def generator_terms(team: OurTeam, phase: Phase, lesson: Lesson) -> Found:
         size = coarse.shape[-1]
         truth = tuple(resize(picture, size) for picture in (conditions.source, sample.target, sample.mask))
         add(_picture("coarse", team, phase, lesson, coarse, truth))
-    whole_picture = "fusion" in phase.trains and model.fusion is not None
-    if model.layers is not None and (lesson.taught or whole_picture):
+    fusion = model.fusion if "fusion" in phase.trains else None
+    if model.layers is not None and (lesson.taught or fusion is not None):
         with torch.set_grad_enabled("layers" in phase.trains):
             layers = {
                 part: model.layers.make_layer(part, given, coarse)
                 for part, given in zip(LAYERS, conditions.parts, strict=True)
-                if whole_picture or part in lesson.taught
+                if fusion is not None or part in lesson.taught
             }
         for number, part in enumerate(lesson.taught):
             add(_layer(number, team, phase, lesson, layers[part]))
-        if whole_picture:
-            assert model.fusion is not None
+        if fusion is not None:
             pasted = paste_layers(coarse, tuple(layers.values()), conditions.maps.parsing)
-            image = model.fusion(conditions, pasted)
+            image = fusion(conditions, pasted)
             add(_picture("fusion", team, phase, lesson, image, (conditions.source, sample.target, sample.mask)))
     return terms, merge(comparisons)
 

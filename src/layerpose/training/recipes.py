@@ -137,7 +137,7 @@ def base_recipe(pictures: int = 0) -> Recipe:  # noqa: ARG001  (as long on any d
             Phase(name="coarse", trains=("coarse",), num_steps=3200, batch=2, size=0.5, window=128),
             Phase(name="layers", trains=("layers",), num_steps=800, batch=2, size=0.5, window=96, in_turn=True),
             Phase(name="fusion", trains=("fusion",), num_steps=2400, size=0.5, window=192, judged=256),
-            Phase(name="full", trains=("fusion",), num_steps=1200, window=256, judged=256),
+            Phase(name="full", trains=("fusion",), num_steps=600, window=256, judged=256),
         ),
         weights=Weights(colour=10.0, adversarial=0.5, feature_matching=5.0, completeness=0.1),
         discriminator_width=32,
