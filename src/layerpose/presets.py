@@ -20,9 +20,13 @@ def paper() -> ModelConfig:
 
 
 def base() -> ModelConfig:
-    """The model that ships: light enough for a CPU; the warp is a fourth guide, each stage ends in a blend."""
+    """The model that ships: light enough for a CPU; the warp is a fourth guide, each stage ends in a blend.
+
+    The body wears what the source wears.
+    """
     return ModelConfig(
-        name="base", canvas=1024, coarse_size=512, face_size=128, arm_size=256, leg_size=512, guides=Guides(warp=True),
+        name="base", canvas=1024, coarse_size=512, face_size=128, arm_size=256, leg_size=512,
+        guides=Guides(warp=True, dressed=True),
         coarse=_light(width=32, num_downs=3, num_blocks=6, max_width=192, patch=2),
         face=_light(width=24, num_downs=2, num_blocks=4),
         arm=_light(width=32, num_downs=2, num_blocks=4, patch=2),
@@ -40,7 +44,8 @@ def debug() -> ModelConfig:
     """Every path of `base` in a size for tests."""
     tiny = _light(width=4, num_downs=1, num_blocks=1)
     return ModelConfig(
-        name="debug", canvas=128, coarse_size=64, face_size=16, arm_size=32, leg_size=64, guides=Guides(warp=True),
+        name="debug", canvas=128, coarse_size=64, face_size=16, arm_size=32, leg_size=64,
+        guides=Guides(warp=True, dressed=True),
         coarse=tiny, face=tiny, arm=tiny, leg=tiny, fusion=tiny,
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from layerpose.config import ModelConfig, scaled
 from layerpose.data.album import Album, find_album
 from layerpose.data.closest import Closest
 from layerpose.estimation.estimate import Estimate, estimate
+from layerpose.maps.clothing import draw_dressed
 from layerpose.maps.render import draw_posed, pose_body
 from layerpose.maps.source import SourceView, join_views, view_source
 from layerpose.memory import keep_freed_memory
@@ -114,18 +115,19 @@ class PoseTransfer:
     def _view(self, seen: Estimate) -> SourceView:
         posed = pose_body(seen.body)
         drawn = draw_posed(posed, seen.body.camera, self.config.canvas, device=self.device)
-        return view_source(seen.photo.image.to(self.device), seen.parsing.to(self.device), drawn, posed)
+        picture, parsing = seen.photo.image.to(self.device), seen.parsing.to(self.device)
+        return view_source(picture, parsing, drawn, posed, dressed=self.config.guides.dressed)
 
     def prepare(self, view: SourceView, body: Body) -> Conditions:
         """The maps, crops and warps for a body."""
         posed = pose_body(body)
-        drawn = draw_posed(posed, body.camera, self.config.canvas, device=self.device)
-        if self.redraw is not None:
-            drawn = self.redraw(drawn, body, view.image)
-        orientations = posed.transforms[:, :3, :3]
+        photo = view.image
         if self._closest is not None:
-            view = self._closest.view(orientations, also=view)
-        return prepare(view, drawn, orientations, self.config)
+            view = self._closest.view(posed.transforms[:, :3, :3], also=view)
+        drawn = draw_dressed(posed, body.camera, self.config.canvas, view.clothes, device=self.device)
+        if self.redraw is not None:
+            drawn = self.redraw(drawn, body, photo)
+        return prepare(view, drawn, self.config)
 
     @torch.inference_mode()
     def draw(self, conditions: Conditions) -> Transfer:

@@ -47,12 +47,12 @@ def paint(drawn: DrawnBody, stripes: float) -> torch.Tensor:
 
 def make_sample(stripes: float, turns: tuple[float, float], arms: tuple[float, float], size: int = SIZE) -> Sample:
     """A pair of pictures of one painted body."""
-    (posed, drawn), (target_posed, target) = (
+    (posed, drawn), (_, target) = (
         pose_and_draw(*given, size) for given in zip(turns, arms, strict=True)
     )  # fmt: skip
     mask, target_mask = ((d.nearest.part >= 0).float()[None, None] for d in (drawn, target))
     view = view_source(paint(drawn, stripes), parse_source(drawn, mask), drawn, posed)
-    conditions = prepare_bodies(view, target, target_posed.transforms[:, :3, :3], input_config(size))
+    conditions = prepare_bodies(view, target, input_config(size))
     return Sample(
         conditions=conditions, target=paint(target, stripes), mask=target_mask, part_targets=(), part_visible=()
     )

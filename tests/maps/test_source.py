@@ -36,8 +36,7 @@ def back(painted: Painted) -> SourceView:
 
 
 def carry(view: SourceView, target: tuple) -> Warp:
-    drawn, posed, *_ = target
-    return warp_person(view, drawn, posed.transforms[:, :3, :3])
+    return warp_person(view, target[0])
 
 
 def test_what_one_photo_hides_another_one_shows(painted: Painted, front: SourceView, back: SourceView) -> None:
@@ -74,9 +73,9 @@ def test_one_photo_alone_is_what_it_was(front: SourceView) -> None:
 
 
 def test_the_stages_are_told_of_all_photos(painted: Painted, front: SourceView, back: SourceView) -> None:
-    drawn, posed, *_ = painted(np.pi)
+    drawn, *_ = painted(np.pi)
     config = replace(debug(), canvas=256)
-    told = [prepare(view, drawn, posed.transforms[:, :3, :3], config) for view in (front, join_views(front, [back]))]
+    told = [prepare(view, drawn, config) for view in (front, join_views(front, [back]))]
     assert torch.equal(told[0].source, told[1].source), "stage 1 sees the first photo"
     for alone, together in zip(told[0].parts, told[1].parts, strict=True):
         assert alone.warp is not None

@@ -10,7 +10,7 @@ from torch.nn.functional import group_norm, interpolate
 from layerpose.config import GeneratorConfig
 from layerpose.networks.blocks import Up
 from layerpose.networks.discriminator import CompletenessDiscriminator, MultiScaleDiscriminator
-from layerpose.networks.generator import Generator, clamp_through
+from layerpose.networks.generator import Generator, clamp_through, settle
 from layerpose.networks.norm import InstanceNorm
 
 
@@ -40,6 +40,15 @@ def test_a_clamped_picture_learns_from_beyond_black_and_white() -> None:
     assert torch.equal(clamped, image.clamp(-1, 1))
     (slope,) = torch.autograd.grad((clamped - 0.5).square().sum(), image)
     assert torch.equal(slope, 2 * (clamped - 0.5))
+
+
+def test_what_is_as_good_as_grey_is_grey_and_still_learns() -> None:
+    image = torch.tensor([[0.0, 0.007, 0.0], [0.0, 0.007, 0.009]]).T.view(1, 3, 1, 2).requires_grad_()
+    settled = settle(image)
+    assert settled[0, :, 0, 0].tolist() == [0, 0, 0]
+    assert torch.equal(settled[..., 1], image[..., 1])
+    (slope,) = torch.autograd.grad((settled - 1).square().sum(), image)
+    assert torch.equal(slope, 2 * (settled - 1))
 
 
 def test_a_hidden_warp_is_never_used() -> None:

@@ -44,7 +44,7 @@ def conditions_for(config: ModelConfig, seed: int = 0) -> Conditions:
     noise = torch.rand(1, 3, config.canvas, config.canvas, generator=torch.Generator().manual_seed(seed)) * 2 - 1
     view = view_source(noise * mask, parse_source(drawn, mask), drawn, posed)
     target_drawn = draw_posed(target_posed, target.camera, config.canvas, device=CPU)
-    return prepare(view, target_drawn, target_posed.transforms[:, :3, :3], config)
+    return prepare(view, target_drawn, config)
 
 
 @pytest.fixture(scope="module")

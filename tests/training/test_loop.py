@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from layerpose.presets import debug
 from layerpose.stages.model import Model
@@ -19,6 +20,8 @@ from layerpose.training.journal import read_losses
 from layerpose.training.loop import Progress, train
 from layerpose.training.plan import RUN, Machine, Plan
 from layerpose.training.recipes import Phase
+from layerpose.training.system import Team
+from layerpose.training.team import assemble
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +104,20 @@ def test_the_fusion_learns_alone_on_the_others_output(plan: Plan, machine: Machi
     begun = Model(debug()).state_dict()
     changed = {name.split(".")[0] for name in begun if not torch.equal(begun[name], moved[name])}
     assert changed == {"fusion"}
+
+
+def test_a_run_that_starts_from_another_takes_its_discriminators_along(
+    run: tuple[Path, list[Progress]], plan: Plan, machine: Machine, tmp_path: Path
+) -> None:
+    def start(folder: Path) -> tuple[Team, dict[str, Tensor]]:
+        stored = torch.load(run[0] / checkpoint.FILE, weights_only=True)
+        return assemble(replace(plan, init=folder), machine, tmp_path / "none", torch.device("cpu"))[0], stored
+
+    team, stored = start(run[0])
+    assert all(torch.equal(value, stored["critics"][name]) for name, value in team.critics.state_dict().items())
+    assert all(torch.equal(value, stored["average"][name]) for name, value in team.model.state_dict().items())
+    team, stored = start(run[0] / checkpoint.LAST)
+    assert not all(torch.equal(value, stored["critics"][name]) for name, value in team.critics.state_dict().items())
 
 
 def test_worker_processes_change_nothing(plan: Plan, machine: Machine, tmp_path: Path) -> None:

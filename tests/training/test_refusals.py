@@ -104,6 +104,13 @@ def test_weights_of_another_preset(refused: Refused, painted: Path, tmp_path: Pa
     assert "the preset 'base' and does not fit 'debug'" in said
 
 
+def test_a_start_from_a_run_of_another_size(refused: Refused, painted: Path, run: Path, tmp_path: Path) -> None:
+    wider = ("--preset", "debug", "--workers", "0", "--phases", "coarse", "--recipe", "base", "--steps-scale", "0.001")
+    said = refused(painted, "-o", tmp_path / "new", *wider, "--init", run)
+    assert "discriminators" in said
+    assert "--init" in said
+
+
 @pytest.mark.parametrize("damage", [lambda content: content[: len(content) // 2], lambda _: b"", lambda _: b"x" * 5000])
 def test_a_damaged_checkpoint(refused: Refused, painted: Path, run: Path, damage: Callable[[bytes], bytes]) -> None:
     (run / FILE).write_bytes(damage((run / FILE).read_bytes()))

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-from jaxtyping import Float
-
 from layerpose.config import Guides, ModelConfig
 from layerpose.maps.heatmap import draw_heatmaps
 from layerpose.maps.render import DrawnBody
@@ -21,9 +18,7 @@ def input_config(size: int) -> ModelConfig:
     return replace(paper(), canvas=size, coarse_size=size, layers="none", fuse=False, guides=Guides())
 
 
-def prepare_bodies(
-    view: SourceView, target: DrawnBody, orientations: Float[np.ndarray, "j 3 3"], config: ModelConfig
-) -> Conditions:
+def prepare_bodies(view: SourceView, target: DrawnBody, config: ModelConfig) -> Conditions:
     """`stages.conditions.prepare`, and both bodies' keypoints, the flow between them and their surfaces."""
     source = view.drawn
     bodies = BodyPair(
@@ -34,7 +29,7 @@ def prepare_bodies(
         source_surface=draw_surface(source),
         target_surface=draw_surface(target),
     )
-    return replace(prepare(view, target, orientations, config), bodies=bodies)
+    return replace(prepare(view, target, config), bodies=bodies)
 
 
 def bodies_of(conditions: Conditions) -> BodyPair:

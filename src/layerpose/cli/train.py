@@ -87,7 +87,7 @@ def train(
         average: Decay of the running average of the weights; 0 for none.
         warm_up: Steps at each phase's start over which the learning rate grows.
         seed: Another seed, another run.
-        init: Start from the weights of this model folder, or from the bundled ones.
+        init: Start from the weights of this model folder or the bundled ones, or from a run and its discriminators.
         device: Where the networks run; auto takes the GPU if there is one.
         devices: Processes on this machine: GPUs, or shares of the CPU.
         precision: Numbers in which convolutions multiply; auto takes bf16 where the device is fast at it, else fp32.

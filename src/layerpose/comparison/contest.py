@@ -21,7 +21,8 @@ from layerpose.evaluation.answers import copy_and_warp
 from layerpose.evaluation.report import Report
 from layerpose.outputs import check_output_folder
 from layerpose.training.check import check_folder, check_plan
-from layerpose.training.loop import LAST, Progress, train
+from layerpose.training.checkpoint import LAST
+from layerpose.training.loop import Progress, train
 from layerpose.training.plan import Machine, Plan
 from layerpose.workers import count_cores, spread
 

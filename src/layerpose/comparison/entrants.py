@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -63,10 +62,8 @@ def enter_volume(folder: Path | None, network: Path, *, device: Device) -> Entra
     """A model of ours whose target maps are those of the volume that a network predicts (the paper's Ours-V)."""
     runner, volumes = PoseTransfer.load(folder, device=device), load_network(network)
 
-    def prepare_predicted(
-        view: SourceView, target: DrawnBody, orientations: np.ndarray, config: ModelConfig
-    ) -> Conditions:
-        return prepare(view, project_predicted(volumes, view.image, target), orientations, config)
+    def prepare_predicted(view: SourceView, target: DrawnBody, config: ModelConfig) -> Conditions:
+        return prepare(view, project_predicted(volumes, view.image, target), config)
 
     drawer = Drawer(
         rows=(VOLUME_ROW,), config=runner.config, prepare=prepare_predicted,

@@ -54,7 +54,7 @@ class Closest:
         return join_views(views[lead], [view for view in views if view is not views[lead]])
 
     def _view_frame(self, frame: str) -> SourceView:
-        return view_shot(self.pairs.read(self.album.owner, frame), self.device)
+        return view_shot(self.pairs.read(self.album.owner, frame), self.pairs.config, self.device)
 
     def _find_directions(self) -> Float[np.ndarray, "f n 3"]:
         owner = self.album.owner

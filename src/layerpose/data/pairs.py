@@ -21,6 +21,7 @@ from layerpose.body.model import body_model
 from layerpose.config import ModelConfig
 from layerpose.data.augment import FLIPPED_SHARE, Shot, disturb, disturb_mask, flip, jitter, move
 from layerpose.data.records import Records
+from layerpose.maps.clothing import draw_dressed
 from layerpose.maps.crops import cut
 from layerpose.maps.parsing import parse_source
 from layerpose.maps.render import DrawnBody, draw_posed, pose_body
@@ -32,7 +33,7 @@ LIMB_BONES = ("spine02", "head", "upperarm01", "lowerarm01", "upperleg01", "lowe
 """Bones whose directions tell how far apart two poses are; limbs on both sides."""
 
 CPU = torch.device("cpu")
-Prepare = Callable[[SourceView, DrawnBody, np.ndarray, ModelConfig], Conditions]
+Prepare = Callable[[SourceView, DrawnBody, ModelConfig], Conditions]
 """How a source and a target body become what a model is told."""
 
 
@@ -97,13 +98,12 @@ class Pairs(Dataset[Sample]):
     def make(self, person: str, source: str, target: str, rng: np.random.Generator) -> Sample:
         """The sample of two frames of a person."""
         shot, truth, _ = self.shots(person, source, target, rng)
-        return self.finish(view_shot(shot), truth)
+        return self.finish(view_shot(shot, self.config), truth)
 
     def finish(self, view: SourceView, truth: Shot) -> Sample:
         """The sample of what a source shows and a target frame."""
-        posed = pose_body(truth.body)
-        drawn = draw_posed(posed, truth.body.camera, self.config.canvas, device=CPU)
-        conditions = self.prepare(view, drawn, posed.transforms[:, :3, :3], self.config)
+        drawn = draw_dressed(pose_body(truth.body), truth.body.camera, self.config.canvas, view.clothes, device=CPU)
+        conditions = self.prepare(view, drawn, self.config)
         targets, visible = (), ()
         if conditions.parts:
             targets = tuple(cut(truth.image, part.boxes, part.source.shape[-1]) for part in conditions.parts)
@@ -130,11 +130,12 @@ class Pairs(Dataset[Sample]):
         return apart / apart.sum()
 
 
-def view_shot(shot: Shot, device: torch.device = CPU) -> SourceView:
-    """What a frame shows of its body."""
+def view_shot(shot: Shot, config: ModelConfig, device: torch.device = CPU) -> SourceView:
+    """What a frame shows of its body, for a model."""
     posed = pose_body(shot.body)
     drawn = draw_posed(posed, shot.body.camera, shot.image.shape[-1], device=device)
-    return view_source(shot.image.to(device), parse_source(drawn, shot.mask.to(device)), drawn, posed)
+    parsing = parse_source(drawn, shot.mask.to(device))
+    return view_source(shot.image.to(device), parsing, drawn, posed, dressed=config.guides.dressed)
 
 
 def fit(picture: Float[Tensor, "b c h w"], size: int) -> Float[Tensor, "b c s s"]:

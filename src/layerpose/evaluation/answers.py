@@ -24,7 +24,9 @@ from layerpose.stages.conditions import Conditions, prepare
 from layerpose.types import Transfer, Warp
 
 TRIVIAL = ("source copied", "source warped", "source warped and filled")
-"""Answers that need no training; every table begins with them."""
+"""Answers that need no training, by the bare body; every table begins with them."""
+DRESSED = "dressed source warped and filled"
+"""The same by the body in its clothes: what a model that is told so adds nothing to."""
 STAGES = ("coarse", "pasted", "full")
 """Of one model of ours."""
 
@@ -48,15 +50,16 @@ class Drawer:
 
 def copy_and_warp(size: int) -> Drawer:
     """The trivial answers."""
-    config = replace(scaled(base(), size / base().canvas), layers="none")
+    whole = scaled(base(), size / base().canvas)
+    config = replace(whole, layers="none", guides=replace(whole.guides, dressed=False))
     return Drawer(
         rows=TRIVIAL, config=config, open=lambda: lambda conditions: _trivial(conditions.source, conditions.warp)
     )  # fmt: skip
 
 
 def every_stage(config: ModelConfig, open_model: Callable[[], Callable[[Conditions], Transfer]]) -> Drawer:
-    """One model of ours with all its stages, and the trivial answers where it is told the warp."""
-    has_warp = config.guides.warp and config.guides.filled
+    """One model of ours with all its stages, after the warp in its clothes where it is told that."""
+    dressed = config.guides.warp and config.guides.filled and config.guides.dressed
 
     def open_stages() -> Draw:
         model = open_model()
@@ -64,11 +67,11 @@ def every_stage(config: ModelConfig, open_model: Callable[[], Callable[[Conditio
         def draw(conditions: Conditions) -> list[Tensor]:
             made = model(conditions)
             stages = [made.coarse, made.pasted, made.image]
-            return [*_trivial(made.source, made.warp), *stages] if has_warp else stages
+            return stages if made.warp is None or not dressed else [made.warp.filled, *stages]
 
         return draw
 
-    return Drawer(rows=(*TRIVIAL, *STAGES) if has_warp else STAGES, config=config, open=open_stages)
+    return Drawer(rows=(DRESSED, *STAGES) if dressed else STAGES, config=config, open=open_stages)
 
 
 def draw_answers(

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from layerpose.data.benchmark import Pair
-from layerpose.evaluation.answers import STAGES, TRIVIAL, answer_path
+from layerpose.evaluation.answers import DRESSED, STAGES, TRIVIAL, answer_path
 from layerpose.evaluation.measure import TRUTH
 
 FILE = "report.json"
 *STEPS, FULL = STAGES
 """What leads to the result of one model of ours; and its result, known by the report's name."""
-NO_RESULTS = (*TRIVIAL, *STEPS, TRUTH)
+NO_RESULTS = (*TRIVIAL, DRESSED, *STEPS, TRUTH)
 """Rows of a report that are no method: trivial answers, what leads to a result, and the truth."""
 SAME = ("data", "split")
 """What the reports of one study must have in common."""

@@ -2,12 +2,11 @@
 
 For a target pixel (of the whole person or of one complete part) the same body point is looked up in the source. Where
 it is visible there it is a fact; where it is not, the hole is closed from the mirrored half of the body, else from the
-nearest point on the body's surface that the source shows. Around the body lies a rim (`maps.rim`).
+nearest point on the body's surface that the source shows.
 """
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -15,22 +14,13 @@ from torch import Tensor
 from layerpose.maps.crops import window_around
 from layerpose.maps.raster import interpolate
 from layerpose.maps.render import DrawnBody, Hit, mesh, part_hit
-from layerpose.maps.rim import warp_rim
 from layerpose.maps.source import LEAST_FACING, SourceView, is_shown, sample
 from layerpose.types import MIRRORED_CLASSES, Warp
 
 
-def warp_person(view: SourceView, target: DrawnBody, orientations: Float[np.ndarray, "j 3 3"]) -> Warp:
-    """Carry the source to the whole target person, rim included."""
-    hit = target.nearest
-    inner = _warp_hit(view, hit, target.vertices_px)
-    rim, known = warp_rim(view, hit, target, orientations)
-    outside = (hit.part < 0)[None, None]
-    return Warp(
-        image=torch.where(outside, rim, inner.image),
-        visible=torch.where(outside, known, inner.visible),
-        filled=torch.where(outside, rim, inner.filled),
-    )
+def warp_person(view: SourceView, target: DrawnBody) -> Warp:
+    """Carry the source to the whole target person."""
+    return _warp_hit(view, target.nearest, target.vertices_px)
 
 
 def warp_part(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -30,6 +31,10 @@ KEYPOINTS_OF_PART = {
 """Channels of H that belong to a part when it is drawn alone."""
 
 
+Worn = Callable[[Float[Tensor, "n 3"]], Float[Tensor, "n 3"]]
+"""Points of a bare body -> where its clothes are."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mesh:
     """The topology that every body shares, on one device."""
@@ -41,14 +46,29 @@ class Mesh:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DrawnBody:
-    """A body after drawing: its z-buffers, and its vertices and keypoints in canvas units with depth in metres."""
+class PlacedBody:
+    """A body on the canvas: its vertices and keypoints in canvas units with depth in metres."""
 
-    buffers: ZBuffers
     vertices: Float[Tensor, "v 3"]
     keypoints: Float[Tensor, "18 3"]
     scale: float
     """Of the camera: canvas units for a metre."""
+
+    @cached_property
+    def normals(self) -> Float[Tensor, "v 3"]:
+        """Of the surface at every vertex, outwards, in camera axes; 0 for a vertex that no triangle has."""
+        faces = mesh(self.vertices.device).faces.long()
+        corners = (self.vertices / self.vertices.new_tensor([self.scale, self.scale, 1]))[faces]
+        across = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        summed = torch.zeros_like(self.vertices).index_add_(0, faces.flatten(), across.repeat_interleave(3, 0))
+        return torch.nn.functional.normalize(summed, dim=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawnBody(PlacedBody):
+    """A body after drawing."""
+
+    buffers: ZBuffers
 
     @cached_property
     def nearest(self) -> Hit:
@@ -97,17 +117,36 @@ def draw_body(body: Body, size: int, *, device: torch.device | None = None) -> D
 
 def draw_posed(posed: Posed, camera: Camera, size: int, *, device: torch.device) -> DrawnBody:
     """Draw an already posed body."""
-    vertices = project(torch.as_tensor(posed.vertices, device=device), camera).float()
-    keypoints = project(torch.as_tensor(coco_18(posed.keypoints), device=device), camera).float()
-    topology = mesh(device)
-    scaled = vertices * vertices.new_tensor([size, size, 1])
+    placed = place_posed(posed, camera, device)
+    return draw_placed(placed, size)
+
+
+def place_posed(posed: Posed, camera: Camera, device: torch.device) -> PlacedBody:
+    """Where an already posed body lies on the canvas."""
+    vertices, keypoints = (
+        project(torch.as_tensor(points, device=device), camera).float()
+        for points in (posed.vertices, coco_18(posed.keypoints))
+    )
+    return PlacedBody(vertices=vertices, keypoints=keypoints, scale=camera.scale)
+
+
+def draw_placed(body: PlacedBody, size: int) -> DrawnBody:
+    """Draw a body that lies on the canvas."""
+    topology = mesh(body.vertices.device)
+    scaled = body.vertices * body.vertices.new_tensor([size, size, 1])
     buffers = draw(scaled, topology.faces, topology.parts, num_parts=len(PARTS), height=size, width=size)
-    return DrawnBody(buffers=buffers, vertices=vertices, keypoints=keypoints, scale=camera.scale)
+    return DrawnBody(buffers=buffers, vertices=body.vertices, keypoints=body.keypoints, scale=body.scale)
 
 
-def draw_surface(surface: Surface, camera: Camera, size: int, *, device: torch.device) -> DrawnBody:
-    """Draw a body of another model. Its maps can be read; crops and correspondence want the body's own triangles."""
+def draw_surface(
+    surface: Surface, camera: Camera, size: int, *, device: torch.device, worn: Worn | None = None
+) -> DrawnBody:
+    """Draw a body of another model. Its maps can be read; crops and correspondence want the body's own triangles.
+
+    `worn` puts clothes on its vertices (canvas units and depth).
+    """
     vertices = project(torch.as_tensor(surface.vertices, device=device), camera).float()
+    vertices = vertices if worn is None else worn(vertices)
     keypoints = project(torch.as_tensor(surface.keypoints, device=device), camera).float()
     faces, parts = (
         torch.as_tensor(x, dtype=torch.int32, device=device) for x in (surface.faces, surface.triangle_parts)

@@ -21,7 +21,8 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 
 from layerpose.body.model import Posed, body_model
-from layerpose.maps.render import DrawnBody, Hit
+from layerpose.maps.clothing import dress, measure_clothes
+from layerpose.maps.render import DrawnBody, Hit, draw_placed
 from layerpose.types import CLASSES, PARTS
 
 DEPTH_TOLERANCE_M = 0.02
@@ -58,6 +59,8 @@ class SourceView:
     colours: Float[Tensor, "v 3"]
     quality: Float[Tensor, "v"]
     """How well each vertex is shown: pixels for a metre of surface, as a share of the canvas; 0 where it is hidden."""
+    clothes: Float[np.ndarray, "v"] | None = None
+    """How far clothes and hair stand off the body, in metres, where the body is drawn in them."""
     others: tuple[SourceView, ...] = ()
     """More photos of the same person."""
     crops: dict[tuple[str, int], Tensor] = field(default_factory=dict, compare=False, repr=False)
@@ -70,20 +73,30 @@ class SourceView:
 
 
 def view_source(
-    image: Float[Tensor, "1 3 h w"], parsing: Float[Tensor, "1 7 h w"], drawn: DrawnBody, posed: Posed
-) -> SourceView:
-    """Work out what a photo shows of the body in it. `image` is over flat grey, `parsing` is S_s, all on one canvas."""
-    hit = drawn.nearest
+    image: Float[Tensor, "1 3 h w"], parsing: Float[Tensor, "1 7 h w"], drawn: DrawnBody, posed: Posed, *,
+    dressed: bool = False,
+) -> SourceView:  # fmt: skip
+    """Work out what a photo shows of the body in it. `image` is over flat grey, `parsing` is S_s, all on one canvas.
+
+    `dressed`: draw the body anew in the clothes that the outline shows.
+    """
     person = 1 - parsing[:, :1]
+    clothes = None
+    if dressed:
+        clothes = measure_clothes(drawn, person[0, 0] > 0.5)
+        drawn = draw_placed(dress(drawn, clothes), drawn.size)
+    hit = drawn.nearest
     reach = 2 * max(round(EROSION * drawn.size), 1) + 1
     eroded = -torch.nn.functional.max_pool2d(-person, reach, stride=1, padding=reach // 2)
     labels = torch.einsum("chw,c->hw", parsing[0], torch.arange(7.0, device=parsing.device)).round().int()
-    clear = (eroded[0, 0] > 0.5) & (labels == hit.part + 1) & ~_beside_something_nearer(hit, drawn.size)
+    beside_nearer, beside_farther = _beside_a_step(hit, drawn.size)
+    agreed = (labels == hit.part + 1) | (_is_near(labels, hit.part + 1) & ~beside_farther)
+    clear = (eroded[0, 0] > 0.5) & (hit.part >= 0) & agreed & ~beside_nearer
     shown = torch.where(clear, hit.part + 1, 0).int()
     view = SourceView(
         image=image, drawn=drawn, orientations=posed.transforms[:, :3, :3], parsing=parsing, labels=labels, shown=shown,
         depth=hit.depth, colours=drawn.vertices.new_zeros(len(drawn.vertices), 3),
-        quality=drawn.vertices.new_zeros(len(drawn.vertices)),
+        quality=drawn.vertices.new_zeros(len(drawn.vertices)), clothes=clothes,
     )  # fmt: skip
     view = replace(view, quality=_vertex_quality(view))
     return replace(view, colours=_vertex_colours(view.all))
@@ -93,7 +106,9 @@ def join_views(first: SourceView, others: Sequence[SourceView]) -> SourceView:
     """One view of several photos; its body, and what cannot be joined, is the first photo's."""
     if not others:
         return first
-    joined = replace(first, quality=first.quality * FIRST, others=tuple(others), crops={})
+    worn = [view.clothes for view in (first, *others) if view.clothes is not None]
+    clothes = np.mean(worn, axis=0) if worn else None
+    joined = replace(first, quality=first.quality * FIRST, others=tuple(others), clothes=clothes, crops={})
     return replace(joined, colours=_vertex_colours(joined.all))
 
 
@@ -103,12 +118,31 @@ def best_photo(view: SourceView, part: str) -> SourceView:
     return max(view.all, key=lambda photo: float(photo.quality[there].sum()))
 
 
-def _beside_something_nearer(hit: Hit, size: int) -> Bool[Tensor, "h w"]:
-    """Pixels at whose side something nearer begins: a fit that is a little off puts that one's colours here."""
-    depth = torch.where(hit.part >= 0, hit.depth, torch.inf).cpu().numpy()
-    reach = 2 * round(OCCLUDER_REACH * size) + 1
-    near = cv2.erode(np.minimum(depth, 100.0), np.ones((reach, reach), np.uint8))
-    return torch.as_tensor(depth - near > OCCLUDER_STEP_M, device=hit.part.device)
+def _beside_a_step(hit: Hit, size: int) -> tuple[Bool[Tensor, "h w"], Bool[Tensor, "h w"]]:
+    """Pixels at whose side something nearer begins, and those at whose side something farther does.
+
+    A fit that is a little off puts the nearer one's colours where the farther one is.
+    """
+    depth = torch.where(hit.part >= 0, hit.depth, 100.0).cpu().numpy()
+    window = _window(size)
+    near, far = cv2.erode(depth, window), cv2.dilate(depth, window)
+    steps = (depth - near > OCCLUDER_STEP_M, far - depth > OCCLUDER_STEP_M)
+    nearer, farther = (torch.as_tensor(step, device=hit.part.device) for step in steps)
+    return nearer, farther
+
+
+def _is_near(labels: Int[Tensor, "h w"], wanted: Int[Tensor, "h w"]) -> Bool[Tensor, "h w"]:
+    """Where the wanted label is given close by: where parts pass into each other, the border is a matter of taste."""
+    given, near = labels.cpu().numpy(), np.zeros(labels.shape, dtype=bool)
+    asked = wanted.cpu().numpy()
+    for label in range(1, len(CLASSES)):
+        near |= (cv2.dilate((given == label).astype(np.uint8), _window(len(given))) > 0) & (asked == label)
+    return torch.as_tensor(near, device=labels.device)
+
+
+def _window(size: int) -> np.ndarray:
+    side = 2 * round(OCCLUDER_REACH * size) + 1
+    return np.ones((side, side), np.uint8)
 
 
 def is_shown(view: SourceView, place: Float[Tensor, "*n 3"], part: Int[Tensor, "*n"]) -> Bool[Tensor, "*n"]:
@@ -128,11 +162,7 @@ def sample(image: Float[Tensor, "1 3 h w"], place: Float[Tensor, "r c 2"]) -> Fl
 def _vertex_quality(view: SourceView) -> Float[Tensor, "v"]:
     places = view.drawn.vertices
     shown = is_shown(view, places, torch.as_tensor(_vertex_parts(), device=places.device))
-    faces = torch.as_tensor(body_model().faces, device=places.device).long()
-    corners = (places / places.new_tensor([view.drawn.scale, view.drawn.scale, 1]))[faces]
-    normals = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    summed = torch.zeros_like(places).index_add_(0, faces.flatten(), normals.repeat_interleave(3, 0))
-    facing = torch.nn.functional.normalize(summed, dim=1)[:, 2].abs()
+    facing = view.drawn.normals[:, 2].abs()
     return torch.where(shown, facing.clamp(min=LEAST_FACING) * view.drawn.scale, 0.0)
 
 

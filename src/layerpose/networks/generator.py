@@ -19,6 +19,8 @@ from layerpose.networks.blocks import ConvBlock, ResidualBlock, Up
 CANDIDATES = {"generated": 3, "warp": 4, "filled": 5}
 """Where the logit of each candidate stands among the head's outputs."""
 LEANING = 2.0
+FAINTEST = 1 / 127.5
+"""One level of an 8-bit picture."""
 Warped = tuple[Float[Tensor, "b 3 h w"], Float[Tensor, "b 1 h w"], Float[Tensor, "b 3 h w"]]
 """Image, where it is visible, and the same filled."""
 
@@ -89,7 +91,16 @@ class Generator(nn.Module):
         assert warp is not None
         (image, visible, filled), (for_colour, for_image, for_filled) = warp, out[:, 3:6].split(1, dim=1)
         mix = torch.cat([for_colour, for_image + (visible - 1) * 30, for_filled], dim=1).softmax(1)
-        return mix[:, :1] * colour + mix[:, 1:2] * image + mix[:, 2:] * filled
+        return settle(mix[:, :1] * colour + mix[:, 1:2] * image + mix[:, 2:] * filled)
+
+
+def settle(image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+    """Flat grey where a picture of 8 bits would be at most a level away from it: an empty background is empty.
+
+    The gradient passes as if nothing had happened.
+    """
+    faint = image.detach().abs().amax(1, keepdim=True) <= FAINTEST
+    return image - image.detach() * faint
 
 
 def clamp_through(image: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -64,9 +63,7 @@ class Conditions:
     """For the systems that the paper compares with; our stages need nothing of it."""
 
 
-def prepare(
-    view: SourceView, target: DrawnBody, orientations: Float[np.ndarray, "j 3 3"], config: ModelConfig
-) -> Conditions:
+def prepare(view: SourceView, target: DrawnBody, config: ModelConfig) -> Conditions:
     """Draw and cut everything for one source and one target. Nothing of a target *picture* goes in."""
     parts = ()
     if config.layers != "none":
@@ -76,7 +73,7 @@ def prepare(
         source_parsing=view.parsing,
         maps=render_maps(target),
         coarse_heatmaps=draw_heatmaps(target.keypoints[:, :2], config.coarse_size)[None],
-        warp=warp_person(view, target, orientations) if config.guides.warp else None,
+        warp=warp_person(view, target) if config.guides.warp else None,
         parts=parts,
     )
 

@@ -11,7 +11,7 @@ from layerpose.data.records import Records
 from layerpose.evaluation.lpips import Lpips
 from layerpose.outputs import check_output_folder
 from layerpose.training.plan import CHECK_SEED, RUN, Machine, Plan, check_same
-from layerpose.training.team import system_of
+from layerpose.training.team import begin, system_of
 from layerpose.workers import count_cores
 
 
@@ -36,7 +36,7 @@ def check_plan(plan: Plan, machine: Machine) -> None:
     if machine.lpips is not None:
         Lpips(machine.lpips)
     if plan.init is not None:
-        system_of(plan).read(plan.init)
+        begin(system_of(plan).assemble(plan), plan)
     _check_data(plan, machine)
 
 

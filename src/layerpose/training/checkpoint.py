@@ -13,7 +13,8 @@ from torch.optim import Adam
 
 from layerpose.cache import writing
 
-FILE = "state.pt"
+FILE, LAST = "state.pt", "last"
+"""Names in a run's folder: all that is needed to go on, and the model folder of its last weights."""
 DAMAGED = (RuntimeError, KeyError, IndexError, EOFError, ValueError, pickle.UnpicklingError)
 """What reading a broken checkpoint, or that of another network, raises."""
 
@@ -82,7 +83,19 @@ def load_state(path: Path, state: State, device: torch.device) -> dict[str, Any]
     except DAMAGED as error:
         reason = str(error).split("\n")[0]
         raise ValueError(
-            f"{path} is damaged ({reason}); delete the folder, or begin a new run with --init {path.parent / 'last'}"
+            f"{path} is damaged ({reason}); delete the folder, or begin a new run with --init {path.parent / LAST}"
+        ) from error
+
+
+def load_critics(path: Path, critics: nn.Module) -> None:
+    """Set the discriminators from the state of another run."""
+    try:
+        critics.load_state_dict(torch.load(path, weights_only=True, map_location="cpu")["critics"])
+    except DAMAGED as error:
+        reason = str(error).split("\n")[0]
+        raise ValueError(
+            f"the discriminators in {path} are damaged or of another size ({reason}); start from its generators alone,"
+            f" with --init {path.parent / LAST}"
         ) from error
 
 

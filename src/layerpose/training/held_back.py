@@ -58,7 +58,7 @@ def draw_held_back(
     images, sources, targets = [], [], []
     for done, (source, target) in enumerate(chosen, start=1):
         shot, truth = (pairs.read(album.owner, frame) for frame in (source, target))
-        view = view_shot(shot)
+        view = view_shot(shot, config)
         if closest is not None:
             view = closest.view(pose_body(truth.body).transforms[:, :3, :3], also=view)
         sample = pairs.finish(view, truth)

@@ -34,7 +34,7 @@ from layerpose.training.validation import Validation, Verdict
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-LAST, BEST, SETS = "last", "best", "complete.json"
+BEST, SETS = "best", "complete.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,7 +202,7 @@ def _save(run: Run, state: State) -> None:
     checkpoint.save_state(run.out / checkpoint.FILE, state)
     _show(run, state)
     phases = run.plan.recipe.phases
-    _save_model(run, LAST, phases[min(state.phase, len(phases) - 1)], state, None)
+    _save_model(run, checkpoint.LAST, phases[min(state.phase, len(phases) - 1)], state, None)
 
 
 def _show(run: Run, state: State) -> nn.Module:

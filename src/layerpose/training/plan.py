@@ -30,7 +30,7 @@ class Plan:
     data: Path
     seed: int = 0
     init: Path | None = None
-    """A model folder whose weights the run starts from."""
+    """A model folder whose weights the run starts from, or another run, whose discriminators come along."""
     validate_every: int = 200
     """Steps between two looks at the validation pairs."""
     num_checks: int = 6

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from layerpose.config import ModelConfig
-from layerpose.training.checkpoint import State, load_state
+from layerpose.training.checkpoint import FILE, LAST, State, load_critics, load_state
 from layerpose.training.compared import Compared
 from layerpose.training.ours import Ours
 from layerpose.training.plan import Machine, Plan
@@ -25,8 +25,7 @@ def assemble(
 ) -> tuple[Team, State, dict[str, Any]]:
     """The networks on their device, where the run stands, and what the optimizers knew there."""
     torch.manual_seed(plan.seed)
-    system = system_of(plan)
-    team = system.assemble(plan)
+    team = system_of(plan).assemble(plan)
     for network in (team.model, team.critics, team.vgg):
         network.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     scaler = torch.amp.GradScaler(device.type, enabled=machine.precision == "fp16")
@@ -37,10 +36,19 @@ def assemble(
         if not scaler.is_enabled():
             optimizers.pop("scaler", None)
     else:
-        if plan.init is not None:
-            team.model.load_state_dict(system.read(plan.init))
+        begin(team, plan)
         if plan.recipe.average:
             state.average = {name: value.clone() for name, value in team.model.state_dict().items()}
     if machine.compile:
         team.compile()
     return team, state, optimizers
+
+
+def begin(team: Team, plan: Plan) -> None:
+    """Set new networks to what the plan starts from: a model folder, or a run with its discriminators."""
+    if plan.init is None:
+        return
+    state = plan.init / FILE
+    team.model.load_state_dict(system_of(plan).read(plan.init / LAST if state.exists() else plan.init))
+    if state.exists():
+        load_critics(state, team.critics)
