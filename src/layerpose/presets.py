@@ -97,11 +97,16 @@ def ablation_skips() -> ModelConfig:
     return _change(ablation_blend(), name="ablation-skips", blend=True, skips=True, full_resolution_norm=False)
 
 
+def ablation_dressed() -> ModelConfig:
+    """+ the body in the source's clothes and hair."""
+    return replace(ablation_skips(), name="ablation-dressed", guides=Guides(warp=True, dressed=True))
+
+
 ABLATION = {
     "ablation-h": ablation_h, "ablation-hs": ablation_hs, "ablation-hsd": ablation_hsd,
     "ablation-incomplete": ablation_incomplete, "ablation-layers": ablation_layers, "paper": paper,
     "ablation-warp": ablation_warp, "ablation-filled": ablation_filled, "ablation-blend": ablation_blend,
-    "ablation-skips": ablation_skips,
+    "ablation-skips": ablation_skips, "ablation-dressed": ablation_dressed,
 }  # fmt: skip
 """The ablation's rows, in order; each adds one thing to the row before."""
 

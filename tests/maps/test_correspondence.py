@@ -7,10 +7,14 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from layerpose.body.model import body_model
 from layerpose.maps.correspondence import warp_part, warp_person
 from layerpose.maps.crops import part_box
 from layerpose.maps.parsing import parse_source
+from layerpose.maps.raster import interpolate
+from layerpose.maps.render import DrawnBody, mesh
 from layerpose.maps.source import view_source
+from layerpose.types import PARTS
 
 Painted = Callable[[float], tuple]
 
@@ -37,6 +41,25 @@ def test_holes_inside_the_body_are_closed(painted: Painted) -> None:
     filled = (warp.filled - wanted).abs().mean(1, keepdim=True)[hidden].mean()
     grey = wanted.abs().mean(1, keepdim=True)[hidden].mean()
     assert filled < 0.5 * grey
+
+
+def test_a_hidden_back_has_the_texture_of_the_front(painted: Painted) -> None:
+    """Stripes of three centimetres, finer than the vertices of the mesh could tell."""
+
+    def height(drawn: DrawnBody) -> torch.Tensor:
+        upright = torch.as_tensor(body_model().template[:, 2:], dtype=torch.float32)
+        return interpolate(drawn.nearest.triangle, drawn.vertices_px, mesh(torch.device("cpu")).faces, upright)[..., 0]
+
+    drawn, posed, image, mask = painted(0.0)
+    target, *_ = painted(np.pi)
+    stripes, wanted = (torch.sin(height(one) * 2 * np.pi / 0.03) for one in (drawn, target))
+    view = view_source(stripes.expand_as(image) * mask, parse_source(drawn, mask), drawn, posed)
+    filled = warp_person(view, target).filled[0, 0]
+    part = target.nearest.part
+    limbs = (part == PARTS.index("left_leg")) | (part == PARTS.index("right_leg"))
+    assert filled[limbs].std() > 0.6 * wanted[limbs].std()
+    vertices = interpolate(target.nearest.triangle, target.vertices_px, mesh(part.device).faces, view.colours)[..., 0]
+    assert filled[limbs].std() > 1.2 * vertices[limbs].std()
 
 
 def test_a_part_is_carried_over_whole_where_others_hide_it(painted: Painted) -> None:

@@ -98,6 +98,7 @@ ROWS = {
     "ablation-filled": {"guides.filled": True},
     "ablation-blend": {"blend": True},
     "ablation-skips": {"skips": True, "full_resolution_norm": False},
+    "ablation-dressed": {"guides.dressed": True},
 }
 
 

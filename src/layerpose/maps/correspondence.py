@@ -1,8 +1,8 @@
 """Source view + drawn target -> the photo's colours carried over, body point by body point.
 
 For a target pixel (of the whole person or of one complete part) the same body point is looked up in the source. Where
-it is visible there it is a fact; where it is not, the hole is closed from the mirrored half of the body, else from the
-nearest point on the body's surface that the source shows.
+it is visible there it is a fact; where it is not, the hole is closed from the mirrored half of the body, else from a
+point of the same part that the source shows: on trunk and limbs the one straight through the body, with its texture.
 """
 
 from __future__ import annotations
@@ -15,12 +15,17 @@ from layerpose.maps.crops import window_around
 from layerpose.maps.raster import interpolate
 from layerpose.maps.render import DrawnBody, Hit, mesh, part_hit
 from layerpose.maps.source import LEAST_FACING, SourceView, is_shown, sample
-from layerpose.types import MIRRORED_CLASSES, Warp
+from layerpose.types import CLASSES, MIRRORED_CLASSES, Warp
+
+LONGEST_STEP = 3.0
+"""From one pixel of the target to the next, lenders further apart than so many pixels lie in different places."""
+SAME_PHOTO = 1e-3
+"""A mean of photos' numbers that is this close to a number is of that photo alone."""
 
 
 def warp_person(view: SourceView, target: DrawnBody) -> Warp:
     """Carry the source to the whole target person."""
-    return _warp_hit(view, target.nearest, target.vertices_px)
+    return _warp_hit(view, target.nearest, target.vertices_px, 1 / target.size)
 
 
 def warp_part(
@@ -30,26 +35,50 @@ def warp_part(
     hit = part_hit(target, part, box, size, complete=complete)
     left, top, side = box.tolist()
     origin = target.vertices.new_tensor([left, top, 0])
-    return _warp_hit(view, hit, (target.vertices - origin) * target.vertices.new_tensor([size / side, size / side, 1]))
+    vertices_px = (target.vertices - origin) * target.vertices.new_tensor([size / side, size / side, 1])
+    return _warp_hit(view, hit, vertices_px, side / size)
 
 
-def _warp_hit(view: SourceView, hit: Hit, vertices_px: Float[Tensor, "v 3"]) -> Warp:
+def _warp_hit(view: SourceView, hit: Hit, vertices_px: Float[Tensor, "v 3"], pixel: float) -> Warp:
+    """`pixel`: its side in canvas units."""
     topology = mesh(hit.part.device)
     rows, columns = window = window_around(hit.part >= 0)
     part = hit.part[rows, columns] + 1
     mirrored = torch.tensor(MIRRORED_CLASSES, device=part.device, dtype=part.dtype)[part.long()]
     points = [torch.cat([photo.drawn.vertices, photo.quality[:, None]], dim=1) for photo in view.all]
-    attributes = torch.cat([view.colours, *(each for own in points for each in (own, own[topology.mirror]))], dim=1)
+    every = (view.colours, view.lenders, *(each for own in points for each in (own, own[topology.mirror])))
+    attributes = torch.cat(every, dim=1)
     found = interpolate(hit.triangle, vertices_px, topology.faces, attributes)[rows, columns]
-    nearest, *places = found.split([3, *[4] * (2 * len(points))], dim=-1)
+    colours, lenders, *places = found.split([3, 3, *[4] * (2 * len(points))], dim=-1)
     own, other = _Best(part), _Best(mirrored)
     for photo, place, mirrored_place in zip(view.all, places[::2], places[1::2], strict=True):
         own.consider(photo, place)
         other.consider(photo, mirrored_place)
-    closed = torch.where(other.known, other.colour, nearest.permute(2, 0, 1)[None])
+    lent = _take_texture(view, lenders, colours.permute(2, 0, 1)[None], part, pixel)
+    closed = torch.where(other.known, other.colour, lent)
     filled = torch.where(own.known, own.colour, closed) * (part > 0)
     image, visible, filled = (_place(x, window, hit.part) for x in (own.colour, own.known[None, None].float(), filled))
     return Warp(image=image, visible=visible, filled=filled)
+
+
+def _take_texture(
+    view: SourceView, lenders: Float[Tensor, "r c 3"], colours: Float[Tensor, "1 3 r c"], part: Int[Tensor, "r c"],
+    pixel: float,
+) -> Float[Tensor, "1 3 r c"]:  # fmt: skip
+    """The vertices' colours, and in their place the photo's texture where neighbours lend from neighbouring places.
+
+    Not on the head, whose two sides differ.
+    """
+    place, photo = lenders[..., :2], lenders[..., 2]
+    across, down = (place.diff(dim=axis).norm(dim=-1) for axis in (1, 0))
+    step = torch.nn.functional.pad(across, (0, 1)) + torch.nn.functional.pad(down, (0, 0, 0, 1))
+    whole = (step < LONGEST_STEP * pixel) & (part > CLASSES.index("head"))
+    for number, view_of in enumerate(view.all):
+        spot = (place * view_of.drawn.size).floor().long().clamp(0, view_of.drawn.size - 1)
+        shown = view_of.shown[spot[..., 1], spot[..., 0]] > CLASSES.index("head")
+        lends = whole & shown & ((photo - number).abs() < SAME_PHOTO)
+        colours = torch.where(lends, sample(view_of.image, place), colours)
+    return colours
 
 
 class _Best:

@@ -33,7 +33,6 @@ THROUGH = 0.3
 """How far front and back count as apart when a hidden point of the trunk or a limb looks for a colour."""
 FEWEST_PEERS = 20
 """A part of which fewer vertices are shown takes its colours along the surface instead."""
-SMOOTHINGS = 8
 OCCLUDER_REACH = 8 / 1024
 OCCLUDER_STEP_M = 0.05
 """Closer than this (share of the canvas) to a part that is so much nearer, a photo's colours may be that part's."""
@@ -57,6 +56,8 @@ class SourceView:
     """Part number + 1 where the photo shows the body, 0 elsewhere."""
     depth: Float[Tensor, "h w"]
     colours: Float[Tensor, "v 3"]
+    lenders: Float[Tensor, "v 3"]
+    """Where each vertex has its colour from: x and y in canvas units, and the number of the photo in `all`."""
     quality: Float[Tensor, "v"]
     """How well each vertex is shown: pixels for a metre of surface, as a share of the canvas; 0 where it is hidden."""
     clothes: Float[np.ndarray, "v"] | None = None
@@ -96,10 +97,11 @@ def view_source(
     view = SourceView(
         image=image, drawn=drawn, orientations=posed.transforms[:, :3, :3], parsing=parsing, labels=labels, shown=shown,
         depth=hit.depth, colours=drawn.vertices.new_zeros(len(drawn.vertices), 3),
+        lenders=drawn.vertices.new_zeros(len(drawn.vertices), 3),
         quality=drawn.vertices.new_zeros(len(drawn.vertices)), clothes=clothes,
     )  # fmt: skip
     view = replace(view, quality=_vertex_quality(view))
-    return replace(view, colours=_vertex_colours(view.all))
+    return _colour_vertices(view)
 
 
 def join_views(first: SourceView, others: Sequence[SourceView]) -> SourceView:
@@ -109,7 +111,7 @@ def join_views(first: SourceView, others: Sequence[SourceView]) -> SourceView:
     worn = [view.clothes for view in (first, *others) if view.clothes is not None]
     clothes = np.mean(worn, axis=0) if worn else None
     joined = replace(first, quality=first.quality * FIRST, others=tuple(others), clothes=clothes, crops={})
-    return replace(joined, colours=_vertex_colours(joined.all))
+    return _colour_vertices(joined)
 
 
 def best_photo(view: SourceView, part: str) -> SourceView:
@@ -175,26 +177,25 @@ def _vertex_parts() -> Int[np.ndarray, "v"]:
     return parts
 
 
-def _vertex_colours(views: Sequence[SourceView]) -> Float[Tensor, "v 3"]:
-    """A colour for every vertex: its own, its mirror image's, or that of the nearest shown vertex on the surface."""
-    model, device, vertex_part = body_model(), views[0].shown.device, _vertex_parts()
-    quality = torch.stack([view.quality for view in views])
-    seen_by = quality.argmax(0)
-    every = torch.stack([sample(view.image, view.drawn.vertices[None, :, :2])[0, :, 0].T for view in views])
-    colours = every[seen_by, torch.arange(len(seen_by), device=device)].cpu().numpy().copy()
-    shown = (quality.amax(0) > 0).cpu().numpy()
+def _colour_vertices(view: SourceView) -> SourceView:
+    """With a colour for every vertex: its own, its mirror image's, or that of the nearest shown vertex."""
+    model, device, vertex_part = body_model(), view.shown.device, _vertex_parts()
+    quality = torch.stack([photo.quality for photo in view.all])
+    seen_by, best = (found.cpu().numpy() for found in (quality.argmax(0), quality.amax(0)))
+    shown = best > 0
     borrowed = ~shown & shown[model.mirror]
-    colours[borrowed] = colours[model.mirror[borrowed]]
     known = (shown | borrowed)[model.skin]
     if not known.any():
-        return torch.zeros(len(colours), 3, device=device)
-    skin_colours = colours[model.skin]
-    skin_colours[~known] = skin_colours[_nearest_known(known, vertex_part[model.skin])]
-    smooth = _averaging()
-    for _ in range(SMOOTHINGS):
-        skin_colours = np.where(known[:, None], skin_colours, smooth @ skin_colours)
-    colours[model.skin] = skin_colours
-    return torch.as_tensor(colours, device=device).float()
+        return view
+    lender = np.where(borrowed, model.mirror, np.arange(len(shown)))
+    lender_of_skin = lender[model.skin]
+    lender_of_skin[~known] = lender_of_skin[_nearest_known(known, vertex_part[model.skin])]
+    lender[model.skin] = lender_of_skin
+    chosen, photo = torch.as_tensor(lender, device=device), torch.as_tensor(seen_by[lender], device=device)
+    colours = torch.stack([sample(one.image, one.drawn.vertices[None, :, :2])[0, :, 0].T for one in view.all])
+    places = torch.stack([one.drawn.vertices[:, :2] for one in view.all])
+    lenders = torch.cat([places[photo, chosen], photo[:, None].to(places)], dim=1)
+    return replace(view, colours=colours[photo, chosen].float(), lenders=lenders)
 
 
 def _nearest_known(known: Bool[np.ndarray, "s"], parts: Int[np.ndarray, "s"]) -> Int[np.ndarray, "u"]:
@@ -226,11 +227,3 @@ def _edges() -> csr_matrix:
     pairs = (np.concatenate([row, column]), np.concatenate([column, row]))
     once, index = np.unique(pairs[0] * size + pairs[1], return_index=True)
     return csr_matrix((np.tile(lengths, 2)[index], (once // size, once % size)), shape=(size, size))
-
-
-@lru_cache(maxsize=1)
-def _averaging() -> csr_matrix:
-    """The matrix that replaces each skin vertex by the mean of its neighbours."""
-    ones = _edges().copy().astype(np.float32)
-    ones.data[:] = 1
-    return csr_matrix(ones.multiply(1 / np.asarray(ones.sum(1))))
