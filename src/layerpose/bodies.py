@@ -21,7 +21,7 @@ from layerpose.body.smpl_file import REGISTER
 from layerpose.estimation.volume import project_predicted
 from layerpose.maps.clothing import lend_clothes
 from layerpose.maps.projection import project_volume, stand_in
-from layerpose.maps.render import DrawnBody, draw_body, draw_surface, mesh, place_posed, pose_body
+from layerpose.maps.render import DrawnBody, draw_body, draw_surface, mesh, pose_body
 from layerpose.maps.voxels import voxelise
 from layerpose.motion.hmr import hmr_camera
 from layerpose.motion.posing import ADULT
@@ -60,8 +60,8 @@ def redrawn(body: Representation, smpl: SmplModel | None, network: VolumeNetwork
             betas = phenotype_to_betas(target.phenotype.double().numpy(), smpl)
             pose = pose_to_smpl(target.pose, smpl.rest_joints(betas))
             surface, device = smpl.pose(replace(pose, betas=betas)), drawn.vertices.device
-            worn = lend_clothes(place_posed(pose_body(target), target.camera, device), drawn)
-            return stand_in(draw_surface(surface, target.camera, drawn.size, device=device, worn=worn), drawn)
+            other = draw_surface(surface, target.camera, drawn.size, device=device, worn=lend_clothes(drawn))
+            return stand_in(other, drawn)
 
         return redraw
     return None

@@ -13,8 +13,10 @@ from jaxtyping import Float
 from layerpose.body.model import body_model
 from layerpose.maps.clothing import CAUTION, dress, lend_clothes, measure_clothes
 from layerpose.maps.parsing import parse_source
-from layerpose.maps.render import DrawnBody, PlacedBody, draw_placed
+from layerpose.maps.projection import project_bare_volume
+from layerpose.maps.render import DrawnBody, PlacedBody, draw_placed, mesh
 from layerpose.maps.source import SourceView, join_views, view_source
+from layerpose.maps.voxels import voxelise
 
 Painted = Callable[[float], tuple]
 OFF_M = 0.03
@@ -98,10 +100,22 @@ def test_eyes_move_with_the_skin_around_them(painted: Painted) -> None:
 
 def test_another_body_in_its_place_can_wear_them(painted: Painted, coat: Float[np.ndarray, "v"]) -> None:
     drawn, *_ = painted(0.0)
-    dressed = dress(drawn, coat)
+    dressed = replace(wear(drawn, coat), bare=drawn)
     skin = torch.as_tensor(body_model().skin)
-    worn = lend_clothes(drawn, dressed)(drawn.vertices[skin])
-    assert torch.allclose(worn, dressed.vertices[skin], atol=1e-4)
+    worn = lend_clothes(dressed)
+    assert worn is not None
+    assert torch.allclose(worn(drawn.vertices[skin]), dressed.vertices[skin], atol=1e-4)
+    assert lend_clothes(drawn) is None
+
+
+def test_a_bare_volume_in_its_place_wears_them(painted: Painted, coat: Float[np.ndarray, "v"]) -> None:
+    drawn, *_ = painted(0.0)
+    topology = mesh(drawn.vertices.device)
+    volume = voxelise(drawn.vertices, topology.faces, topology.parts, scale=drawn.scale)
+    dressed = replace(wear(drawn, coat), bare=drawn)
+    assert overlap(project_bare_volume(volume, dressed), dressed) > 0.97
+    assert overlap(project_bare_volume(volume, dressed), dressed) > overlap(drawn, dressed) + 0.1
+    assert overlap(project_bare_volume(volume, wear(drawn, coat)), drawn) > 0.97, "no word of a bare body: as it is"
 
 
 def test_a_view_knows_the_clothes_and_several_views_their_mean(painted: Painted, coat: Float[np.ndarray, "v"]) -> None:

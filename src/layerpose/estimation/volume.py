@@ -16,7 +16,7 @@ from torch.nn.functional import interpolate
 from layerpose.config import VolumeConfig
 from layerpose.estimation import network_folder
 from layerpose.maps.limbs import NUM_LIMB_CHANNELS, POINTS, draw_limbs, limb_points
-from layerpose.maps.projection import project_volume
+from layerpose.maps.projection import project_bare_volume
 from layerpose.maps.render import DrawnBody, render_maps
 from layerpose.networks.capsules import Capsules, Skeleton
 from layerpose.networks.hourglass import VolumeNetwork
@@ -101,7 +101,8 @@ def predict_maps(network: VolumeNetwork, source: Float[Tensor, "1 3 h w"], targe
 
 def project_predicted(network: VolumeNetwork, source: Float[Tensor, "1 3 h w"], target: DrawnBody) -> DrawnBody:
     """The predicted volume drawn in the place of the body; only the target's limbs are told to the network."""
-    return project_volume(predict_volume(network, source, limb_points(target), target.scale), target)
+    points = limb_points(target.bare or target)
+    return project_bare_volume(predict_volume(network, source, points, target.scale), target)
 
 
 def save_network(

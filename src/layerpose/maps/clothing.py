@@ -7,6 +7,7 @@ of the body are taken to be dressed alike. A dressed body can be drawn in any po
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -65,7 +66,9 @@ def draw_dressed(
 ) -> DrawnBody:
     """Draw a body with its surface moved out to where the clothes are; the keypoints stay. None: the bare body."""
     placed = place_posed(posed, camera, device)
-    return draw_placed(placed if clothes is None else dress(placed, clothes), size)
+    if clothes is None:
+        return draw_placed(placed, size)
+    return replace(draw_placed(dress(placed, clothes), size), bare=placed)
 
 
 def dress(body: PlacedBody, clothes: Float[np.ndarray, "v"]) -> PlacedBody:
@@ -77,8 +80,11 @@ def dress(body: PlacedBody, clothes: Float[np.ndarray, "v"]) -> PlacedBody:
     return PlacedBody(vertices=moved, keypoints=body.keypoints, scale=body.scale)
 
 
-def lend_clothes(bare: PlacedBody, dressed: PlacedBody) -> Worn:
-    """How the clothes that a body wears would be worn by another one in the same place, point by nearest point."""
+def lend_clothes(dressed: DrawnBody) -> Worn | None:
+    """How the clothes that a body wears would be worn by another one in its place, point by nearest point."""
+    bare = dressed.bare
+    if bare is None:
+        return None
     units = bare.vertices.new_tensor([bare.scale, bare.scale, 1])
     step = dressed.vertices - bare.vertices
     skin = torch.as_tensor(body_model().skin, device=step.device)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from layerpose.body.model import body_model
 from layerpose.body.skeleton import BONES, KEYPOINTS
-from layerpose.maps.render import DrawnBody
+from layerpose.maps.render import PlacedBody
 from layerpose.types import PARTS
 
 SIGMA = 5 / 256
@@ -39,7 +39,7 @@ LIMBS = (
 NUM_LIMB_CHANNELS = 2 * len(LIMBS)
 
 
-def limb_points(drawn: DrawnBody) -> Float[Tensor, "32 3"]:
+def limb_points(drawn: PlacedBody) -> Float[Tensor, "32 3"]:
     """`POINTS` of a drawing of the body's own mesh: canvas units, depth in metres."""
     return torch.cat([drawn.keypoints, drawn.vertices[[*_tips(), *_hands()]]])
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
 from layerpose.maps.raster import EMPTY, ZBuffers, pack_keys
-from layerpose.maps.render import DrawnBody
+from layerpose.maps.render import DrawnBody, draw_placed
 from layerpose.types import DEPTH_RANGE_M, NUM_SLICES, PARTS, Volume
 
 SLICE_M = 2 * DEPTH_RANGE_M / NUM_SLICES
@@ -28,8 +28,24 @@ REACH = 2
 
 def project_volume(volume: Volume, lender: DrawnBody) -> DrawnBody:
     """A volume drawn in the place of the body from whose drawing the triangles are lent."""
-    surfaces = (part_surface(volume, part) for part in range(len(PARTS)))
-    return _lend([_enlarge(*surface, lender.size) for surface in surfaces], lender)
+    return _lend(_surfaces(volume, lender), lender)
+
+
+def project_bare_volume(volume: Volume, lender: DrawnBody) -> DrawnBody:
+    """The same for the volume of a bare body: it wears what the lender wears, where this reaches beyond its skin."""
+    surfaces = _surfaces(volume, lender)
+    if lender.bare is None:
+        return _lend(surfaces, lender)
+    skin, worn = draw_placed(lender.bare, lender.size).buffers, []
+    for part, (covered, depth) in enumerate(surfaces):
+        cloth = lender.buffers.of_part(part)
+        beyond = (cloth.part >= 0) & (skin.of_part(part).part < 0) & ~covered
+        worn.append((covered | beyond, torch.where(beyond, cloth.depth, depth)))
+    return _lend(worn, lender)
+
+
+def _surfaces(volume: Volume, lender: DrawnBody) -> list[tuple[Bool[Tensor, "h w"], Float[Tensor, "h w"]]]:
+    return [_enlarge(*part_surface(volume, part), lender.size) for part in range(len(PARTS))]
 
 
 def stand_in(drawn: DrawnBody, lender: DrawnBody) -> DrawnBody:

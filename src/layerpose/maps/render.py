@@ -69,6 +69,8 @@ class DrawnBody(PlacedBody):
     """A body after drawing."""
 
     buffers: ZBuffers
+    bare: PlacedBody | None = None
+    """Of a dressed body: the same without its clothes."""
 
     @cached_property
     def nearest(self) -> Hit:
