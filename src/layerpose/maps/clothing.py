@@ -72,10 +72,13 @@ def draw_dressed(
 
 
 def dress(body: PlacedBody, clothes: Float[np.ndarray, "v"]) -> PlacedBody:
-    """The body with its surface moved out to where the clothes are; the keypoints stay."""
+    """The body with its surface moved out to where the clothes are; the keypoints stay.
+
+    Depth stays too: a bare hand before a thick coat is not swallowed by it.
+    """
     vertices = body.vertices
     step = _carrying() @ (body.normals.cpu().numpy() * clothes[:, None])
-    units = vertices.new_tensor([body.scale, body.scale, 1])
+    units = vertices.new_tensor([body.scale, body.scale, 0])
     moved = vertices + torch.as_tensor(step, device=vertices.device).float() * units
     return PlacedBody(vertices=moved, keypoints=body.keypoints, scale=body.scale)
 

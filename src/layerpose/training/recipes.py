@@ -136,13 +136,14 @@ def base_recipe(pictures: int = 0) -> Recipe:  # noqa: ARG001  (as long on any d
         phases=(
             Phase(name="coarse", trains=("coarse",), num_steps=3200, batch=2, size=0.5, window=128),
             Phase(name="layers", trains=("layers",), num_steps=800, batch=2, size=0.5, window=96, in_turn=True),
-            Phase(name="fusion", trains=("fusion",), num_steps=2400, size=0.5, window=192, judged=256),
+            Phase(name="fusion", trains=("fusion",), num_steps=3900, size=0.5, window=192, judged=256),
             Phase(name="full", trains=("fusion",), num_steps=600, window=256, judged=256),
         ),
         weights=Weights(colour=10.0, adversarial=0.5, feature_matching=5.0, completeness=0.1),
         discriminator_width=32,
         deepest_tap="4_2",
         average=0.995,
+        warm_up=50,
     )
 
 
