@@ -82,6 +82,16 @@ def test_where_nobody_is_nothing_is_worn(painted: Painted) -> None:
     assert found.min() > -0.02
 
 
+def test_fingers_and_toes_do_not_turn_inside_out(painted: Painted) -> None:
+    drawn, *_ = painted(0.4)
+    model = body_model()
+    thin = np.array([name.startswith(("finger", "toe")) for name in model.bone_names])[model.weights.argmax(1)]
+    narrow = -torch.nn.functional.max_pool2d(-person(drawn).float()[None, None], 3, stride=1, padding=1)
+    found = measure_clothes(drawn, narrow[0, 0] > 0.5)
+    assert found.min() < -0.002, "the person is narrower than the body"
+    assert found[thin].min() >= 0
+
+
 def test_what_lies_beside_the_person_is_no_cloth(painted: Painted) -> None:
     """A mask that does not end within reach says nothing."""
     drawn, *_ = painted(0.0)

@@ -58,7 +58,8 @@ def measure_clothes(drawn: DrawnBody, person: Bool[Tensor, "h w"]) -> Float[np.n
     shown, sums = (np.bincount(vertex, weights, len(model.template)) for weights in (np.ones_like(off), off))
     system = diags(shown) + _surface()
     found, _ = cg(system, sums, rtol=1e-3, maxiter=ROUNDS, M=diags(1 / system.diagonal()))
-    return np.clip(CAUTION * found, -DEEPEST_M, FARTHEST_M).astype(np.float32)
+    deepest = np.where(_bones_are((*HAND_BONES, "toe")), 0, -DEEPEST_M)  # thin as they are, they would turn inside out
+    return np.clip(CAUTION * found, deepest, FARTHEST_M).astype(np.float32)
 
 
 def draw_dressed(
@@ -182,6 +183,12 @@ def _bareness() -> Float[np.ndarray, "v"]:
     model = body_model()
     bareness = np.full(len(model.template), BARE)
     bareness[np.linalg.norm(model.template - np.array(FACE), axis=1) < FACE_RADIUS_M] = BARE_FACE
-    hand = np.array([name.startswith(HAND_BONES) for name in model.bone_names])
-    bareness[hand[model.weights.argmax(1)]] = BARE_HANDS
+    bareness[_bones_are(HAND_BONES)] = BARE_HANDS
     return bareness
+
+
+@lru_cache(maxsize=2)
+def _bones_are(names: tuple[str, ...]) -> Bool[np.ndarray, "v"]:
+    """Vertices that go mostly with bones whose names begin so."""
+    model = body_model()
+    return np.array([name.startswith(names) for name in model.bone_names])[model.weights.argmax(1)]
