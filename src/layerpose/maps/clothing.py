@@ -115,7 +115,7 @@ def _read_outline(
     way = normal[:, :2] / flat[:, None]
 
     def look(picture: np.ndarray, steps: np.ndarray) -> np.ndarray:
-        """The picture's values so many steps from each vertex; outside of it: its first corner's."""
+        """The picture's values so many steps from each vertex; 0 outside of it."""
         at = np.floor(place[:, None, :2] + way[:, None] * (steps * unit)[None, :, None]).astype(np.int64)
         inside = ((at >= 0) & (at < size)).all(-1)
         at = at.clip(0, size - 1)
