@@ -21,7 +21,7 @@ from layerpose.data.records import Records
 from layerpose.pictures import image_to_picture, picture_to_image, read_photo
 from layerpose.presets import base
 from layerpose.stages.conditions import Conditions, prepare
-from layerpose.types import Transfer, Warp
+from layerpose.types import Transfer
 
 TRIVIAL = ("source copied", "source warped", "source warped and filled")
 """Answers that need no training, by the bare body; every table begins with them."""
@@ -52,9 +52,12 @@ def copy_and_warp(size: int) -> Drawer:
     """The trivial answers."""
     whole = scaled(base(), size / base().canvas)
     config = replace(whole, layers="none", guides=replace(whole.guides, dressed=False))
-    return Drawer(
-        rows=TRIVIAL, config=config, open=lambda: lambda conditions: _trivial(conditions.source, conditions.warp)
-    )  # fmt: skip
+
+    def draw(conditions: Conditions) -> list[Tensor]:
+        assert conditions.warp is not None
+        return [conditions.source, conditions.warp.image, conditions.warp.filled]
+
+    return Drawer(rows=TRIVIAL, config=config, open=lambda: draw)
 
 
 def every_stage(config: ModelConfig, open_model: Callable[[], Callable[[Conditions], Transfer]]) -> Drawer:
@@ -128,11 +131,6 @@ def resample(image: Float[Tensor, "b c h w"], size: int) -> Float[Tensor, "b c s
     if image.shape[-1] == size:
         return image
     return interpolate(image, size=(size, size), mode="bicubic", antialias=True, align_corners=False).clamp(-1, 1)
-
-
-def _trivial(source: Tensor, warp: Warp | None) -> list[Tensor]:
-    assert warp is not None
-    return [source, warp.image, warp.filled]
 
 
 def _write(image: Float[Tensor, "1 3 h w"], path: Path) -> None:

@@ -119,8 +119,7 @@ def draw_body(body: Body, size: int, *, device: torch.device | None = None) -> D
 
 def draw_posed(posed: Posed, camera: Camera, size: int, *, device: torch.device) -> DrawnBody:
     """Draw an already posed body."""
-    placed = place_posed(posed, camera, device)
-    return draw_placed(placed, size)
+    return draw_placed(place_posed(posed, camera, device), size)
 
 
 def place_posed(posed: Posed, camera: Camera, device: torch.device) -> PlacedBody:

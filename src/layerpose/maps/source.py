@@ -50,8 +50,6 @@ class SourceView:
     drawn: DrawnBody
     orientations: Float[np.ndarray, "j 3 3"]
     parsing: Float[Tensor, "1 7 h w"]
-    labels: Int[Tensor, "h w"]
-    """S_s as class numbers."""
     shown: Int[Tensor, "h w"]
     """Part number + 1 where the photo shows the body, 0 elsewhere."""
     depth: Float[Tensor, "h w"]
@@ -95,7 +93,7 @@ def view_source(
     clear = (eroded[0, 0] > 0.5) & (hit.part >= 0) & agreed & ~beside_nearer
     shown = torch.where(clear, hit.part + 1, 0).int()
     view = SourceView(
-        image=image, drawn=drawn, orientations=posed.transforms[:, :3, :3], parsing=parsing, labels=labels, shown=shown,
+        image=image, drawn=drawn, orientations=posed.transforms[:, :3, :3], parsing=parsing, shown=shown,
         depth=hit.depth, colours=drawn.vertices.new_zeros(len(drawn.vertices), 3),
         lenders=drawn.vertices.new_zeros(len(drawn.vertices), 3),
         quality=drawn.vertices.new_zeros(len(drawn.vertices)), clothes=clothes,
