@@ -30,8 +30,8 @@ def base() -> ModelConfig:
         coarse=_light(width=32, num_downs=3, num_blocks=6, max_width=192, patch=2),
         face=_light(width=24, num_downs=2, num_blocks=4),
         arm=_light(width=32, num_downs=2, num_blocks=4, patch=2),
-        leg=_light(width=32, num_downs=3, num_blocks=4, max_width=128, patch=2),
-        fusion=_light(width=24, num_downs=3, num_blocks=4, max_width=128, patch=2),
+        leg=_light(width=32, num_downs=3, num_blocks=6, max_width=192, patch=2),
+        fusion=_light(width=32, num_downs=3, num_blocks=8, max_width=192, patch=2),
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from layerpose.comparison.rows import NAMES, TABLE_2, TABLE_4, USUAL, Budget, ch
 from layerpose.comparison.tables import find_margins, make_tables, tables_to_markdown
 from layerpose.config import VolumeConfig
 from layerpose.estimation.volume import make_network, save_network
+from layerpose.evaluation.answers import TRIVIAL
 from layerpose.evaluation.measure import Measured
 from layerpose.evaluation.report import Report
 from layerpose.sheet import GAP, TITLE
@@ -70,7 +71,7 @@ def test_both_tables_are_written_and_say_under_which_budget(contest: Path) -> No
     text = (contest / "tables.md").read_text()
     assert "2 steps of 1 pairs for every row, the same pairs in the same order, at 128 x 128 px" in text
     two, four = (json.loads((contest / name / "report.json").read_text()) for name in ("table-2", "table-4"))
-    trivial = ["source copied", "source warped", "source warped and filled"]
+    trivial = list(TRIVIAL)
     assert list(two["rows"]) == [*trivial, "pix2pixHD", "target"]
     assert list(four["rows"]) == ["H", "target"]
     assert two["pairs"] == 2
@@ -87,7 +88,7 @@ def test_how_the_rows_learned_and_what_they_draw_can_be_seen(contest: Path) -> N
     losses = read_losses(contest / "runs" / "ablation-h-0")
     assert sorted(losses["coarse/coarse_perceptual"] | losses["joint/coarse_perceptual"]) == [1, 2]
     with Image.open(contest / "sheet.png") as sheet:
-        cells, pairs = 7, 2  # three trivial rows, two trained ones, the pose and the true picture
+        cells, pairs = 8, 2  # four trivial rows, two trained ones, the pose and the true picture
         assert sheet.size == (cells * (CELL + GAP) + GAP, pairs * (CELL + TITLE + GAP) + GAP)
         truth = np.asarray(sheet)[GAP + TITLE :, -CELL - GAP : -GAP][:CELL]
         ours = np.asarray(sheet)[GAP + TITLE :, GAP : CELL + GAP][:CELL]

@@ -14,7 +14,7 @@ from PIL import Image
 from layerpose.data.benchmark import Pair, choose_pairs
 from layerpose.data.records import Records
 from layerpose.data.synth.make import Order, synthesise
-from layerpose.evaluation.answers import TRIVIAL, answer_path, copy_and_warp, draw_answers
+from layerpose.evaluation.answers import TRIVIAL, answer_path, copy_and_warp, draw_answers, take_nearest
 from layerpose.evaluation.measure import TRUTH, Job, measure_answers
 from layerpose.evaluation.page import write_page
 from layerpose.evaluation.report import Report, to_markdown, write_report
@@ -93,6 +93,16 @@ def test_a_damaged_picture_is_named_and_counted(data: Path, report: tuple[Path, 
     text = to_markdown(made)
     assert "3 pictures could not be measured" in text
     assert str(answer_path(folder, "full", pairs[1])) in text
+
+
+def test_holes_take_the_nearest_colour() -> None:
+    image, known = torch.zeros(1, 3, 4, 6), torch.zeros(1, 1, 4, 6)
+    image[..., 0, 0], image[..., 3, 5] = 0.5, -0.5
+    known[..., 0, 0] = known[..., 3, 5] = 1
+    found = take_nearest(image, known)
+    assert (found[..., :2, :3] == 0.5).all()
+    assert (found[..., 2:, 3:] == -0.5).all()
+    assert torch.equal(take_nearest(image, 0 * known), image), "nothing is known: nothing is changed"
 
 
 def test_a_damaged_source_or_target_is_named_and_counted_too(data: Path, lpips: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from PIL import Image
+from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -23,8 +24,11 @@ from layerpose.presets import base
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.types import Transfer
 
-TRIVIAL = ("source copied", "source warped", "source warped and filled")
-"""Answers that need no training, by the bare body; every table begins with them."""
+TRIVIAL = ("source copied", "source warped", "source warped with nearest colours", "source warped and filled")
+"""Answers that need no training, by the bare body; every table begins with them.
+
+Holes are left, take the nearest colour in the picture, or are filled as for our own networks (`maps.correspondence`).
+"""
 DRESSED = "dressed source warped and filled"
 """The same by the body in its clothes: what a model that is told so adds nothing to."""
 STAGES = ("coarse", "pasted", "full")
@@ -55,9 +59,20 @@ def copy_and_warp(size: int) -> Drawer:
 
     def draw(conditions: Conditions) -> list[Tensor]:
         assert conditions.warp is not None
-        return [conditions.source, conditions.warp.image, conditions.warp.filled]
+        warp, body = conditions.warp, 1 - conditions.maps.parsing[:, :1]
+        return [conditions.source, warp.image, take_nearest(warp.image, warp.visible) * body, warp.filled]
 
     return Drawer(rows=TRIVIAL, config=config, open=lambda: draw)
+
+
+def take_nearest(image: Float[Tensor, "1 3 h w"], known: Float[Tensor, "1 1 h w"]) -> Float[Tensor, "1 3 h w"]:
+    """Every pixel's colour, or that of the nearest pixel whose colour is known; as it is where none is."""
+    holes = known[0, 0].cpu().numpy() < 1
+    if holes.all():
+        return image
+    nearest = np.asarray(distance_transform_edt(holes, return_distances=False, return_indices=True))
+    rows, columns = torch.as_tensor(nearest)
+    return image[..., rows, columns]
 
 
 def every_stage(config: ModelConfig, open_model: Callable[[], Callable[[Conditions], Transfer]]) -> Drawer:

@@ -1,8 +1,9 @@
 """Drawn body + mask of the person -> how far clothes and hair stand off the skin, and the body dressed in them.
 
-The outline of a photo shows it where the skin is seen on edge: from there to where the person ends. From these places
-it spreads over the surface, so a trouser leg that is wide on both sides is taken to be wide all round, and both sides
-of the body are taken to be dressed alike. A dressed body can be drawn in any pose, and shows the outline there.
+The outline of a photo shows it where the skin is seen on edge: from there to where the person ends. That tells which
+outfit it is likely to be (`maps.usual`); by how much it is another one spreads from the outline over the surface, so
+that a trouser leg that is wider on both sides is taken to be wider all round. A dressed body can be drawn in any pose,
+and shows the outline there.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from torch import Tensor
 
 from layerpose.body.model import Posed, body_model
 from layerpose.maps.render import DrawnBody, PlacedBody, Worn, draw_placed, place_posed
+from layerpose.maps.usual import bundled_usual
 from layerpose.types import Camera
 
 ON_EDGE = 0.25
@@ -51,15 +53,20 @@ CAUTION = 0.85
 
 def measure_clothes(drawn: DrawnBody, person: Bool[Tensor, "h w"]) -> Float[np.ndarray, "v"]:
     """Metres by which the dressed surface stands off each vertex along its normal."""
-    vertex, off = _read_outline(drawn, person.cpu().numpy())
-    model = body_model()
+    vertex, off = read_outline(drawn, person.cpu().numpy())
     if not len(vertex):
-        return np.zeros(len(model.template), dtype=np.float32)
-    shown, sums = (np.bincount(vertex, weights, len(model.template)) for weights in (np.ones_like(off), off))
-    system = diags(shown) + _surface()
-    found, _ = cg(system, sums, rtol=1e-3, maxiter=ROUNDS, M=diags(1 / system.diagonal()))
+        return np.zeros(len(body_model().template), dtype=np.float32)
+    usual = bundled_usual().recognise(vertex, off)
+    found = usual + spread(vertex, off - usual[vertex])
     deepest = np.where(_bones_are((*HAND_BONES, "toe")), 0, -DEEPEST_M)  # thin as they are, they would turn inside out
     return np.clip(CAUTION * found, deepest, FARTHEST_M).astype(np.float32)
+
+
+def spread(vertex: Int[np.ndarray, "n"], off: Float[np.ndarray, "n"]) -> Float[np.ndarray, "v"]:
+    """What is known at some vertices, over the whole surface: neighbours and both sides agree, else it is bare skin."""
+    shown, sums = (np.bincount(vertex, weights, len(body_model().template)) for weights in (np.ones_like(off), off))
+    system = diags(shown) + _surface()
+    return cg(system, sums, rtol=1e-3, maxiter=ROUNDS, M=diags(1 / system.diagonal()))[0]
 
 
 def draw_dressed(
@@ -101,7 +108,7 @@ def lend_clothes(dressed: DrawnBody) -> Worn | None:
     return worn
 
 
-def _read_outline(
+def read_outline(
     drawn: DrawnBody, person: Bool[np.ndarray, "h w"]
 ) -> tuple[Int[np.ndarray, "n"], Float[np.ndarray, "n"]]:
     """Vertices on the outline, and from each the way along its normal to where the person ends, in metres."""

@@ -23,6 +23,7 @@ from torch.nn.functional import grid_sample
 from layerpose.body.model import Posed, body_model
 from layerpose.maps.clothing import dress, measure_clothes
 from layerpose.maps.render import DrawnBody, Hit, draw_placed
+from layerpose.maps.usual import bundled_usual
 from layerpose.types import CLASSES, PARTS
 
 DEPTH_TOLERANCE_M = 0.02
@@ -193,7 +194,11 @@ def _colour_vertices(view: SourceView) -> SourceView:
     colours = torch.stack([sample(one.image, one.drawn.vertices[None, :, :2])[0, :, 0].T for one in view.all])
     places = torch.stack([one.drawn.vertices[:, :2] for one in view.all])
     lenders = torch.cat([places[photo, chosen], photo[:, None].to(places)], dim=1)
-    return replace(view, colours=colours[photo, chosen].float(), lenders=lenders)
+    found = colours[photo, chosen].float()
+    # A face that no photo shows is a face all the same.
+    lost = torch.as_tensor(~(shown | borrowed)[:, None] * bundled_usual().face, device=device)
+    found = ((found + 1) * lost.float().exp() - 1).clamp(-1, 1)
+    return replace(view, colours=found, lenders=lenders)
 
 
 def _nearest_known(known: Bool[np.ndarray, "s"], parts: Int[np.ndarray, "s"]) -> Int[np.ndarray, "u"]:
