@@ -48,8 +48,8 @@ def main() -> None:
             "source": (seen, seen.clothes), "all other pictures": (every, seen.clothes),
             "target's clothes": (seen, own.clothes), "both": (every, own.clothes), "target itself": (own, own.clothes),
         }  # fmt: skip
+        posed, camera = pose_body(truth.body), truth.body.camera
         for name, (view, clothes) in told.items():
-            posed, camera = pose_body(truth.body), truth.body.camera
             drawn = draw_dressed(posed, camera, config.canvas, clothes, device=torch.device("cpu"))
             filled = warp_person(view, drawn).filled
             inside = truth.mask * (drawn.nearest.part >= 0)
