@@ -13,8 +13,9 @@ from layerpose.data.complete import complete_parts, draw_whole_part
 from layerpose.data.pairs import Pairs
 from layerpose.data.records import Records
 from layerpose.presets import debug
+from layerpose.stages.conditions import collate
 from layerpose.training.lessons import Lesson, Lessons, gather, stream
-from layerpose.training.objectives import cut_windows
+from layerpose.training.objectives import cut_scene, cut_windows
 from layerpose.training.recipes import Phase
 from layerpose.types import LAYERS
 
@@ -103,3 +104,43 @@ def test_a_window_lies_on_the_mask_and_depends_on_its_own_sample() -> None:
     nothing = cut_windows([picture], torch.zeros_like(mask), 16, rngs())
     assert float(nothing[0][0, 0, 0, 0]) == 24 * 64 + 24
     assert torch.equal(cut_windows([picture], mask, 0, rngs())[0], picture)
+
+
+def test_what_the_fusion_is_told_is_cut_to_one_window(painted: Path) -> None:
+    pairs = Pairs(Records(painted), ["00000", "00001"], debug(), length=2**40, seed=0)
+    samples = [pairs[number] for number in (3, 4)]
+    both, size = collate(samples), debug().canvas
+    place = torch.arange(float(size * size)).view(1, 1, size, size)
+    told, warp = both.conditions, both.conditions.warp
+    assert warp is not None
+    assert told.maps.parsing.shape == (2, 7, size, size)
+    marked = replace(both, conditions=replace(told, source=told.source * 0 + place), target=both.target * 0 + place)
+    pasted = warp.filled * 0 + place
+
+    def rngs() -> list[np.random.Generator]:
+        return [stream(0, number, 2, 1) for number in (3, 4)]
+
+    cut, base, target, mask = cut_scene(marked, pasted, 32, rngs())
+    assert torch.equal(cut.source, base)
+    assert torch.equal(cut.source, target)
+    corners = [divmod(int(one[0, 0, 0]), size) for one in base]
+    assert len(set(corners)) == 2
+    maps, warped = cut.maps, cut.warp
+    assert warped is not None
+    for whole, found in (
+        (both.mask, mask), (told.maps.parsing, maps.parsing), (told.maps.depth, maps.depth),
+        (told.maps.heatmaps, maps.heatmaps), (warp.image, warped.image), (warp.visible, warped.visible),
+        (warp.filled, warped.filled),
+    ):  # fmt: skip
+        for number, (y, x) in enumerate(corners):
+            assert torch.equal(found[number], whole[number, :, y : y + 32, x : x + 32])
+    assert cut.parts is told.parts
+    assert cut_scene(both, pasted, 0, rngs())[2] is both.target
+
+
+def test_a_model_without_warps_is_cut_without_them(painted: Path) -> None:
+    pairs = Pairs(Records(painted), ["00000"], debug(), length=2**40, seed=0)
+    bare = replace(pairs[0], conditions=replace(pairs[0].conditions, warp=None))
+    cut, *_ = cut_scene(bare, bare.target, 32, [stream(0, 0, 2, 1)])
+    assert cut.warp is None
+    assert cut.source.shape == (1, 3, 32, 32)

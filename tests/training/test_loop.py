@@ -93,8 +93,9 @@ def test_a_finished_run_does_nothing_more(run: tuple[Path, list[Progress]], plan
     assert (run[0] / checkpoint.FILE).read_bytes() == before
 
 
-def test_the_fusion_learns_alone_on_the_others_output(plan: Plan, machine: Machine, tmp_path: Path) -> None:
-    phase = Phase(name="fusion", trains=("fusion",), num_steps=2, judged=24, size=0.5)
+@pytest.mark.parametrize("drawn", [0, 32])
+def test_the_fusion_learns_alone_on_the_others_output(plan: Plan, machine: Machine, tmp_path: Path, drawn: int) -> None:
+    phase = Phase(name="fusion", trains=("fusion",), num_steps=2, drawn=drawn, judged=24, size=0.5)
     alone = replace(plan, recipe=replace(plan.recipe, phases=(phase,)))
     heard: list[Progress] = []
     assert train(alone, machine, tmp_path, heard.append)

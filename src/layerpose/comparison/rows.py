@@ -97,7 +97,7 @@ def plan_row(key: str, budget: Budget, data: Path, seed: int) -> Plan:
         config = narrowed(scaled(preset, budget.size / preset.canvas), budget.width)
         ours = fit_to_model(RECIPES[recipe_of_preset(key)](1), config)
         recipe = replace(ours, discriminator_width=narrow(ours.discriminator_width, budget.width))
-    whole = [replace(phase, size=1.0, window=0, judged=0) for phase in recipe.phases]
+    whole = [replace(phase, size=1.0, drawn=0, window=0, judged=0) for phase in recipe.phases]
     recipe = replace(recipe, phases=share_out(whole, budget.steps, budget.batch))
     return Plan(config=config, recipe=recipe, data=data, seed=seed, validate_every=budget.validate_every)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,21 +11,24 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from layerpose.data.pairs import Sample
 from layerpose.networks.discriminator import PatchDiscriminator
 from layerpose.networks.generator import Generator
 from layerpose.networks.perceptual import Vgg19
-from layerpose.stages.conditions import resize
+from layerpose.stages.conditions import Conditions, resize
 from layerpose.stages.fuse import paste_layers
 from layerpose.stages.model import Model
 from layerpose.training import losses
 from layerpose.training.critics import Comparison, Critics, merge
 from layerpose.training.lessons import WINDOWS, Lesson, stream
 from layerpose.training.recipes import STAGES, Phase, Recipe
-from layerpose.types import LAYERS, Layer, Term
+from layerpose.types import LAYERS, Layer, Maps, Term, Warp
 
 Found = tuple[list[Term], list[Comparison]]
 FOREGROUND_WEIGHT = 4.0
 """How much more a pixel of the person counts in the colour loss than one of the background."""
+DRAWN = 2 * len(STAGES) + len(LAYERS) + 1
+"""Stream of the window in which the fusion draws; those before it belong to the losses."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +89,9 @@ def generator_terms(team: OurTeam, phase: Phase, lesson: Lesson) -> Found:
             add(_layer(number, team, phase, lesson, layers[part]))
         if fusion is not None:
             pasted = paste_layers(coarse, tuple(layers.values()), conditions.maps.parsing)
+            conditions, pasted, target, mask = cut_scene(sample, pasted, phase.drawn, _windows(team, lesson, DRAWN))
             image = fusion(conditions, pasted)
-            add(_picture("fusion", team, phase, lesson, image, (conditions.source, sample.target, sample.mask)))
+            add(_picture("fusion", team, phase, lesson, image, (conditions.source, target, mask)))
     return terms, merge(comparisons)
 
 
@@ -166,6 +170,27 @@ def cut_windows(
         torch.stack([p[:, y : y + size, x : x + size] for p, (y, x) in zip(picture, corners, strict=True)])
         for picture in pictures
     ]
+
+
+def cut_scene(
+    sample: Sample, pasted: Float[Tensor, "b 3 h w"], size: int, rngs: Sequence[np.random.Generator]
+) -> tuple[Conditions, Tensor, Tensor, Tensor]:
+    """What the fusion is told, its base, the truth and the mask in one random window; 0: all of it."""
+    given, maps, warp = sample.conditions, sample.conditions.maps, sample.conditions.warp
+    whole = [pasted, sample.target, sample.mask, given.source, given.source_parsing]
+    whole += [maps.parsing, maps.depth, maps.heatmaps]
+    if warp is not None:
+        whole += [warp.image, warp.visible, warp.filled]
+    pasted, target, mask, source, source_parsing, *cut = cut_windows(whole, sample.mask, size, rngs)
+    parsing, depth, heatmaps, *warped = cut
+    conditions = replace(
+        given,
+        source=source,
+        source_parsing=source_parsing,
+        maps=Maps(parsing=parsing, depth=depth, heatmaps=heatmaps),
+        warp=Warp(image=warped[0], visible=warped[1], filled=warped[2]) if warped else None,
+    )
+    return conditions, pasted, target, mask
 
 
 def judge_terms(team: OurTeam, comparisons: Sequence[Comparison], step: int) -> list[Term]:

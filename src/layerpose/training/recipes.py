@@ -42,6 +42,8 @@ class Phase:
     size: float = 1.0
     """Share of the model's sizes at which this phase runs."""
     learning_rate: float = 2e-4
+    drawn: int = 0
+    """Side of the random window in which the fusion draws and learns; 0, as in the paper: the whole picture."""
     window: int = 0
     """Side of the random window for the perceptual loss; 0: the whole picture."""
     judged: int = 0
