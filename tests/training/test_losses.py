@@ -45,6 +45,21 @@ def test_patch_losses_by_hand() -> None:
     assert float(losses.feature_matching_loss(real, made)) == pytest.approx(1.0)
 
 
+def test_texture_counts_how_strong_features_are_but_not_where() -> None:
+    """Two taps; a feature of 8 in one of 256 pixels has a root mean square of 8 / 16 = 0.5."""
+    found = [torch.zeros(1, 1, 16, 32), torch.zeros(1, 1, 8, 16)]
+    elsewhere, gone = ([features.clone() for features in found] for _ in range(2))
+    found[0][..., 3, 5], elsewhere[0][..., 12, 1] = 8.0, 8.0
+    assert float(losses.texture_loss(found, elsewhere)) == 0
+    faint = losses.FAINT
+    by_hand = (math.sqrt(0.25 + faint) - math.sqrt(faint)) / 2 / 2  # in one of two cells, of one of two taps
+    assert float(losses.texture_loss(found, gone)) == pytest.approx(by_hand)
+    found[1][..., 0, 9] = 3.0
+    elsewhere[1][..., 0, 3] = 3.0  # in another cell
+    cells = (math.sqrt(9 / 64 + faint) - math.sqrt(faint)) / 2
+    assert float(losses.texture_loss(found, elsewhere)) == pytest.approx((2 * cells / 2 * 2) / 2)
+
+
 def test_colour_loss_weighs_the_foreground() -> None:
     image, target = torch.zeros(1, 3, 1, 2), torch.tensor([1.0, 3.0]).expand(1, 3, 1, 2)
     weight = torch.tensor([3.0, 1.0]).view(1, 1, 1, 2)
@@ -65,6 +80,7 @@ def test_a_batch_costs_the_mean_of_what_its_samples_cost() -> None:
         "colour": lambda n: losses.colour_loss(image[n], target[n], 1 + 4 * mask[n]),
         "seen": lambda n: losses.colour_loss(image[n], target[n], mask[n]),
         "perceptual": lambda n: losses.masked_perceptual_loss([image[n]], [target[n]], mask[n]),
+        "texture": lambda n: losses.texture_loss([image[n].repeat(1, 1, 4, 4)], [target[n].repeat(1, 1, 4, 4)]),
         "completeness": lambda n: losses.completeness_loss(scores[n]),
         "judge layer": lambda n: losses.completeness_discriminator_loss(scores[n], other[n]),
         "adversarial": lambda n: losses.patch_adversarial_loss(cut(made, n)),

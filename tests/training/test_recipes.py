@@ -12,7 +12,7 @@ from layerpose.config import GeneratorConfig, ModelConfig
 from layerpose.data.complete import complete_parts
 from layerpose.data.records import Records
 from layerpose.networks.perceptual import Vgg19
-from layerpose.presets import ABLATION, GENERATORS, PRESETS, debug
+from layerpose.presets import ABLATION, GENERATORS, PRESETS, base, debug
 from layerpose.stages.conditions import num_guide_channels, resize
 from layerpose.stages.model import Model
 from layerpose.training.critics import Critics
@@ -22,6 +22,7 @@ from layerpose.training.recipes import (
     STAGES,
     Phase,
     Recipe,
+    Weights,
     base_recipe,
     choose_phases,
     enlarge_batches,
@@ -56,7 +57,25 @@ def test_the_rate_is_constant_for_half_a_phase_and_then_falls_to_zero() -> None:
 def test_most_steps_of_base_are_at_half_size_and_the_last_at_full() -> None:
     phases = base_recipe().phases
     assert [phase.size for phase in phases] == [0.5, 0.5, 0.5, 1]
-    assert sum(phase.num_steps for phase in phases[:-1]) > 10 * phases[-1].num_steps
+    assert sum(phase.num_steps for phase in phases[:-1]) > 2 * phases[-1].num_steps
+    assert [phase.drawn for phase in phases] == [0, 0, 0, base().canvas // 2], "a step at full size costs no more"
+
+
+def test_a_phase_may_weigh_its_terms_otherwise(painted: Path) -> None:
+    config = debug()
+    usual, other = Weights(perceptual=3.0), Weights(perceptual=7.0, texture=2.0)
+    found = []
+    for weights in (None, other):
+        phase = Phase(name="fusion", trains=("fusion",), num_steps=1, weights=weights)
+        recipe = Recipe(name="x", phases=(phase,), weights=usual, discriminator_width=2)
+        lesson = gather([Lessons(painted, config, phase, {}, first=0, seed=0)[0]])
+        critics = Critics(config, recipe)
+        team = OurTeam(model=Model(config), critics=critics, vgg=Vgg19("1_2"), recipe=recipe, seed=0)
+        found.append({term.name: term.weight for term in generator_terms(team, phase, lesson)[0]})
+    assert found[0]["fusion perceptual"] == 3
+    assert found[1]["fusion perceptual"] == 7
+    assert found[1]["fusion texture"] == 2
+    assert found[1].keys() - found[0].keys() == {"fusion texture"}
 
 
 def test_larger_batches_see_the_same_samples() -> None:

@@ -26,12 +26,16 @@ JOINT_NOISE = 0.045
 CAMERA_NOISE = 0.004
 """Standard deviation of a fitted body's place, in canvas units."""
 PHENOTYPE_NOISE = 0.06
-FLAT_SHARE = 0.5
+STRONGEST = 0.2
+"""Share of these errors that a training sample has at most. With all of them the networks learn to blur, and do no
+better where the fit is bad (docs/training.md)."""
+FLAT_SHARE = 0.1
 """Share of the fitted bodies whose camera has no perspective: the fit from one photo finds none."""
-JITTERED_SHARE = 0.6
+JITTERED_SHARE = 0.3
 """Share of the pairs whose colours are changed, source and target alike."""
 FLIPPED_SHARE = 0.5
-MOVED_SHARE = 0.5
+MOVED_SHARE = 0.1
+"""Share of the pairs that are moved on the canvas; it softens them a little."""
 LARGEST_ZOOM = 1.12
 """How many times larger or smaller a moved person becomes."""
 

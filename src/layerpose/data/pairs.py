@@ -19,7 +19,7 @@ from torch.utils.data import Dataset
 from layerpose.body.camera import BODY_TO_CAMERA
 from layerpose.body.model import body_model
 from layerpose.config import ModelConfig
-from layerpose.data.augment import FLIPPED_SHARE, Shot, disturb, disturb_mask, flip, jitter, move
+from layerpose.data.augment import FLIPPED_SHARE, STRONGEST, Shot, disturb, disturb_mask, flip, jitter, move
 from layerpose.data.records import Records
 from layerpose.maps.clothing import draw_dressed
 from layerpose.maps.crops import cut
@@ -92,7 +92,9 @@ class Pairs(Dataset[Sample]):
                 shot, truth = flip(shot), flip(truth)
             shot, truth = jitter(move(shot, rng), move(truth, rng), rng)
             mask = disturb_mask(shot.mask, rng)
-            shot = Shot(image=shot.image * mask, mask=mask, body=disturb(shot.body, rng, strength=rng.random()))
+            shot = Shot(
+                image=shot.image * mask, mask=mask, body=disturb(shot.body, rng, strength=STRONGEST * rng.random())
+            )
         return shot, truth, flipped
 
     def make(self, person: str, source: str, target: str, rng: np.random.Generator) -> Sample:

@@ -11,10 +11,14 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
-from torch.nn.functional import cross_entropy, interpolate, nll_loss, one_hot, relu, softplus
+from torch.nn.functional import avg_pool2d, cross_entropy, interpolate, nll_loss, one_hot, relu, softplus
 
 from layerpose.networks.perceptual import TAP_WEIGHTS
 
+TEXTURE_CELL = 16
+"""Side, in pixels, of the cells in which textures are compared."""
+FAINT = 1e-4
+"""Keeps the slope of a square root finite."""
 Scales = Sequence[Sequence[Tensor]]
 """What a multi-scale discriminator found: for each scale its features, the score map last."""
 
@@ -44,6 +48,19 @@ def perceptual_loss(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Float[
     """Perceptual loss over the whole picture (Eq. 5)."""
     everywhere = torch.ones_like(found[0][:, :1])
     return masked_perceptual_loss(found, wanted, everywhere)
+
+
+def texture_loss(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Float[Tensor, ""]:
+    """L1 between how strong each feature is, wherever in a small cell it lies. Paper: no such term.
+
+    The root mean square of each channel in cells of `TEXTURE_CELL` pixels, at the first three of `perceptual.TAPS`:
+    grain that lies elsewhere costs nothing, grain that is smoothed away does.
+    """
+    terms = []
+    for level, pair in enumerate(zip(found[:3], wanted[:3], strict=True)):
+        ours, theirs = ((avg_pool2d(one.float().square(), TEXTURE_CELL >> level) + FAINT).sqrt() for one in pair)
+        terms.append((ours - theirs).abs().mean())
+    return torch.stack(terms).mean()
 
 
 def patch_adversarial_loss(made: Scales) -> Float[Tensor, ""]:

@@ -100,7 +100,7 @@ def _picture(
     truth: tuple[Tensor, ...],
 ) -> Found:  # fmt: skip
     """What a whole picture minimises: Eq. 3 with 4 and 5, Eq. 7."""
-    (source, target, mask), critic, weights = truth, team.critics.pictures[stage], team.recipe.weights
+    (source, target, mask), critic, weights = truth, team.critics.pictures[stage], team.recipe.weigh(phase)
     number = STAGES.index(stage) + 1
     rngs = _windows(team, lesson, number + len(STAGES) + len(LAYERS))
     told, judged, wanted = cut_windows([source, image, target], mask, phase.judged, rngs)
@@ -111,11 +111,14 @@ def _picture(
     ours, theirs = cut_windows([image, target], mask, phase.window, _windows(team, lesson, number))
     with torch.no_grad():
         features = team.vgg(theirs)
+    found = team.vgg(ours)
     values = {
         "adversarial": (team.critics.adversarial_loss(made), weights.adversarial),
         "matching": (losses.feature_matching_loss(real, made), weights.feature_matching),
-        "perceptual": (losses.perceptual_loss(team.vgg(ours), features), weights.perceptual),
+        "perceptual": (losses.perceptual_loss(found, features), weights.perceptual),
     }
+    if weights.texture:
+        values["texture"] = losses.texture_loss(found, features), weights.texture
     if weights.colour:
         values["colour"] = losses.colour_loss(image, target, 1 + FOREGROUND_WEIGHT * mask), weights.colour
     terms = [Term(name=f"{stage} {name}", value=value, weight=weight) for name, (value, weight) in values.items()]
@@ -124,7 +127,7 @@ def _picture(
 
 def _layer(number: int, team: OurTeam, phase: Phase, lesson: Lesson, layer: Layer) -> Found:
     """What a layer minimises: whole (Eq. 1) everywhere, right (Eq. 2) where the target shows it."""
-    index, weights = LAYERS.index(layer.part), team.recipe.weights
+    index, weights = LAYERS.index(layer.part), team.recipe.weigh(phase)
     target, visible = lesson.sample.part_targets[index], lesson.sample.part_visible[index]
     rngs = _windows(team, lesson, len(STAGES) + index + 1)
     ours, theirs, seen = cut_windows([layer.image, target, visible], visible, phase.window, rngs)

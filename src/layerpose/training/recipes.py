@@ -27,6 +27,8 @@ class Weights:
     completeness: float = 1.0
     colour: float = 0.0
     """Paper: no such term."""
+    texture: float = 0.0
+    """Of `losses.texture_loss`, for whole pictures. Paper: no such term."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,8 @@ class Phase:
     """Side of the random window that the discriminator of whole pictures sees; 0, as in the paper: all."""
     in_turn: bool = False
     """Each step teaches one of the three layer networks, for a third of the work. Paper: all of them."""
+    weights: Weights | None = None
+    """How this phase adds the terms up, if otherwise than the recipe."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +97,10 @@ class Recipe(Schedule):
         """Constant for the first half of a phase, then linear to zero."""
         return learning_rate(phase, step, self.warm_up)
 
+    def weigh(self, phase: Phase) -> Weights:
+        """How a phase adds its terms up."""
+        return phase.weights or self.weights
+
 
 @dataclass(frozen=True, kw_only=True)
 class RivalRecipe(Schedule):
@@ -132,16 +140,18 @@ def paper_recipe(pictures: int) -> Recipe:
 
 
 def base_recipe(pictures: int = 0) -> Recipe:  # noqa: ARG001  (as long on any data set)
-    """For two CPU cores: most steps at half size, the last at full."""
+    """For two CPU cores: most steps at half size, the last in windows of the picture at full size."""
+    weights = Weights(colour=10.0, adversarial=0.5, feature_matching=5.0, completeness=0.1)
+    fine = replace(weights, colour=2.0, texture=20.0)
     return Recipe(
         name="base",
         phases=(
             Phase(name="coarse", trains=("coarse",), num_steps=3200, batch=2, size=0.5, window=128),
             Phase(name="layers", trains=("layers",), num_steps=800, batch=2, size=0.5, window=96, in_turn=True),
             Phase(name="fusion", trains=("fusion",), num_steps=3900, size=0.5, window=192, judged=256),
-            Phase(name="full", trains=("fusion",), num_steps=600, window=256, judged=256),
+            Phase(name="full", trains=("fusion",), num_steps=3200, drawn=512, window=256, judged=256, weights=fine),
         ),
-        weights=Weights(colour=10.0, adversarial=0.5, feature_matching=5.0, completeness=0.1),
+        weights=weights,
         discriminator_width=32,
         deepest_tap="4_2",
         average=0.995,
