@@ -1,8 +1,8 @@
-"""Training speed: ``python benchmarks/training.py [--preset base] [--sizes 256 512 1024] [--threads 2] [--compile]``.
+"""Training speed: ``python benchmarks/training.py [--sizes 256 512 1024] [--samples 1] [--threads 2] [--compile]``.
 
 For each stage at each size of its picture: steps per second and FLOP/s of the generators' forward and backward (random
-inputs, one sample), eager (fp32, contiguous) against the fast path (channels_last, the device's fast precision, and
-torch.compile with --compile); beside them the machine's ceiling: the best of a large matrix product and a large
+inputs, one sample or more), eager (fp32, contiguous) against the fast path (channels_last, the device's fast precision,
+and torch.compile with --compile); beside them the machine's ceiling: the best of a large matrix product and a large
 convolution, forward and backward, in float32 and, where the device is fast at it, bfloat16. Operations are counted by
 PyTorch. Losses and discriminators are left out: how long a whole step takes is what `layerpose train` prints.
 """
@@ -64,16 +64,18 @@ def ceiling(device: torch.device, dtype: torch.dtype, seconds: float) -> dict[st
 
 
 def step(
-    preset: str, stage: str, size: int, device: torch.device, *, fast: bool, compiled: bool
+    preset: str, stage: str, size: int, samples: int, device: torch.device, *, fast: bool, compiled: bool
 ) -> Callable[[], object]:
     """Forward and backward of one stage's generator."""
     config = PRESETS[preset]()
     channels, has_base = STAGES[stage]
     guides = num_guide_channels(config.guides)
     generator = Generator(getattr(config, stage), channels + guides).to(device)
-    stacked = torch.randn(1, channels + guides, size, size, device=device)
-    base = torch.zeros(1, 3, size, size, device=device) if has_base else None
-    colours, visible = torch.rand(1, 3, size, size, device=device), torch.ones(1, 1, size, size, device=device)
+
+    def draw(channels: int) -> torch.Tensor:
+        return torch.rand(samples, channels, size, size, device=device)
+
+    stacked, base, colours, visible = draw(channels + guides), draw(3) if has_base else None, draw(3), draw(1)
     warp = (colours, visible, colours) if config.guides.warp else None
     if fast:
         generator.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
@@ -95,6 +97,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--preset", default="base", choices=PRESETS)
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512, 1024])
+    parser.add_argument("--samples", type=int, default=1, help="of one step")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=1.5, help="how long each measurement lasts, at least")
     parser.add_argument("--compile", action="store_true", help="compile the fast path; a minute each")
@@ -106,17 +109,22 @@ def main() -> None:
         found = ceiling(device, dtype, given.seconds)
         best = max(best, *found.values())
         print(f"{dtype}: " + ", ".join(f"{name} {rate / 1e9:.0f} GFLOP/s" for name, rate in found.items()), flush=True)
-    print(f"ceiling {best / 1e9:.0f} GFLOP/s, {device}, {given.threads} threads, preset {given.preset}\n")
+    print(
+        f"ceiling {best / 1e9:.0f} GFLOP/s, {device}, {given.threads} threads, preset {given.preset}, "
+        f"{given.samples} samples a step\n"
+    )
     print("| stage | size | GFLOP a step | eager steps/s | GFLOP/s | fast steps/s | GFLOP/s | of the ceiling |")
     print("|---|---|---|---|---|---|---|---|")
     for stage in STAGES:
         for size in given.sizes:
-            eager = step(given.preset, stage, size, device, fast=False, compiled=False)
+            eager = step(given.preset, stage, size, given.samples, device, fast=False, compiled=False)
             operations = count(eager)
             cells = [stage, str(size), f"{operations / 1e9:.1f}"]
             rate = 0.0
             for fast in (False, True):
-                work = step(given.preset, stage, size, device, fast=fast, compiled=fast and given.compile)
+                work = step(
+                    given.preset, stage, size, given.samples, device, fast=fast, compiled=fast and given.compile
+                )
                 seconds = median_seconds(work, device, given.seconds)
                 rate = operations / seconds
                 cells += [f"{1 / seconds:.2f}", f"{rate / 1e9:.0f}"]
