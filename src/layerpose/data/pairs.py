@@ -1,7 +1,8 @@
 """Records -> training samples: two frames of one person, the source as in a user's photo, the target as the truth.
 
 The source body is disturbed like a well fitted one (joint noise, camera noise, now and then without perspective), now
-more, now less, and its mask is eroded or dilated; the target's maps are exact. The network is told nothing of the target picture.
+more, now less, and its mask is eroded or dilated; the target's maps are exact. The network is told nothing of the
+target picture.
 """
 
 from __future__ import annotations
