@@ -20,6 +20,8 @@ class Guides:
     """Source colours carried to the target by body correspondence, and their visibility."""
     filled: bool = True
     """With the warp: the same with every hole filled."""
+    points: bool = False
+    """With the warp: which point of the body each pixel shows."""
     dressed: bool = False
     """Maps and warp are of the body in the source's clothes and hair (`maps.clothing`). Paper: the bare body."""
 

@@ -22,11 +22,11 @@ def paper() -> ModelConfig:
 def base() -> ModelConfig:
     """The model that ships: light enough for a CPU; the warp is a fourth guide, each stage ends in a blend.
 
-    The body wears what the source wears.
+    The body wears what the source wears, and the networks are told which of its points each pixel shows.
     """
     return ModelConfig(
         name="base", canvas=1024, coarse_size=512, face_size=128, arm_size=256, leg_size=512,
-        guides=Guides(warp=True, dressed=True),
+        guides=Guides(warp=True, dressed=True, points=True),
         coarse=_light(width=32, num_downs=3, num_blocks=6, max_width=192, patch=2),
         face=_light(width=24, num_downs=2, num_blocks=4),
         arm=_light(width=32, num_downs=2, num_blocks=4, patch=2),
@@ -45,7 +45,7 @@ def debug() -> ModelConfig:
     tiny = _light(width=4, num_downs=1, num_blocks=1)
     return ModelConfig(
         name="debug", canvas=128, coarse_size=64, face_size=16, arm_size=32, leg_size=64,
-        guides=Guides(warp=True, dressed=True),
+        guides=Guides(warp=True, dressed=True, points=True),
         coarse=tiny, face=tiny, arm=tiny, leg=tiny, fusion=tiny,
     )  # fmt: skip
 
@@ -102,11 +102,16 @@ def ablation_dressed() -> ModelConfig:
     return replace(ablation_skips(), name="ablation-dressed", guides=Guides(warp=True, dressed=True))
 
 
+def ablation_points() -> ModelConfig:
+    """+ which point of the body each pixel shows."""
+    return replace(ablation_dressed(), name="ablation-points", guides=Guides(warp=True, dressed=True, points=True))
+
+
 ABLATION = {
     "ablation-h": ablation_h, "ablation-hs": ablation_hs, "ablation-hsd": ablation_hsd,
     "ablation-incomplete": ablation_incomplete, "ablation-layers": ablation_layers, "paper": paper,
     "ablation-warp": ablation_warp, "ablation-filled": ablation_filled, "ablation-blend": ablation_blend,
-    "ablation-skips": ablation_skips, "ablation-dressed": ablation_dressed,
+    "ablation-skips": ablation_skips, "ablation-dressed": ablation_dressed, "ablation-points": ablation_points,
 }  # fmt: skip
 """The ablation's rows, in order; each adds one thing to the row before."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
 from layerpose.body.model import body_model
@@ -14,6 +16,7 @@ from layerpose.maps.parsing import parse_source
 from layerpose.maps.raster import interpolate
 from layerpose.maps.render import DrawnBody, mesh
 from layerpose.maps.source import view_source
+from layerpose.maps.usual import bundled_usual
 from layerpose.types import PARTS
 
 Painted = Callable[[float], tuple]
@@ -60,6 +63,44 @@ def test_a_hidden_back_has_the_texture_of_the_front(painted: Painted) -> None:
     assert filled[limbs].std() > 0.6 * wanted[limbs].std()
     vertices = interpolate(target.nearest.triangle, target.vertices_px, mesh(part.device).faces, view.colours)[..., 0]
     assert filled[limbs].std() > 1.2 * vertices[limbs].std()
+
+
+def test_a_hidden_place_takes_the_colour_of_what_it_is_usually_like(
+    painted: Painted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A red spot in the middle of the chest shows on the back, unless such spots are known not to go through."""
+    model = body_model()
+    spot = (model.template[:, 1] < 0) & (np.linalg.norm(model.template[:, [0, 2]] - [0, 0.35], axis=1) < 0.08)
+    opposite = (model.template[:, 1] > 0.02) & (np.linalg.norm(model.template[:, [0, 2]] - [0, 0.35], axis=1) < 0.05)
+    opposite &= np.isin(np.arange(len(opposite)), model.skin)
+    drawn, posed, image, mask = painted(0.0)
+    red = torch.as_tensor(spot[:, None], dtype=torch.float32)
+    where = interpolate(drawn.nearest.triangle, drawn.vertices_px, mesh(torch.device("cpu")).faces, red)
+    picture = torch.cat([where.permute(2, 0, 1)[None] * 2 - 1, image[:, 1:] * 0], dim=1) * mask
+    redness = []
+    for materials in (np.zeros((len(spot), 1)), spot[:, None].astype(float)):
+        usual = replace(bundled_usual(), materials=materials)
+        monkeypatch.setattr("layerpose.maps.source.bundled_usual", lambda usual=usual: usual)
+        view = view_source(picture, parse_source(drawn, mask), drawn, posed)
+        assert view.colours[spot & (view.quality > 0).numpy(), 0].mean() > 0.5
+        redness.append(float(view.colours[opposite, 0].median()))
+    through, like = redness
+    assert through > 0.5
+    assert like < through - 1
+
+
+def test_every_pixel_knows_its_point_of_the_body(painted: Painted) -> None:
+    drawn, posed, image, mask = painted(0.0)
+    target, *_ = painted(2.0)
+    points = warp_person(view_source(image, parse_source(drawn, mask), drawn, posed), target).points
+    body = target.nearest.part >= 0
+    assert not points[0, :, ~body].any()
+    corners = mesh(torch.device("cpu")).faces[target.nearest.triangle[body].long()].long()
+    among = mesh(torch.device("cpu")).points[corners]
+    found = points[0, :, body].T
+    assert ((found > among.amin(1) - 1e-3) & (found < among.amax(1) + 1e-3)).float().mean() > 0.99
+    skin = mesh(torch.device("cpu")).points[body_model().skin]
+    assert torch.allclose(skin.amin(0), -skin.amax(0), atol=1e-4), "from its middle"
 
 
 def test_a_part_is_carried_over_whole_where_others_hide_it(painted: Painted) -> None:

@@ -30,7 +30,8 @@ def dressed() -> list[np.ndarray]:
 @pytest.fixture(scope="module")
 def usual(dressed: list[np.ndarray]) -> Usual:
     outfit, components = find_outfits(dressed, 4)
-    return Usual(outfit=outfit, components=components, face=np.zeros((len(outfit), 3)))
+    materials, face = np.zeros((len(outfit), 2)), np.zeros((len(outfit), 3))
+    return Usual(outfit=outfit, components=components, materials=materials, face=face)
 
 
 def test_a_part_of_a_coat_tells_the_rest(usual: Usual, dressed: list[np.ndarray]) -> None:
@@ -82,6 +83,22 @@ def test_the_bundled_clothes_are_clothes_and_the_bundled_face_is_one() -> None:
     assert np.abs(bundled.outfit[fingers]).mean() < 0.002
     assert not bundled.face[feet].any()
     assert bundled.face.min() < -0.3
+
+
+def test_the_bundled_materials_are_those_of_clothed_people() -> None:
+    """A chest is like a back and an upper arm, not like a face; a thigh is like a shin, not like a hand."""
+    model = body_model()
+    bones = np.array(model.bone_names)[model.weights.argmax(1)]
+
+    def unlike(one: str, other: str) -> float:
+        first, second = (
+            bundled_usual().materials[np.char.startswith(bones, name) & np.isin(np.arange(len(bones)), model.skin)]
+            for name in (one, other)
+        )
+        return float(((first[:, None] - second) ** 2).sum(-1).mean())
+
+    assert unlike("spine02", "upperarm01") < 0.7 * unlike("spine02", "head")
+    assert unlike("upperleg02", "lowerleg01") < 0.7 * unlike("upperleg02", "wrist")
 
 
 def test_a_face_that_the_photo_does_not_show_gets_one_and_one_that_it_shows_stays(painted: Painted) -> None:

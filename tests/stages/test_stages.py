@@ -12,12 +12,13 @@ from scipy.spatial.transform import Rotation
 from layerpose.body.camera import frame
 from layerpose.body.model import body_model
 from layerpose.config import GeneratorConfig, Guides, ModelConfig
+from layerpose.maps.correspondence import warp_person
 from layerpose.maps.crops import paste
 from layerpose.maps.parsing import parse_source
 from layerpose.maps.render import draw_posed, pose_body
 from layerpose.maps.source import view_source
 from layerpose.presets import base, debug, paper
-from layerpose.stages.conditions import Conditions, collate, prepare
+from layerpose.stages.conditions import Conditions, collate, num_guide_channels, prepare, wave
 from layerpose.stages.fuse import paste_layers
 from layerpose.stages.layers import flip_maps, flip_warp
 from layerpose.stages.model import Model
@@ -107,7 +108,30 @@ def test_right_limbs_are_the_mirror_image_of_left_ones(model: Model, conditions:
         assert torch.equal(one.mask, other.mask.flip(-1))
 
 
-@pytest.mark.parametrize("off", ["heatmaps", "parsing", "depth"])
+def test_the_points_of_a_mirrored_body_are_those_of_its_mirror_image() -> None:
+    body = turned_body(0.0, 0.0)
+    posed = pose_body(body)
+    drawn = draw_posed(posed, body.camera, 128, device=CPU)
+    mask = (drawn.nearest.part >= 0).float()[None, None]
+    warp = warp_person(view_source(mask.expand(1, 3, -1, -1), parse_source(drawn, mask), drawn, posed), drawn)
+    flipped = flip_warp(warp)
+    assert flipped is not None
+    apart = (flipped.points - warp.points).abs().amax(1)[(mask * mask.flip(-1))[:, 0] > 0.5]
+    assert apart.quantile(0.95) < 0.02
+    assert warp.points[:, 0].abs().max() > 0.3
+
+
+def test_places_on_the_body_are_told_apart_by_waves() -> None:
+    points = torch.zeros(1, 3, 1, 3)
+    points[0, :, 0, 1], points[0, :, 0, 2] = torch.tensor([0.2, 0.1, 0.5]), torch.tensor([0.2, 0.1, 0.52])
+    found = wave(points)
+    without = dataclasses.replace(debug().guides, points=False)
+    assert found.shape[1] == num_guide_channels(debug().guides) - num_guide_channels(without)
+    assert not found[..., 0].any(), "nothing where there is no body"
+    assert (found[..., 1] - found[..., 2]).abs().max() > 10 * 0.02
+
+
+@pytest.mark.parametrize("off", ["heatmaps", "parsing", "depth", "points"])
 def test_every_guide_can_be_switched_off(off: str) -> None:
     config = dataclasses.replace(debug(), guides=dataclasses.replace(debug().guides, **{off: False}))
     with torch.no_grad():

@@ -118,6 +118,7 @@ ROWS = {
     "ablation-blend": {"blend": True},
     "ablation-skips": {"skips": True, "full_resolution_norm": False},
     "ablation-dressed": {"guides.dressed": True},
+    "ablation-points": {"guides.points": True},
 }
 
 

@@ -25,13 +25,15 @@ NAMES = {
     "pix2pixhd": "pix2pixHD", "dsc": "DSC", "lwgan": "LW-GAN", "paper": "Ours-S", "base": "base",
     "ablation-h": "H", "ablation-hs": "H+S", "ablation-hsd": "H+S+D", "ablation-incomplete": "+PL-",
     "ablation-layers": "+PL", "ablation-warp": "+warp", "ablation-filled": "+filled", "ablation-blend": "+blend",
-    "ablation-skips": "+skips", "ablation-dressed": "+dressed", "base-incomplete": "base with PL-",
+    "ablation-skips": "+skips", "ablation-dressed": "+dressed", "ablation-points": "+points",
+    "base-incomplete": "base with PL-",
 }  # fmt: skip
 """Every row by its key: a compared system or a preset."""
 TABLE_2 = ("pix2pixhd", "dsc", "lwgan", "paper", "base")
 TABLE_4 = (
     "ablation-h", "ablation-hs", "ablation-hsd", "ablation-incomplete", "ablation-layers", "paper", "ablation-warp",
-    "ablation-filled", "ablation-blend", "ablation-skips", "ablation-dressed", "base-incomplete", "base",
+    "ablation-filled", "ablation-blend", "ablation-skips", "ablation-dressed", "ablation-points", "base-incomplete",
+    "base",
 )  # fmt: skip
 SIZE_STEP = 64
 """DSC halves its picture six times."""
@@ -40,7 +42,8 @@ SMALLEST = 128
 FUSED = "+F"
 """What Table IV calls the paper's full model."""
 EXTRA = (
-    "ablation-warp", "ablation-filled", "ablation-blend", "ablation-skips", "ablation-dressed", "base-incomplete",
+    "ablation-warp", "ablation-filled", "ablation-blend", "ablation-skips", "ablation-dressed", "ablation-points",
+    "base-incomplete",
 )  # fmt: skip
 """Steps between the paper's model and ours, and a control of ours; only where they are asked for."""
 USUAL = tuple(key for key in NAMES if key not in EXTRA)

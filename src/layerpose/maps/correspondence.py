@@ -45,11 +45,11 @@ def _warp_hit(view: SourceView, hit: Hit, vertices_px: Float[Tensor, "v 3"], pix
     rows, columns = window = window_around(hit.part >= 0)
     part = hit.part[rows, columns] + 1
     mirrored = torch.tensor(MIRRORED_CLASSES, device=part.device, dtype=part.dtype)[part.long()]
-    points = [torch.cat([photo.drawn.vertices, photo.quality[:, None]], dim=1) for photo in view.all]
-    every = (view.colours, view.lenders, *(each for own in points for each in (own, own[topology.mirror])))
+    shown = [torch.cat([photo.drawn.vertices, photo.quality[:, None]], dim=1) for photo in view.all]
+    every = [topology.points, view.colours, view.lenders, *(x for own in shown for x in (own, own[topology.mirror]))]
     attributes = torch.cat(every, dim=1)
     found = interpolate(hit.triangle, vertices_px, topology.faces, attributes)[rows, columns]
-    colours, lenders, *places = found.split([3, 3, *[4] * (2 * len(points))], dim=-1)
+    points, colours, lenders, *places = found.split([3, 3, 3, *[4] * (2 * len(view.all))], dim=-1)
     own, other = _Best(part), _Best(mirrored)
     for photo, place, mirrored_place in zip(view.all, places[::2], places[1::2], strict=True):
         own.consider(photo, place)
@@ -57,8 +57,9 @@ def _warp_hit(view: SourceView, hit: Hit, vertices_px: Float[Tensor, "v 3"], pix
     lent = _take_texture(view, lenders, colours.permute(2, 0, 1)[None], part, pixel)
     closed = torch.where(other.known, other.colour, lent)
     filled = torch.where(own.known, own.colour, closed) * (part > 0)
-    image, visible, filled = (_place(x, window, hit.part) for x in (own.colour, own.known[None, None].float(), filled))
-    return Warp(image=image, visible=visible, filled=filled)
+    pieces = own.colour, own.known[None, None].float(), filled, points.permute(2, 0, 1)[None]
+    image, visible, filled, points = (_place(piece, window, hit.part) for piece in pieces)
+    return Warp(image=image, visible=visible, filled=filled, points=points)
 
 
 def _take_texture(

@@ -43,6 +43,8 @@ class Mesh:
     parts: Int[Tensor, "f"]
     mirror: Int[Tensor, "v"]
     part_vertices: tuple[Int[Tensor, "_"], ...]
+    points: Float[Tensor, "v 3"]
+    """Of the template, in metres from the middle of its skin."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,11 +95,14 @@ def mesh(device: torch.device) -> Mesh:
     """The body's triangles, their parts and the mirrored vertices, as tensors on the device."""
     model = body_model()
     part_vertices = (np.unique(model.faces[model.triangle_parts == part]) for part in range(len(PARTS)))
+    skin = model.template[model.skin]
+    points = model.template - (skin.min(0) + skin.max(0)) / 2
     return Mesh(
         faces=torch.as_tensor(model.faces, dtype=torch.int32, device=device),
         parts=torch.as_tensor(model.triangle_parts, dtype=torch.int32, device=device),
         mirror=torch.as_tensor(model.mirror, dtype=torch.int64, device=device),
         part_vertices=tuple(torch.as_tensor(vertices, device=device) for vertices in part_vertices),
+        points=torch.as_tensor(points, dtype=torch.float32, device=device),
     )
 
 

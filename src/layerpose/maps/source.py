@@ -14,8 +14,6 @@ import cv2
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 from torch import Tensor
 from torch.nn.functional import grid_sample
@@ -31,9 +29,12 @@ DEPTH_TOLERANCE_M = 0.02
 EROSION = 3 / 1024
 """The source mask loses this share of the canvas all round: the outline of a photo is mixed with background."""
 THROUGH = 0.3
-"""How far front and back count as apart when a hidden point of the trunk or a limb looks for a colour."""
+"""How far front and back count as apart when a hidden point looks for a colour."""
+UNLIKE, UNLIKE_M = 0.05, 0.6
+"""Places that usually differ more than this (`Usual.materials`) lend nothing to each other if there is another lender
+whose distance, with so many metres for those that always differ, is less."""
 FEWEST_PEERS = 20
-"""A part of which fewer vertices are shown takes its colours along the surface instead."""
+"""A part of which fewer vertices are shown takes its colours from anywhere."""
 OCCLUDER_REACH = 8 / 1024
 OCCLUDER_STEP_M = 0.05
 """Closer than this (share of the canvas) to a part that is so much nearer, a photo's colours may be that part's."""
@@ -204,29 +205,18 @@ def _colour_vertices(view: SourceView) -> SourceView:
 def _nearest_known(known: Bool[np.ndarray, "s"], parts: Int[np.ndarray, "s"]) -> Int[np.ndarray, "u"]:
     """For every unknown skin vertex the known one to take the colour of.
 
-    Clothes look alike in front and behind, so trunk and limbs look straight through the body; the head, whose two sides
-    differ, goes along the surface.
+    Clothes look alike in front and behind, so it is looked for straight through the body, within its part. What is
+    found there but usually differs, as a face does from hair and a throat from a collar, gives way to what is alike.
     """
-    model = body_model()
-    _, _, nearest = dijkstra(_edges(), indices=np.flatnonzero(known), min_only=True, return_predecessors=True)
-    nearest = np.where(nearest < 0, np.flatnonzero(known)[0], nearest)
-    places = model.template[model.skin] * [1, THROUGH, 1]
-    for part in range(CLASSES.index("torso"), len(CLASSES)):
+    model, nearest = body_model(), np.zeros(len(known), dtype=np.int64)
+    places = (model.template * [1, THROUGH, 1])[model.skin]
+    materials = bundled_usual().materials[model.skin]
+    both = np.hstack([places, UNLIKE_M * materials])
+    for part in range(1, len(CLASSES)):
         peers, lost = np.flatnonzero(known & (parts == part)), np.flatnonzero(~known & (parts == part))
-        if len(peers) >= FEWEST_PEERS:
-            nearest[lost] = peers[cKDTree(places[peers]).query(places[lost])[1]]
+        if len(peers) < FEWEST_PEERS:
+            peers = np.flatnonzero(known)
+        nearest[lost] = peers[cKDTree(places[peers]).query(places[lost])[1]]
+        lost = lost[((materials[lost] - materials[nearest[lost]]) ** 2).sum(1) > UNLIKE]
+        nearest[lost] = peers[cKDTree(both[peers]).query(both[lost])[1]]
     return nearest[~known]
-
-
-@lru_cache(maxsize=1)
-def _edges() -> csr_matrix:
-    """Lengths of the edges between skin vertices of the template, in metres."""
-    model = body_model()
-    row = np.searchsorted(model.skin, model.faces[:, [0, 1, 2]].ravel())
-    column = np.searchsorted(model.skin, model.faces[:, [1, 2, 0]].ravel())
-    points = model.template[model.skin]
-    lengths = np.linalg.norm(points[row] - points[column], axis=1) + 1e-6
-    size = len(model.skin)
-    pairs = (np.concatenate([row, column]), np.concatenate([column, row]))
-    once, index = np.unique(pairs[0] * size + pairs[1], return_index=True)
-    return csr_matrix((np.tile(lengths, 2)[index], (once // size, once % size)), shape=(size, size))

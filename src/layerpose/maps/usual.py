@@ -1,8 +1,8 @@
-"""What people usually look like: how far clothes and hair stand off, and what a face is that no photo shows.
+"""What people usually look like: how far clothes and hair stand off, what is of one stuff, what a hidden face is.
 
 Most of what people wear is few numbers (coat or shirt, wide or narrow legs, how much hair), which a part of the outline
-tells: principal components of what synthetic people wear. A face has eyes, nose and mouth where the average face has
-them. Made by `training.usual`.
+tells: principal components of what synthetic people wear. A shirt's back is like its front and its sleeves, not like
+the neck in its collar. A face has eyes, nose and mouth where the average face has them. Made by `training.usual`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from safetensors.numpy import load_file, save_file
 from layerpose.cache import writing
 
 WEIGHTS, CONFIG = "usual.safetensors", "usual.json"
-FORMAT = 1
+FORMAT = 2
 NOISE_M = 0.02
 """By how much what an outline shows differs from any outfit; a place is one of many beside it that say the same."""
 
@@ -35,6 +35,8 @@ class Usual:
     """Metres by which the mean outfit stands off."""
     components: Float[np.ndarray, "k v"]
     """Principal components of outfits, each one standard deviation long, in metres."""
+    materials: Float[np.ndarray, "v m"]
+    """Places usually of one colour lie close together here: squared distances are their mean difference, of 0 to 1."""
     face: Float[np.ndarray, "v 3"]
     """Log of how much lighter a place of the mean face is than the face as a whole, red, green, blue; 0 elsewhere."""
 
@@ -66,7 +68,9 @@ def load_usual(folder: Path) -> Usual:
         if (found := json.loads((folder / CONFIG).read_text(encoding="utf-8"))["format"]) != FORMAT:
             raise ValueError(f"{folder / CONFIG} has format {found}; this version reads format {FORMAT}")
         stored = load_file(folder / WEIGHTS)
-        return Usual(**{name: stored[name].astype(np.float32) for name in ("outfit", "components", "face")})
+        return Usual(
+            **{name: stored[name].astype(np.float32) for name in ("outfit", "components", "materials", "face")}
+        )
     except (KeyError, TypeError, SafetensorError, json.JSONDecodeError) as error:
         raise ValueError(f"what {folder} holds is damaged or of another version ({error})") from error
 

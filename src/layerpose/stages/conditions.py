@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
@@ -19,6 +20,9 @@ from layerpose.maps.render import DrawnBody, part_hit, render_maps, render_part_
 from layerpose.maps.source import SourceView, best_photo
 from layerpose.networks.generator import Warped
 from layerpose.types import CLASSES, LAYERS, Maps, Warp
+
+WAVELENGTHS_M = (0.8, 0.4, 0.2, 0.1)
+"""Of the sines by which the networks are told where on the body they are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +139,17 @@ def list_guides(maps: Maps, warp: Warp | None, guides: Guides) -> list[Float[Ten
         warped = unpack_warp(warp)
         assert warped is not None
         chosen += warped[: 3 if guides.filled else 2]
+        if guides.points:
+            assert warp is not None
+            chosen.append(wave(warp.points))
     return chosen
+
+
+def wave(points: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b _ h w"]:
+    """Body points, and their sines and cosines, by which close ones are told apart (Tancik et al. 2020)."""
+    body = (points != 0).any(1, keepdim=True)
+    angles = [points * (2 * math.pi / length) for length in WAVELENGTHS_M]
+    return torch.cat([points, *(x for angle in angles for x in (angle.sin(), angle.cos() * body))], dim=1)
 
 
 def unpack_warp(warp: Warp | None) -> Warped | None:
@@ -145,7 +159,8 @@ def unpack_warp(warp: Warp | None) -> Warped | None:
 
 def num_guide_channels(guides: Guides) -> int:
     """Channels that `list_guides` makes."""
-    return 18 * guides.heatmaps + 7 * guides.parsing + guides.depth + (7 if guides.filled else 4) * guides.warp
+    warped = (7 if guides.filled else 4) + 3 * (1 + 2 * len(WAVELENGTHS_M)) * guides.points
+    return 18 * guides.heatmaps + 7 * guides.parsing + guides.depth + warped * guides.warp
 
 
 def coarse_maps(conditions: Conditions, size: int) -> Maps:
@@ -168,6 +183,7 @@ def shrink_warp(warp: Warp | None, size: int) -> Warp | None:
         image=avg_pool2d(warp.image, factor) / visible.clamp(min=1e-3),
         visible=visible,
         filled=avg_pool2d(warp.filled, factor),
+        points=avg_pool2d(warp.points, factor),
     )
 
 

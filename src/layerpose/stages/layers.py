@@ -80,4 +80,5 @@ def flip_warp(warp: Warp | None) -> Warp | None:
     """The warp of the flipped picture."""
     if warp is None:
         return None
-    return Warp(image=warp.image.flip(-1), visible=warp.visible.flip(-1), filled=warp.filled.flip(-1))
+    image, visible, filled, points = (x.flip(-1) for x in (warp.image, warp.visible, warp.filled, warp.points))
+    return Warp(image=image, visible=visible, filled=filled, points=points * points.new_tensor([[[-1]], [[1]], [[1]]]))
