@@ -81,6 +81,7 @@ def step(
         generator.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         stacked = stacked.to(memory_format=torch.channels_last)
     if compiled:
+        torch.compiler.reset()  # or it compiles eight of these at most
         generator.compile(dynamic=False)
     half = fast and fast_precision("cuda" if device.type == "cuda" else "cpu") == "bf16"
 

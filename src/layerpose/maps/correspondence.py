@@ -2,7 +2,7 @@
 
 For a target pixel (of the whole person or of one complete part) the same body point is looked up in the source. Where
 it is visible there it is a fact; where it is not, the hole is closed from the mirrored half of the body, else from a
-point of the same part that the source shows: on trunk and limbs the one straight through the body, with its texture.
+point of the same part that the source shows: the one straight through the body, or one that is usually more alike.
 """
 
 from __future__ import annotations
