@@ -124,7 +124,7 @@ def test_the_points_of_a_mirrored_body_are_those_of_its_mirror_image() -> None:
 def test_places_on_the_body_are_told_apart_by_waves() -> None:
     points = torch.zeros(1, 3, 1, 3)
     points[0, :, 0, 1], points[0, :, 0, 2] = torch.tensor([0.2, 0.1, 0.5]), torch.tensor([0.2, 0.1, 0.52])
-    found = wave(points)
+    found = torch.cat(wave(points), dim=1)
     without = dataclasses.replace(debug().guides, points=False)
     assert found.shape[1] == num_guide_channels(debug().guides) - num_guide_channels(without)
     assert not found[..., 0].any(), "nothing where there is no body"

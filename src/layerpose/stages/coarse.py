@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -15,6 +14,7 @@ from layerpose.stages.conditions import (
     num_guide_channels,
     resize,
     shrink_warp,
+    stack,
     unpack_warp,
 )  # fmt: skip
 
@@ -32,5 +32,5 @@ class Coarse(nn.Module):
         size = conditions.coarse_heatmaps.shape[-1]
         warp = shrink_warp(conditions.warp, size)
         guides = list_guides(coarse_maps(conditions, size), warp, self.guides)
-        stacked = torch.cat([resize(conditions.source, size), *guides], dim=1)
+        stacked = stack([resize(conditions.source, size), *guides])
         return self.generator(stacked, None, unpack_warp(warp))

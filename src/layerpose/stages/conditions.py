@@ -21,8 +21,8 @@ from layerpose.maps.source import SourceView, best_photo
 from layerpose.networks.generator import Warped
 from layerpose.types import CLASSES, LAYERS, Maps, Warp
 
-WAVELENGTHS_M = (0.8, 0.4, 0.2, 0.1)
-"""Of the sines by which the networks are told where on the body they are."""
+LONGEST_WAVE_M, NUM_WAVES = 0.8, 4
+"""Of the sines by which the networks are told where on the body they are; each is half as long as the one before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,15 +141,28 @@ def list_guides(maps: Maps, warp: Warp | None, guides: Guides) -> list[Float[Ten
         chosen += warped[: 3 if guides.filled else 2]
         if guides.points:
             assert warp is not None
-            chosen.append(wave(warp.points))
+            chosen += wave(warp.points)
     return chosen
 
 
-def wave(points: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b _ h w"]:
+def wave(points: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b 3 h w"]]:
     """Body points, and their sines and cosines, by which close ones are told apart (Tancik et al. 2020)."""
     body = (points != 0).any(1, keepdim=True)
-    angles = [points * (2 * math.pi / length) for length in WAVELENGTHS_M]
-    return torch.cat([points, *(x for angle in angles for x in (angle.sin(), angle.cos() * body))], dim=1)
+    angle = points * (2 * math.pi / LONGEST_WAVE_M)
+    sine, cosine = angle.sin(), angle.cos()
+    found = [points, sine, cosine * body]
+    for _ in range(NUM_WAVES - 1):
+        sine, cosine = 2 * sine * cosine, 1 - 2 * sine * sine
+        found += [sine, cosine * body]
+    return found
+
+
+def stack(pictures: Sequence[Float[Tensor, "b _ h w"]]) -> Float[Tensor, "b _ h w"]:
+    """All channels together, in the precision in which a convolution would take them."""
+    device = pictures[0].device.type
+    if not torch.is_autocast_enabled(device):
+        return torch.cat(list(pictures), dim=1)
+    return torch.cat([picture.to(torch.get_autocast_dtype(device)) for picture in pictures], dim=1)
 
 
 def unpack_warp(warp: Warp | None) -> Warped | None:
@@ -159,7 +172,7 @@ def unpack_warp(warp: Warp | None) -> Warped | None:
 
 def num_guide_channels(guides: Guides) -> int:
     """Channels that `list_guides` makes."""
-    warped = (7 if guides.filled else 4) + 3 * (1 + 2 * len(WAVELENGTHS_M)) * guides.points
+    warped = (7 if guides.filled else 4) + 3 * (1 + 2 * NUM_WAVES) * guides.points
     return 18 * guides.heatmaps + 7 * guides.parsing + guides.depth + warped * guides.warp
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
@@ -10,7 +9,7 @@ from torch.nn.functional import interpolate
 from layerpose.config import ModelConfig
 from layerpose.maps.crops import paste
 from layerpose.networks.generator import Generator
-from layerpose.stages.conditions import Conditions, list_guides, num_guide_channels, unpack_warp
+from layerpose.stages.conditions import Conditions, list_guides, num_guide_channels, stack, unpack_warp
 from layerpose.types import CLASSES, Layer
 
 
@@ -37,5 +36,5 @@ class Fusion(nn.Module):
     def forward(self, conditions: Conditions, pasted: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
         """The finished picture."""
         guides = list_guides(conditions.maps, conditions.warp, self.guides)
-        stacked = torch.cat([conditions.source, pasted, *guides], dim=1)
+        stacked = stack([conditions.source, pasted, *guides])
         return self.generator(stacked, pasted, unpack_warp(conditions.warp))

@@ -6,7 +6,6 @@ and both take the other side's source crop too.
 
 from __future__ import annotations
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -19,6 +18,7 @@ from layerpose.stages.conditions import (
     PartConditions,
     list_guides,
     num_guide_channels,
+    stack,
     unpack_warp,
 )  # fmt: skip
 from layerpose.types import CLASSES, LAYERS, MIRRORED_CLASSES, Layer, Maps, Warp
@@ -62,7 +62,7 @@ class Layers(nn.Module):
             start = given.visible * crop + (1 - given.visible) * given.warp.filled
         pictures = [given.source, start] if given.other is None else [given.source, given.other.flip(-1), start]
         pictures = [picture.flip(-1) if flip else picture for picture in pictures]
-        stacked = torch.cat([*pictures, *list_guides(maps, warp, self.guides)], dim=1)
+        stacked = stack([*pictures, *list_guides(maps, warp, self.guides)])
         image = generator(stacked, pictures[-1], unpack_warp(warp))
         return image.flip(-1) if flip else image
 
