@@ -30,9 +30,10 @@ EROSION = 3 / 1024
 """The source mask loses this share of the canvas all round: the outline of a photo is mixed with background."""
 THROUGH = 0.3
 """How far front and back count as apart when a hidden point looks for a colour."""
-UNLIKE, UNLIKE_M = 0.05, 0.6
-"""Places that usually differ more than this (`Usual.materials`) lend nothing to each other if there is another lender
-whose distance, with so many metres for those that always differ, is less."""
+UNLIKE = 0.05
+"""A first choice that usually differs more than this (`Usual.materials`) is looked over again ..."""
+UNLIKE_M = 0.6
+"""... with places that always differ counted as so much farther apart."""
 FEWEST_PEERS = 20
 """A part of which fewer vertices are shown takes its colours from anywhere."""
 OCCLUDER_REACH = 8 / 1024

@@ -26,11 +26,11 @@ from layerpose.maps.usual import Usual, save_usual
 CPU = torch.device("cpu")
 NUM_COMPONENTS = 20
 FRAMES = 5
-"""Pictures of each person whose outlines are put together."""
+"""Pictures of each person whose outlines, or colours, are put together."""
 FRONTAL = 0.75
 """A face is taken where the nose's normal points so much towards the viewer."""
 FACING = 0.35
-"""And a place of it where the surface is seen so directly."""
+"""Colours of a place are taken where its surface is seen so directly."""
 FACE_RADIUS_M, FADED_M = 0.07, 0.1
 """From its middle the face reaches so far, and has faded out there."""
 BLACK = 6 / 127.5
@@ -44,9 +44,8 @@ DIFFERENT = 0.8
 
 def worn_by(records: Records, person: str) -> Float[np.ndarray, "v"]:
     """How far a person's clothes and hair stand off every vertex in metres, by the outlines of several pictures."""
-    frames = records.frames(person)
     read = []
-    for frame in frames[:: max(len(frames) // FRAMES, 1)][:FRAMES]:
+    for frame in _some_frames(records, person):
         image, mask, body = records.load(person, frame)
         drawn = draw_posed(pose_body(body), body.camera, image.shape[-1], device=CPU)
         read.append(read_outline(drawn, mask[0, 0].numpy() > 0.5))
@@ -68,9 +67,8 @@ def find_outfits(
 
 def see_places(records: Records, person: str, places: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n 3"]:
     """Logarithms of a person's colours at some vertices, as several pictures show them; NaN where none does."""
-    frames = records.frames(person)
     sums, weights = np.zeros((len(places), 3)), np.zeros((len(places), 1))
-    for frame in frames[:: max(len(frames) // FRAMES, 1)][:FRAMES]:
+    for frame in _some_frames(records, person):
         colours, shown = _see(records, person, frame, places)
         sums += colours * shown[:, None]
         weights += shown[:, None]
@@ -131,6 +129,12 @@ def find_face(records: Records, people: Iterable[str]) -> Float[np.ndarray, "v 3
     mean = sums / np.maximum(weights, 1)[:, None]
     fade = np.clip((FADED_M - away) / (FADED_M - FACE_RADIUS_M), 0, 1)[:, None]
     return (mean + mean[model.mirror]) / 2 * fade
+
+
+def _some_frames(records: Records, person: str) -> Sequence[str]:
+    """`FRAMES` of a person's pictures, from first to last."""
+    frames = records.frames(person)
+    return frames[:: max(len(frames) // FRAMES, 1)][:FRAMES]
 
 
 def _see(
