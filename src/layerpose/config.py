@@ -22,6 +22,8 @@ class Guides:
     """With the warp: the same with every hole filled."""
     points: bool = False
     """With the warp: which point of the body each pixel shows."""
+    normals: bool = False
+    """With the warp: how the surface faces the viewer, here and where its colour is from: what light may change."""
     dressed: bool = False
     """Maps and warp are of the body in the source's clothes and hair (`maps.clothing`). Paper: the bare body."""
 
@@ -48,6 +50,8 @@ class GeneratorConfig:
     """U-Net skips: features of the way down are added on the way up."""
     blend: bool = False
     """End in a per-pixel blend of the generated colour, the warp and the filled warp. Needs the warp guide."""
+    retouch: bool = False
+    """With the blend: an offset on top of it, so that a seam is drawn without drawing the cloth anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +89,8 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         blends = [g.blend for g in (self.coarse, self.face, self.arm, self.leg, self.fusion)]
+        if any(g.retouch and not g.blend for g in (self.coarse, self.face, self.arm, self.leg, self.fusion)):
+            raise ValueError("retouch=True needs blend=True: there is no blend to retouch; switch both on or both off")
         if any(blends) and not self.guides.warp:
             raise ValueError("blend=True needs guides.warp=True: there is no warp to blend; switch both on or both off")
         if any(blends) and not self.guides.filled:

@@ -20,13 +20,14 @@ def paper() -> ModelConfig:
 
 
 def base() -> ModelConfig:
-    """The model that ships: light enough for a CPU; the warp is a fourth guide, each stage ends in a blend.
+    """The model that ships: light enough for a CPU; the warp is a fourth guide, each stage ends in a retouched blend.
 
-    The body wears what the source wears, and the networks are told which of its points each pixel shows.
+    The body wears what the source wears, and the networks are told which of its points each pixel shows, and how the
+    surface is turned there.
     """
     return ModelConfig(
         name="base", canvas=1024, coarse_size=512, face_size=128, arm_size=256, leg_size=512,
-        guides=Guides(warp=True, dressed=True, points=True),
+        guides=Guides(warp=True, dressed=True, points=True, normals=True),
         coarse=_light(width=32, num_downs=3, num_blocks=6, max_width=192, patch=2),
         face=_light(width=24, num_downs=2, num_blocks=4),
         arm=_light(width=32, num_downs=2, num_blocks=4, patch=2),
@@ -45,7 +46,7 @@ def debug() -> ModelConfig:
     tiny = _light(width=4, num_downs=1, num_blocks=1)
     return ModelConfig(
         name="debug", canvas=128, coarse_size=64, face_size=16, arm_size=32, leg_size=64,
-        guides=Guides(warp=True, dressed=True, points=True),
+        guides=Guides(warp=True, dressed=True, points=True, normals=True),
         coarse=tiny, face=tiny, arm=tiny, leg=tiny, fusion=tiny,
     )  # fmt: skip
 
@@ -107,11 +108,25 @@ def ablation_points() -> ModelConfig:
     return replace(ablation_dressed(), name="ablation-points", guides=Guides(warp=True, dressed=True, points=True))
 
 
+def ablation_retouch() -> ModelConfig:
+    """+ an offset on top of the blend."""
+    points = ablation_points()
+    changed = {part: replace(getattr(points, part), retouch=True) for part in GENERATORS}
+    return replace(points, name="ablation-retouch", **changed)
+
+
+def ablation_normals() -> ModelConfig:
+    """+ how the surface faces the viewer, in target and source."""
+    retouch = ablation_retouch()
+    return replace(retouch, name="ablation-normals", guides=replace(retouch.guides, normals=True))
+
+
 ABLATION = {
     "ablation-h": ablation_h, "ablation-hs": ablation_hs, "ablation-hsd": ablation_hsd,
     "ablation-incomplete": ablation_incomplete, "ablation-layers": ablation_layers, "paper": paper,
     "ablation-warp": ablation_warp, "ablation-filled": ablation_filled, "ablation-blend": ablation_blend,
     "ablation-skips": ablation_skips, "ablation-dressed": ablation_dressed, "ablation-points": ablation_points,
+    "ablation-retouch": ablation_retouch, "ablation-normals": ablation_normals,
 }  # fmt: skip
 """The ablation's rows, in order; each adds one thing to the row before."""
 
@@ -138,7 +153,7 @@ def _light(
 ) -> GeneratorConfig:
     return GeneratorConfig(
         width=width, num_downs=num_downs, num_blocks=num_blocks, max_width=max_width, patch=patch, stem=3,
-        full_resolution_norm=False, skips=True, blend=True,
+        full_resolution_norm=False, skips=True, blend=True, retouch=True,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from layerpose.comparison.controls import Control, guide_channels, withhold
 from layerpose.data.pairs import Pairs
 from layerpose.data.records import Records
 from layerpose.presets import debug
-from layerpose.stages.conditions import Conditions, num_guide_channels
+from layerpose.stages.conditions import Conditions, num_guide_channels, wave
 from layerpose.stages.model import Model
 
 
@@ -38,13 +38,15 @@ def inputs_of(conditions: Conditions, control: Control | None) -> dict[str, list
     return seen
 
 
-@pytest.mark.parametrize("control", ["heatmaps", "parsing", "depth"])
+@pytest.mark.parametrize("control", ["heatmaps", "parsing", "depth", "points", "normals"])
 def test_a_shuffled_map_keeps_its_pixels_and_the_others_keep_their_places(
     conditions: Conditions, control: Control
 ) -> None:
     true, shuffled = (inputs_of(conditions, which) for which in (None, control))
     channels = guide_channels(debug().guides, control)
-    assert torch.equal(true["fusion"][0][:, channels], getattr(conditions.maps, control))
+    told = {"points": torch.cat(wave(conditions.warp.points), dim=1), "normals": conditions.warp.normals}
+    told |= vars(conditions.maps)
+    assert torch.equal(true["fusion"][0][:, channels], told[control])
     for name, calls in true.items():
         for before, after in zip(calls, shuffled[name], strict=True):
             kept = torch.ones(before.shape[1], dtype=torch.bool)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from jaxtyping import Float
+from scipy.spatial import ConvexHull
 
 from layerpose.body.model import body_model
 from layerpose.maps.clothing import CAUTION, _pieces, dress, lend_clothes, measure_clothes
@@ -90,6 +91,20 @@ def test_fingers_and_toes_do_not_turn_inside_out(painted: Painted) -> None:
     found = measure_clothes(drawn, narrow[0, 0] > 0.5)
     assert found.min() < -0.002, "the person is narrower than the body"
     assert found[thin].min() >= 0
+
+
+@pytest.mark.parametrize(("off_m", "toes"), [(0.0, True), (0.002, True), (0.012, False)])
+def test_shoes_have_no_toes_and_bare_feet_have(painted: Painted, off_m: float, toes: bool) -> None:
+    drawn, *_ = painted(0.5)
+    model = body_model()
+    bones = np.array(model.bone_names)[model.weights.argmax(1)]
+    foot = model.skin[[bone.startswith(("foot", "toe")) and bone.endswith("L") for bone in bones[model.skin]]]
+    worn = dress(drawn, np.full(len(model.template), off_m, dtype=np.float32))
+    places = (worn.vertices / worn.vertices.new_tensor([worn.scale, worn.scale, 1])).numpy()[foot]
+    hull = ConvexHull(places)
+    deep = -(places @ hull.equations[:, :3].T + hull.equations[:, 3]).max(1)
+    between = deep[[bone.startswith(("toe2", "toe3", "toe4")) for bone in bones[foot]]]
+    assert (between.max() > 0.01) == toes
 
 
 def test_what_lies_beside_the_person_is_no_cloth(painted: Painted) -> None:

@@ -46,6 +46,20 @@ def test_holes_inside_the_body_are_closed(painted: Painted) -> None:
     assert filled < 0.5 * grey
 
 
+def test_normals_are_told_as_they_are_here_and_where_the_colour_is_from(painted: Painted) -> None:
+    turn = 0.5
+    drawn, posed, image, mask = painted(0.0)
+    target, *_, target_mask = painted(turn)
+    warp = warp_person(view_source(image, parse_source(drawn, mask), drawn, posed), target)
+    here, there = warp.normals[0].split(3)
+    seen = ((warp.visible * target_mask) > 0.5)[0, 0]
+    turned = torch.tensor([[np.cos(turn), 0, np.sin(turn)], [0, 1, 0], [-np.sin(turn), 0, np.cos(turn)]]).float()
+    apart = (torch.einsum("ij,jhw->ihw", turned, here) - there)[:, seen].norm(dim=0)
+    assert apart.quantile(0.9) < 0.05
+    assert here[2, seen].max() < 0.2, "what is seen faces the viewer"
+    assert there[2][(target_mask[0, 0] > 0.5) & ~seen].min() < -0.9, "so does what lends its colour, in the photo"
+
+
 def test_a_hidden_back_has_the_texture_of_the_front(painted: Painted) -> None:
     """Stripes of three centimetres, finer than the vertices of the mesh could tell."""
 

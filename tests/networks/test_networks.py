@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -57,6 +60,24 @@ def test_a_hidden_warp_is_never_used() -> None:
     empty, hidden = torch.zeros(1, 3, 16, 16), torch.zeros(1, 1, 16, 16)
     warp, other = (empty, hidden, empty), (torch.ones_like(empty), hidden, empty)
     assert torch.allclose(generator(stacked, base, warp), generator(stacked, base, other), atol=1e-6)
+
+
+@pytest.mark.parametrize("patch", [1, 2])
+def test_a_retouched_blend_is_the_blend_and_an_offset(patch: int) -> None:
+    plain = GeneratorConfig(width=4, num_downs=1, num_blocks=1, patch=patch, stem=3, blend=True)
+    torch.manual_seed(0)
+    blended, retouched = Generator(plain, 3), Generator(replace(plain, retouch=True), 3)
+    stacked, base, image = torch.rand(1, 3, 16, 16), torch.zeros(1, 3, 16, 16), torch.rand(1, 3, 16, 16) / 2
+    warp = (image, torch.ones(1, 1, 16, 16), image)
+    shared = {key: value for key, value in blended.state_dict().items() if not key.startswith("head")}
+    retouched.load_state_dict(shared, strict=False)
+    before = blended(stacked, base, warp)
+    assert torch.allclose(retouched(stacked, base, warp), before, atol=1e-6), "an untrained one adds nothing"
+    last = retouched.head[0]
+    last.bias.data.unflatten(0, (9, patch**2))[7] = 0.1
+    touched = retouched(stacked, base, warp) - before
+    assert torch.allclose(touched[:, 1], torch.full((1, 16, 16), 2 * math.tanh(0.1)), atol=1e-6)
+    assert touched[:, [0, 2]].abs().max() < 1e-6
 
 
 def test_a_patch_sees_seventy_pixels() -> None:

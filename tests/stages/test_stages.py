@@ -131,7 +131,7 @@ def test_places_on_the_body_are_told_apart_by_waves() -> None:
     assert (found[..., 1] - found[..., 2]).abs().max() > 10 * 0.02
 
 
-@pytest.mark.parametrize("off", ["heatmaps", "parsing", "depth", "points"])
+@pytest.mark.parametrize("off", ["heatmaps", "parsing", "depth", "points", "normals"])
 def test_every_guide_can_be_switched_off(off: str) -> None:
     config = dataclasses.replace(debug(), guides=dataclasses.replace(debug().guides, **{off: False}))
     with torch.no_grad():
@@ -164,6 +164,11 @@ def test_layers_and_fusion_can_be_switched_off() -> None:
 def test_a_blend_without_a_warp_is_refused() -> None:
     with pytest.raises(ValueError, match=r"guides\.warp"):
         dataclasses.replace(base(), guides=Guides())
+
+
+def test_a_retouch_without_a_blend_is_refused() -> None:
+    with pytest.raises(ValueError, match="blend=True"):
+        dataclasses.replace(base(), coarse=dataclasses.replace(base().coarse, blend=False))
 
 
 def test_an_untrained_blend_starts_near_the_filled_warp(model: Model, conditions: Conditions) -> None:

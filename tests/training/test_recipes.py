@@ -119,6 +119,8 @@ ROWS = {
     "ablation-skips": {"skips": True, "full_resolution_norm": False},
     "ablation-dressed": {"guides.dressed": True},
     "ablation-points": {"guides.points": True},
+    "ablation-retouch": {"retouch": True},
+    "ablation-normals": {"guides.normals": True},
 }
 
 
@@ -155,7 +157,7 @@ def shrunk(config: ModelConfig) -> ModelConfig:
         large = getattr(config, part)
         small[part] = GeneratorConfig(
             width=4, num_downs=1, num_blocks=1, stem=large.stem, full_resolution_norm=large.full_resolution_norm,
-            skips=large.skips, blend=large.blend,
+            skips=large.skips, blend=large.blend, retouch=large.retouch,
         )  # fmt: skip
     small |= {name: sizes[name] // 2 for name in ("canvas", "coarse_size", "face_size", "arm_size", "leg_size")}
     return replace(config, **small)

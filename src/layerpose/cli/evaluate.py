@@ -13,7 +13,7 @@ from layerpose.cli.console import busy, check_numbers, progress_of, say
 
 DEVICES = Literal["auto", "cpu", "cuda"]
 Name = Literal["fg", "wang", "patn", "gfla"]
-Control = Literal["heatmaps", "parsing", "depth", "other-side"]
+Control = Literal["heatmaps", "parsing", "depth", "points", "normals", "other-side"]
 SMALLEST_SIZE = 64
 """Smaller pictures are refused as photos."""
 LPIPS_FILE = "lpips_alex_v01.pt"

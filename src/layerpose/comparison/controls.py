@@ -13,14 +13,14 @@ from torch import Tensor, nn
 from layerpose.comparison.entrants import Device, Entrant, draw_finished
 from layerpose.config import Guides
 from layerpose.evaluation.answers import Draw, Drawer
-from layerpose.stages.conditions import num_guide_channels
+from layerpose.stages.conditions import guide_widths, num_guide_channels
 from layerpose.stages.model import Model
 from layerpose.transfer import PoseTransfer
 
-Control = Literal["heatmaps", "parsing", "depth", "other-side"]
+Control = Literal["heatmaps", "parsing", "depth", "points", "normals", "other-side"]
 SAYS = {
     "heatmaps": "full, heatmaps shuffled", "parsing": "full, parsing shuffled", "depth": "full, depth shuffled",
-    "other-side": "full, other side blank",
+    "points": "full, body points shuffled", "normals": "full, normals shuffled", "other-side": "full, other side blank",
 }  # fmt: skip
 """The row of each."""
 
@@ -65,10 +65,10 @@ def withhold(model: Model, control: Control) -> None:
         generator.register_forward_pre_hook(partial(_shuffle, channels))
 
 
-def guide_channels(guides: Guides, name: Literal["heatmaps", "parsing", "depth"]) -> slice:
-    """Where a map stands in a generator's input, counted from its end: the order of `list_guides`."""
+def guide_channels(guides: Guides, name: Literal["heatmaps", "parsing", "depth", "points", "normals"]) -> slice:
+    """Where a map stands in a generator's input, counted from its end."""
     begin = -num_guide_channels(guides)
-    for other, width in (("heatmaps", 18 * guides.heatmaps), ("parsing", 7 * guides.parsing), ("depth", 1)):
+    for other, width in guide_widths(guides).items():
         if other == name:
             return slice(begin, begin + width or None)
         begin += width

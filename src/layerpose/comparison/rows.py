@@ -26,14 +26,15 @@ NAMES = {
     "ablation-h": "H", "ablation-hs": "H+S", "ablation-hsd": "H+S+D", "ablation-incomplete": "+PL-",
     "ablation-layers": "+PL", "ablation-warp": "+warp", "ablation-filled": "+filled", "ablation-blend": "+blend",
     "ablation-skips": "+skips", "ablation-dressed": "+dressed", "ablation-points": "+points",
+    "ablation-retouch": "+retouch", "ablation-normals": "+normals",
     "base-incomplete": "base with PL-",
 }  # fmt: skip
 """Every row by its key: a compared system or a preset."""
 TABLE_2 = ("pix2pixhd", "dsc", "lwgan", "paper", "base")
 TABLE_4 = (
     "ablation-h", "ablation-hs", "ablation-hsd", "ablation-incomplete", "ablation-layers", "paper", "ablation-warp",
-    "ablation-filled", "ablation-blend", "ablation-skips", "ablation-dressed", "ablation-points", "base-incomplete",
-    "base",
+    "ablation-filled", "ablation-blend", "ablation-skips", "ablation-dressed", "ablation-points", "ablation-retouch",
+    "ablation-normals", "base-incomplete", "base",
 )  # fmt: skip
 SIZE_STEP = 64
 """DSC halves its picture six times."""
@@ -43,7 +44,7 @@ FUSED = "+F"
 """What Table IV calls the paper's full model."""
 EXTRA = (
     "ablation-warp", "ablation-filled", "ablation-blend", "ablation-skips", "ablation-dressed", "ablation-points",
-    "base-incomplete",
+    "ablation-retouch", "ablation-normals", "base-incomplete",
 )  # fmt: skip
 """Steps between the paper's model and ours, and a control of ours; only where they are asked for."""
 USUAL = tuple(key for key in NAMES if key not in EXTRA)

@@ -8,7 +8,7 @@ and shows the outline there.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.sparse import csr_matrix, diags
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import cg
-from scipy.spatial import cKDTree
+from scipy.spatial import ConvexHull, cKDTree
 from torch import Tensor
 
 from layerpose.body.model import Posed, body_model
@@ -44,6 +44,10 @@ BARE_HANDS = 1.0
 FACE = (0.0, -0.13, 0.7)
 FACE_RADIUS_M = 0.075
 """Where the template's face is, in body axes."""
+INSTEP_M, ANKLE_M = 0.035, 0.06
+"""Above the sole: a shoe covers a foot wholly up to the one height, and beyond the other not at all."""
+BAREFOOT_M, SHOD_M = 0.003, 0.006
+"""How far off the skin a foot is covered on average if it certainly has no shoe, and if it certainly has one."""
 HAND_BONES = ("wrist", "finger", "metacarpal")
 ROUNDS = 200
 """Of the conjugate gradients."""
@@ -82,13 +86,38 @@ def draw_dressed(
 def dress(body: PlacedBody, clothes: Float[np.ndarray, "v"]) -> PlacedBody:
     """The body with its surface moved out to where the clothes are; the keypoints stay.
 
-    Depth stays too: a bare hand before a thick coat is not swallowed by it.
+    Depth stays too: a bare hand before a thick coat is not swallowed by it. A foot in a shoe goes to its hull first.
     """
-    vertices = body.vertices
-    step = _carrying() @ (body.normals.cpu().numpy() * clothes[:, None])
-    units = vertices.new_tensor([body.scale, body.scale, 0])
-    moved = vertices + torch.as_tensor(step, device=vertices.device).float() * units
+    units = np.array([body.scale, body.scale, 1])
+    bare, flat = body.vertices.cpu().numpy() / units, np.array([1, 1, 0])
+    worn = bare + _carrying() @ (body.normals.cpu().numpy() * clothes[:, None]) * flat
+    for foot in _feet():
+        off = float(clothes[foot.vertices].mean())
+        shod = min(max((off - BAREFOOT_M) / (SHOD_M - BAREFOOT_M), 0.0), 1.0)
+        if shod:
+            shoe = foot.hull @ (bare + foot.normals(bare) * clothes[:, None] * flat)
+            worn[foot.vertices] += shod * foot.share[:, None] * (shoe - worn[foot.vertices])
+    moved = torch.as_tensor(worn * units, device=body.vertices.device).float()
     return PlacedBody(vertices=moved, keypoints=body.keypoints, scale=body.scale)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Foot:
+    """A foot's vertices and their places on its convex hull: a shoe has neither toes nor an arch."""
+
+    vertices: Int[np.ndarray, "n"]
+    share: Float[np.ndarray, "n"]
+    """1 for what a shoe covers, falling to 0 at the ankle."""
+    hull: csr_matrix
+    """(n, v): each place as a mean of the hull's corners, which are vertices."""
+    faces: Int[np.ndarray, "f 3"]
+
+    def normals(self, vertices: Float[np.ndarray, "v 3"]) -> Float[np.ndarray, "v 3"]:
+        """Of the hull at its corners, outwards; 0 elsewhere."""
+        first, second, third = (vertices[self.faces[:, corner]] for corner in range(3))
+        across, summed = np.cross(second - first, third - first), np.zeros_like(vertices)
+        np.add.at(summed, self.faces, across[:, None])
+        return summed / np.linalg.norm(summed, axis=1, keepdims=True).clip(1e-12)
 
 
 def lend_clothes(dressed: DrawnBody) -> Worn | None:
@@ -157,6 +186,37 @@ def _pieces() -> tuple[Int[np.ndarray, "v"], int]:
     num = len(body_model().template)
     _, piece = connected_components(csr_matrix((np.ones(len(_edges()[0])), _edges()), shape=(num, num)))
     return piece, int(np.bincount(piece).argmax())
+
+
+@lru_cache(maxsize=1)
+def _feet() -> tuple[_Foot, ...]:
+    return tuple(_foot(side) for side in ("L", "R"))
+
+
+def _foot(side: str) -> _Foot:
+    """What of a foot lies below the ankle, and its hull on the template."""
+    model = body_model()
+    bones = np.array(model.bone_names)[model.weights.argmax(1)]
+    own = np.array([bone.startswith(("foot", "toe")) and bone.endswith(side) for bone in bones])
+    vertices = model.skin[own[model.skin]]
+    places = model.template[vertices].astype(np.float64)
+    height = places[:, 2] - places[:, 2].min()
+    vertices, places, height = (x[height < ANKLE_M] for x in (vertices, places, height))
+    hull = ConvexHull(places)
+    centre = places.mean(0)
+    corners = places[hull.simplices] - centre
+    outwards = np.linalg.det(corners) > 0
+    faces = np.where(outwards[:, None], hull.simplices, hull.simplices[:, [0, 2, 1]])
+    # Seen from the centre each place has one of the hull before it: that leaves no gaps between toes.
+    towards = (places - centre) @ hull.equations[:, :3].T / -(hull.equations[:, :3] @ centre + hull.equations[:, 3])
+    face = towards.argmax(1)
+    shares = np.linalg.solve(corners[face].transpose(0, 2, 1), (places - centre)[..., None])[..., 0].clip(0)
+    shares /= shares.sum(1, keepdims=True)
+    rows = np.repeat(np.arange(len(vertices)), 3)
+    columns = vertices[hull.simplices[face]].ravel()
+    matrix = csr_matrix((shares.ravel(), (rows, columns)), shape=(len(vertices), len(model.template)))
+    share = ((ANKLE_M - height) / (ANKLE_M - INSTEP_M)).clip(0, 1)
+    return _Foot(vertices=vertices, share=share, hull=matrix, faces=vertices[faces])
 
 
 @lru_cache(maxsize=1)

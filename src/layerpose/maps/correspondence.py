@@ -25,7 +25,7 @@ SAME_PHOTO = 1e-3
 
 def warp_person(view: SourceView, target: DrawnBody) -> Warp:
     """Carry the source to the whole target person."""
-    return _warp_hit(view, target.nearest, target.vertices_px, 1 / target.size)
+    return _warp_hit(view, target, target.nearest, target.vertices_px, 1 / target.size)
 
 
 def warp_part(
@@ -36,20 +36,24 @@ def warp_part(
     left, top, side = box.tolist()
     origin = target.vertices.new_tensor([left, top, 0])
     vertices_px = (target.vertices - origin) * target.vertices.new_tensor([size / side, size / side, 1])
-    return _warp_hit(view, hit, vertices_px, side / size)
+    return _warp_hit(view, target, hit, vertices_px, side / size)
 
 
-def _warp_hit(view: SourceView, hit: Hit, vertices_px: Float[Tensor, "v 3"], pixel: float) -> Warp:
+def _warp_hit(
+    view: SourceView, target: DrawnBody, hit: Hit, vertices_px: Float[Tensor, "v 3"], pixel: float
+) -> Warp:  # fmt: skip
     """`pixel`: its side in canvas units."""
     topology = mesh(hit.part.device)
     rows, columns = window = window_around(hit.part >= 0)
     part = hit.part[rows, columns] + 1
     mirrored = torch.tensor(MIRRORED_CLASSES, device=part.device, dtype=part.dtype)[part.long()]
-    shown = [torch.cat([photo.drawn.vertices, photo.quality[:, None]], dim=1) for photo in view.all]
-    every = [topology.points, view.colours, view.lenders, *(x for own in shown for x in (own, own[topology.mirror]))]
-    attributes = torch.cat(every, dim=1)
+    shown = [
+        torch.cat([photo.drawn.vertices, photo.quality[:, None], photo.drawn.normals], dim=1) for photo in view.all
+    ]
+    always = [topology.points, target.normals, view.colours, view.lenders, view.faced]
+    attributes = torch.cat([*always, *(x for own in shown for x in (own, own[topology.mirror]))], dim=1)
     found = interpolate(hit.triangle, vertices_px, topology.faces, attributes)[rows, columns]
-    points, colours, lenders, *places = found.split([3, 3, 3, *[4] * (2 * len(view.all))], dim=-1)
+    points, normals, colours, lenders, faced, *places = found.split([3] * 5 + [7] * (2 * len(view.all)), dim=-1)
     own, other = _Best(part), _Best(mirrored)
     for photo, place, mirrored_place in zip(view.all, places[::2], places[1::2], strict=True):
         own.consider(photo, place)
@@ -57,9 +61,11 @@ def _warp_hit(view: SourceView, hit: Hit, vertices_px: Float[Tensor, "v 3"], pix
     lent = _take_texture(view, lenders, colours.permute(2, 0, 1)[None], part, pixel)
     closed = torch.where(other.known, other.colour, lent)
     filled = torch.where(own.known, own.colour, closed) * (part > 0)
-    pieces = own.colour, own.known[None, None].float(), filled, points.permute(2, 0, 1)[None]
-    image, visible, filled, points = (_place(piece, window, hit.part) for piece in pieces)
-    return Warp(image=image, visible=visible, filled=filled, points=points)
+    faced = torch.where(own.known[..., None], own.normal, torch.where(other.known[..., None], other.normal, faced))
+    told = points, torch.cat([normals, faced], dim=-1)
+    pieces = own.colour, own.known[None, None].float(), filled, *(x.permute(2, 0, 1)[None] for x in told)
+    image, visible, filled, points, normals = (_place(piece, window, hit.part) for piece in pieces)
+    return Warp(image=image, visible=visible, filled=filled, points=points, normals=normals)
 
 
 def _take_texture(
@@ -89,13 +95,15 @@ class _Best:
         self.part = part
         self.quality = torch.zeros(part.shape, device=part.device)
         self.colour = torch.zeros(1, 3, *part.shape, device=part.device)
+        self.normal = torch.zeros(*part.shape, 3, device=part.device)
 
-    def consider(self, photo: SourceView, points: Float[Tensor, "r c 4"]) -> None:
-        """Another photo: where the points lie in it (canvas units, depth), and how well it shows them."""
+    def consider(self, photo: SourceView, points: Float[Tensor, "r c 7"]) -> None:
+        """Another photo: where the points lie in it (canvas units, depth), how well it shows them, their normals."""
         quality = points[..., 3].clamp(min=LEAST_FACING) * is_shown(photo, points[..., :3], self.part)
         better = quality > self.quality
         self.quality = torch.where(better, quality, self.quality)
         self.colour = torch.where(better, sample(photo.image, points[..., :2]), self.colour)
+        self.normal = torch.where(better[..., None], points[..., 4:], self.normal)
 
     @property
     def known(self) -> Bool[Tensor, "r c"]:

@@ -59,6 +59,8 @@ class SourceView:
     colours: Float[Tensor, "v 3"]
     lenders: Float[Tensor, "v 3"]
     """Where each vertex has its colour from: x and y in canvas units, and the number of the photo in `all`."""
+    faced: Float[Tensor, "v 3"]
+    """The surface's normal there."""
     quality: Float[Tensor, "v"]
     """How well each vertex is shown: pixels for a metre of surface, as a share of the canvas; 0 where it is hidden."""
     clothes: Float[np.ndarray, "v"] | None = None
@@ -98,7 +100,7 @@ def view_source(
     view = SourceView(
         image=image, drawn=drawn, orientations=posed.transforms[:, :3, :3], parsing=parsing, shown=shown,
         depth=hit.depth, colours=drawn.vertices.new_zeros(len(drawn.vertices), 3),
-        lenders=drawn.vertices.new_zeros(len(drawn.vertices), 3),
+        lenders=drawn.vertices.new_zeros(len(drawn.vertices), 3), faced=torch.zeros_like(drawn.vertices),
         quality=drawn.vertices.new_zeros(len(drawn.vertices)), clothes=clothes,
     )  # fmt: skip
     view = replace(view, quality=_vertex_quality(view))
@@ -196,11 +198,12 @@ def _colour_vertices(view: SourceView) -> SourceView:
     colours = torch.stack([sample(one.image, one.drawn.vertices[None, :, :2])[0, :, 0].T for one in view.all])
     places = torch.stack([one.drawn.vertices[:, :2] for one in view.all])
     lenders = torch.cat([places[photo, chosen], photo[:, None].to(places)], dim=1)
+    faced = torch.stack([one.drawn.normals for one in view.all])[photo, chosen]
     found = colours[photo, chosen].float()
     # A face that no photo shows is a face all the same.
     lost = torch.as_tensor(~(shown | borrowed)[:, None] * bundled_usual().face, device=device)
     found = ((found + 1) * lost.float().exp() - 1).clamp(-1, 1)
-    return replace(view, colours=found, lenders=lenders)
+    return replace(view, colours=found, lenders=lenders, faced=faced)
 
 
 def _nearest_known(known: Bool[np.ndarray, "s"], parts: Int[np.ndarray, "s"]) -> Int[np.ndarray, "u"]:

@@ -2,6 +2,7 @@
 
 With `blend` it ends in a per-pixel mix of three candidates: base + offset, the warp where the source shows the point,
 and the filled warp. At the start the mix leans to one of them, so training begins at a result that is already plain.
+With `retouch` a second offset goes on top of the mix: a seam or a shadow is drawn on a warp that stays as it is.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Generator(nn.Module):
             for level in reversed(range(config.num_downs))
         )
         mode = "reflect" if config.stem == 7 else "zeros"
-        outputs = 6 if config.blend else 3
+        outputs = 3 + 3 * config.blend + 3 * config.retouch
         self.head = nn.Sequential(
             nn.Conv2d(widths[0], outputs * config.patch**2, config.stem, padding=config.stem // 2, padding_mode=mode),
             nn.PixelShuffle(config.patch),
@@ -61,7 +62,7 @@ class Generator(nn.Module):
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
         with torch.no_grad():
-            last.bias.view(6, -1)[CANDIDATES[candidate]] = LEANING
+            last.bias.unflatten(0, (-1, self.config.patch**2))[CANDIDATES[candidate]] = LEANING
 
     def forward(
         self,
@@ -85,15 +86,22 @@ class Generator(nn.Module):
     def _finish(self, out: Tensor, base: Tensor | None, warp: Warped | None) -> Tensor:
         out = out.float().contiguous()  # laid out as the pictures that it is mixed with: several times faster
         offset = out[:, :3].tanh()
-        colour = offset if base is None else clamp_through(base + offset * 2)
+        colour = offset if base is None else _add(base, offset)
         if not self.config.blend:
             return colour
         assert warp is not None
         (image, visible, filled), (for_colour, for_image, for_filled) = warp, out[:, 3:6].split(1, dim=1)
         mix = torch.cat([for_colour, for_image + (visible - 1) * 30, for_filled], dim=1).softmax(1)
         mixed = mix[:, :1] * colour + mix[:, 1:2] * image + mix[:, 2:] * filled
+        if self.config.retouch:
+            mixed = _add(mixed, out[:, 6:].tanh())
         # Not while it learns: a threshold makes much of a rounding error, and two processes would differ from one.
         return mixed if self.training else settle(mixed)
+
+
+def _add(base: Float[Tensor, "b 3 h w"], offset: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+    """With an offset of 1 black turns white."""
+    return clamp_through(base + offset * 2)
 
 
 def settle(image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:

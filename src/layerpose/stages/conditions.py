@@ -142,6 +142,9 @@ def list_guides(maps: Maps, warp: Warp | None, guides: Guides) -> list[Float[Ten
         if guides.points:
             assert warp is not None
             chosen += wave(warp.points)
+        if guides.normals:
+            assert warp is not None
+            chosen.append(warp.normals)
     return chosen
 
 
@@ -170,10 +173,21 @@ def unpack_warp(warp: Warp | None) -> Warped | None:
     return None if warp is None else (warp.image, warp.visible, warp.filled)
 
 
+def guide_widths(guides: Guides) -> dict[str, int]:
+    """Channels of each guide that `list_guides` makes, in its order; 0 for what is switched off."""
+    return {
+        "heatmaps": 18 * guides.heatmaps,
+        "parsing": 7 * guides.parsing,
+        "depth": 1 * guides.depth,
+        "warp": (7 if guides.filled else 4) * guides.warp,
+        "points": 3 * (1 + 2 * NUM_WAVES) * guides.points * guides.warp,
+        "normals": 6 * guides.normals * guides.warp,
+    }
+
+
 def num_guide_channels(guides: Guides) -> int:
     """Channels that `list_guides` makes."""
-    warped = (7 if guides.filled else 4) + 3 * (1 + 2 * NUM_WAVES) * guides.points
-    return 18 * guides.heatmaps + 7 * guides.parsing + guides.depth + warped * guides.warp
+    return sum(guide_widths(guides).values())
 
 
 def coarse_maps(conditions: Conditions, size: int) -> Maps:
@@ -197,6 +211,7 @@ def shrink_warp(warp: Warp | None, size: int) -> Warp | None:
         visible=visible,
         filled=avg_pool2d(warp.filled, factor),
         points=avg_pool2d(warp.points, factor),
+        normals=avg_pool2d(warp.normals, factor),
     )
 
 

@@ -80,5 +80,8 @@ def flip_warp(warp: Warp | None) -> Warp | None:
     """The warp of the flipped picture."""
     if warp is None:
         return None
-    image, visible, filled, points = (x.flip(-1) for x in (warp.image, warp.visible, warp.filled, warp.points))
-    return Warp(image=image, visible=visible, filled=filled, points=points * points.new_tensor([[[-1]], [[1]], [[1]]]))
+    mirror = warp.points.new_tensor([-1, 1, 1])[:, None, None]
+    return Warp(
+        image=warp.image.flip(-1), visible=warp.visible.flip(-1), filled=warp.filled.flip(-1),
+        points=warp.points.flip(-1) * mirror, normals=warp.normals.flip(-1) * mirror.repeat(2, 1, 1),
+    )  # fmt: skip

@@ -183,7 +183,7 @@ def cut_scene(
     whole = [pasted, sample.target, sample.mask, given.source, given.source_parsing]
     whole += [maps.parsing, maps.depth, maps.heatmaps]
     if warp is not None:
-        whole += [warp.image, warp.visible, warp.filled, warp.points]
+        whole += [warp.image, warp.visible, warp.filled, warp.points, warp.normals]
     pasted, target, mask, source, source_parsing, *cut = cut_windows(whole, sample.mask, size, rngs)
     parsing, depth, heatmaps, *warped = cut
     conditions = replace(
@@ -191,9 +191,13 @@ def cut_scene(
         source=source,
         source_parsing=source_parsing,
         maps=Maps(parsing=parsing, depth=depth, heatmaps=heatmaps),
-        warp=Warp(image=warped[0], visible=warped[1], filled=warped[2], points=warped[3]) if warped else None,
+        warp=_warp(*warped) if warped else None,
     )
     return conditions, pasted, target, mask
+
+
+def _warp(image: Tensor, visible: Tensor, filled: Tensor, points: Tensor, normals: Tensor) -> Warp:
+    return Warp(image=image, visible=visible, filled=filled, points=points, normals=normals)
 
 
 def judge_terms(team: OurTeam, comparisons: Sequence[Comparison], step: int) -> list[Term]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -21,8 +21,8 @@ from layerpose.data.records import Frame, describe, write_person
 from layerpose.data.store import PEOPLE
 from layerpose.data.synth.builtin.wardrobe import open_wardrobe
 from layerpose.data.synth.dress import dress
-from layerpose.data.synth.people import SPLIT_RULE, sample_person, split_of
-from layerpose.data.synth.poses import PoseSource
+from layerpose.data.synth.people import SPLIT_RULE, Person, sample_person, split_of
+from layerpose.data.synth.poses import Drawn, PoseSource
 from layerpose.data.synth.render import Studio, sample_look
 from layerpose.types import Camera
 from layerpose.workers import spread, work_alone
@@ -112,15 +112,26 @@ def make_person(out: Path, order: Order, index: int) -> None:
     split = split_of(index)
     rng = np.random.default_rng([order.seed, index])
     with threadpool_limits(1):
-        wardrobe, poses = open_wardrobe(order.assets), _poses(order.motion, order.assets, split)
-        person = sample_person(wardrobe, split, rng)
-        studio = Studio(dress(person, wardrobe, min(2 * order.size, LARGEST_TEXTURE)))
-        shots = [_shoot(studio, poses, order.size, rng) for _ in range(order.frames)]
+        person, studio = meet_person(order, index, rng)
+        shots = list(photograph(studio, order, split, rng))
     write_person(out / PEOPLE / f"{index:05d}", person.phenotype, {"split": split, **asdict(person)}, shots)
 
 
-def _shoot(studio: Studio, poses: PoseSource, size: int, rng: np.random.Generator) -> Frame:
-    drawn = poses.draw(rng)
+def meet_person(order: Order, index: int, rng: np.random.Generator) -> tuple[Person, Studio]:
+    """Draw and dress the person of that number."""
+    wardrobe = open_wardrobe(order.assets)
+    person = sample_person(wardrobe, split_of(index), rng)
+    return person, Studio(dress(person, wardrobe, min(2 * order.size, LARGEST_TEXTURE)))
+
+
+def photograph(studio: Studio, order: Order, split: str, rng: np.random.Generator) -> Iterator[Frame]:
+    """The person's pictures, one after the other."""
+    poses = _poses(order.motion, order.assets, split)
+    for _ in range(order.frames):
+        yield _shoot(studio, poses.draw(rng), order.size, rng)
+
+
+def _shoot(studio: Studio, drawn: Drawn, size: int, rng: np.random.Generator) -> Frame:
     rotations = drawn.rotations.astype(np.float32)
     posed, vertices = studio.pose(rotations.astype(np.float64))
     distance_m = float(np.exp(rng.uniform(np.log(NEAREST_M), np.log(FARTHEST_M))))
