@@ -93,7 +93,7 @@ def test_fingers_and_toes_do_not_turn_inside_out(painted: Painted) -> None:
     assert found[thin].min() >= 0
 
 
-@pytest.mark.parametrize(("off_m", "toes"), [(0.0, True), (0.002, True), (0.012, False)])
+@pytest.mark.parametrize(("off_m", "toes"), [(0.0, True), (0.001, True), (0.004, False), (0.012, False)])
 def test_shoes_have_no_toes_and_bare_feet_have(painted: Painted, off_m: float, toes: bool) -> None:
     drawn, *_ = painted(0.5)
     model = body_model()

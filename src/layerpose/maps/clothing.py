@@ -46,7 +46,7 @@ FACE_RADIUS_M = 0.075
 """Where the template's face is, in body axes."""
 INSTEP_M, ANKLE_M = 0.035, 0.06
 """Above the sole: a shoe covers a foot wholly up to the one height, and beyond the other not at all."""
-BAREFOOT_M, SHOD_M = 0.003, 0.006
+BAREFOOT_M, SHOD_M = 0.0015, 0.003
 """How far off the skin a foot is covered on average if it certainly has no shoe, and if it certainly has one."""
 HAND_BONES = ("wrist", "finger", "metacarpal")
 ROUNDS = 200

@@ -52,7 +52,8 @@ def _warp_hit(
     ]
     always = [topology.points, target.normals, view.colours, view.lenders, view.faced]
     attributes = torch.cat([*always, *(x for own in shown for x in (own, own[topology.mirror]))], dim=1)
-    found = interpolate(hit.triangle, vertices_px, topology.faces, attributes)[rows, columns]
+    corner = vertices_px.new_tensor([columns.start, rows.start, 0])
+    found = interpolate(hit.triangle[rows, columns].contiguous(), vertices_px - corner, topology.faces, attributes)
     points, normals, colours, lenders, faced, *places = found.split([3] * 5 + [7] * (2 * len(view.all)), dim=-1)
     own, other = _Best(part), _Best(mirrored)
     for photo, place, mirrored_place in zip(view.all, places[::2], places[1::2], strict=True):

@@ -115,4 +115,6 @@ def settle(image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
 
 def clamp_through(image: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """Clamped to [-1, 1], with a gradient as if it were not: what went beyond black or white finds its way back."""
+    if not image.requires_grad:
+        return image.clamp(-1, 1)
     return image.detach().clamp(-1, 1) + (image - image.detach())
