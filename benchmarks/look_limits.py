@@ -35,7 +35,7 @@ class Retaken(Studio):
 
     def __init__(self, studio: Studio, other: np.random.Generator) -> None:
         super().__init__(studio.dressed)
-        self.other = other
+        self.other, self.average = other, mean_look()
         self.taken: list[dict[str, UInt8[np.ndarray, "h w 4"]]] = []
 
     def shoot(
@@ -47,7 +47,7 @@ class Retaken(Studio):
             "another light": replace(drawn, blur=look.blur, noise=look.noise),
             "another blur and noise": replace(look, blur=drawn.blur, noise=drawn.noise),
             "both": drawn,
-            "light, blur and noise of the average": mean_look(),
+            "light, blur and noise of the average": self.average,
         }
         picture = super().shoot(vertices, camera, look, size, rng)
         takes = {name: super(Retaken, self).shoot(vertices, camera, x, size, self.other) for name, x in looks.items()}

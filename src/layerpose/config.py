@@ -88,8 +88,9 @@ class ModelConfig:
     """Run stage 3. Off: the pasted picture is the result."""
 
     def __post_init__(self) -> None:
-        blends = [g.blend for g in (self.coarse, self.face, self.arm, self.leg, self.fusion)]
-        if any(g.retouch and not g.blend for g in (self.coarse, self.face, self.arm, self.leg, self.fusion)):
+        generators = self.coarse, self.face, self.arm, self.leg, self.fusion
+        blends = [generator.blend for generator in generators]
+        if any(generator.retouch and not generator.blend for generator in generators):
             raise ValueError("retouch=True needs blend=True: there is no blend to retouch; switch both on or both off")
         if any(blends) and not self.guides.warp:
             raise ValueError("blend=True needs guides.warp=True: there is no warp to blend; switch both on or both off")

@@ -26,8 +26,7 @@ NAMES = {
     "ablation-h": "H", "ablation-hs": "H+S", "ablation-hsd": "H+S+D", "ablation-incomplete": "+PL-",
     "ablation-layers": "+PL", "ablation-warp": "+warp", "ablation-filled": "+filled", "ablation-blend": "+blend",
     "ablation-skips": "+skips", "ablation-dressed": "+dressed", "ablation-points": "+points",
-    "ablation-retouch": "+retouch", "ablation-normals": "+normals",
-    "base-incomplete": "base with PL-",
+    "ablation-retouch": "+retouch", "ablation-normals": "+normals", "base-incomplete": "base with PL-",
 }  # fmt: skip
 """Every row by its key: a compared system or a preset."""
 TABLE_2 = ("pix2pixhd", "dsc", "lwgan", "paper", "base")

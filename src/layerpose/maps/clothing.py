@@ -21,7 +21,7 @@ from scipy.spatial import ConvexHull, cKDTree
 from torch import Tensor
 
 from layerpose.body.model import Posed, body_model
-from layerpose.maps.render import DrawnBody, PlacedBody, Worn, draw_placed, place_posed
+from layerpose.maps.render import DrawnBody, PlacedBody, Worn, draw_placed, place_posed, vertex_normals
 from layerpose.maps.usual import bundled_usual
 from layerpose.types import Camera
 
@@ -95,7 +95,8 @@ def dress(body: PlacedBody, clothes: Float[np.ndarray, "v"]) -> PlacedBody:
         off = float(clothes[foot.vertices].mean())
         shod = min(max((off - BAREFOOT_M) / (SHOD_M - BAREFOOT_M), 0.0), 1.0)
         if shod:
-            shoe = foot.hull @ (bare + foot.normals(bare) * clothes[:, None] * flat)
+            normals = vertex_normals(torch.as_tensor(bare), torch.as_tensor(foot.faces)).numpy()
+            shoe = foot.hull @ (bare + normals * clothes[:, None] * flat)
             worn[foot.vertices] += shod * foot.share[:, None] * (shoe - worn[foot.vertices])
     moved = torch.as_tensor(worn * units, device=body.vertices.device).float()
     return PlacedBody(vertices=moved, keypoints=body.keypoints, scale=body.scale)
@@ -111,13 +112,7 @@ class _Foot:
     hull: csr_matrix
     """(n, v): each place as a mean of the hull's corners, which are vertices."""
     faces: Int[np.ndarray, "f 3"]
-
-    def normals(self, vertices: Float[np.ndarray, "v 3"]) -> Float[np.ndarray, "v 3"]:
-        """Of the hull at its corners, outwards; 0 elsewhere."""
-        first, second, third = (vertices[self.faces[:, corner]] for corner in range(3))
-        across, summed = np.cross(second - first, third - first), np.zeros_like(vertices)
-        np.add.at(summed, self.faces, across[:, None])
-        return summed / np.linalg.norm(summed, axis=1, keepdims=True).clip(1e-12)
+    """The hull's triangles, their corners seen from outside in the order of the body's own."""
 
 
 def lend_clothes(dressed: DrawnBody) -> Worn | None:
@@ -190,14 +185,13 @@ def _pieces() -> tuple[Int[np.ndarray, "v"], int]:
 
 @lru_cache(maxsize=1)
 def _feet() -> tuple[_Foot, ...]:
-    return tuple(_foot(side) for side in ("L", "R"))
+    left = body_model().template[:, 0] > 0
+    return tuple(_foot(_bones_are(("foot", "toe")) & side) for side in (left, ~left))
 
 
-def _foot(side: str) -> _Foot:
+def _foot(own: Bool[np.ndarray, "v"]) -> _Foot:
     """What of a foot lies below the ankle, and its hull on the template."""
     model = body_model()
-    bones = np.array(model.bone_names)[model.weights.argmax(1)]
-    own = np.array([bone.startswith(("foot", "toe")) and bone.endswith(side) for bone in bones])
     vertices = model.skin[own[model.skin]]
     places = model.template[vertices].astype(np.float64)
     height = places[:, 2] - places[:, 2].min()

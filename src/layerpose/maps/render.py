@@ -59,11 +59,8 @@ class PlacedBody:
     @cached_property
     def normals(self) -> Float[Tensor, "v 3"]:
         """Of the surface at every vertex, outwards, in camera axes; 0 for a vertex that no triangle has."""
-        faces = mesh(self.vertices.device).faces.long()
-        corners = (self.vertices / self.vertices.new_tensor([self.scale, self.scale, 1]))[faces]
-        across = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        summed = torch.zeros_like(self.vertices).index_add_(0, faces.flatten(), across.repeat_interleave(3, 0))
-        return torch.nn.functional.normalize(summed, dim=1)
+        metres = self.vertices / self.vertices.new_tensor([self.scale, self.scale, 1])
+        return vertex_normals(metres, mesh(self.vertices.device).faces.long())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +85,14 @@ class DrawnBody(PlacedBody):
     def vertices_px(self) -> Float[Tensor, "v 3"]:
         """Vertices with x and y in pixels of this drawing."""
         return self.vertices * self.vertices.new_tensor([self.size, self.size, 1])
+
+
+def vertex_normals(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"]) -> Float[Tensor, "v 3"]:
+    """Of a surface at its vertices, large triangles counting for more; 0 for a vertex that no triangle has."""
+    corners = vertices[faces]
+    across = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    summed = torch.zeros_like(vertices).index_add_(0, faces.flatten(), across.repeat_interleave(3, 0))
+    return torch.nn.functional.normalize(summed, dim=1)
 
 
 @lru_cache(maxsize=2)
