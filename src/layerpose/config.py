@@ -86,6 +86,8 @@ class ModelConfig:
     """Complete layers; layers cut by occlusion (the ablation's PL-); or no stage 2."""
     fuse: bool = True
     """Run stage 3. Off: the pasted picture is the result."""
+    around_body: bool = False
+    """Stage 3 draws the rectangle around the body, and elsewhere the pasted picture stays. Paper: all of it."""
 
     def __post_init__(self) -> None:
         generators = self.coarse, self.face, self.arm, self.leg, self.fusion

@@ -141,15 +141,16 @@ def test_a_predicted_volume_gives_a_row_beside_the_body_s_own_maps(
     assert "found 2 models" in capsys.readouterr().err
 
 
-def test_a_control_gives_a_row_of_what_the_model_draws_without_a_map(
+def test_a_control_gives_rows_of_what_the_model_draws_without_a_map(
     contest: Path, data: Path, lpips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ("evaluate", data, "-o", tmp_path / "out", "--pairs", "1", "--bodies", "none", "--workers", "1", "--lpips",
              lpips, "--model", contest / "runs" / "ablation-h-0" / "last", "--controls")  # fmt: skip
     assert main([*map(str, words), "heatmaps"]) == 0
     rows = json.loads((tmp_path / "out" / "report.json").read_text())["rows"]
-    assert list(rows)[-3:] == ["full", "full, heatmaps shuffled", "target"]
-    assert rows["full"] != rows["full, heatmaps shuffled"]
+    withheld = ["pasted, heatmaps shuffled", "full, heatmaps shuffled"]
+    assert list(rows)[-4:] == ["full", *withheld, "target"]
+    assert all(rows[row.partition(",")[0]] != rows[row] for row in withheld)
     assert main([*map(str, words), "depth"]) == 2
     assert "'ablation-h' is not told its depth; leave it out" in capsys.readouterr().err
 

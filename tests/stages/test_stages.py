@@ -90,6 +90,32 @@ def test_pasting_changes_nothing_outside_the_visible_parts(model: Model, conditi
         assert torch.equal(own, expected)
 
 
+def test_a_fusion_around_the_body_leaves_the_rest_as_it_was_pasted(conditions: Conditions) -> None:
+    made, seen = {}, []
+    for around in (True, False):
+        torch.manual_seed(0)
+        model = Model(dataclasses.replace(debug(), around_body=around)).eval()
+        torch.nn.init.normal_(model.fusion.generator.head[0].weight, std=0.1)
+        model.fusion.generator.register_forward_pre_hook(lambda _, given: seen.append(given[0].shape[2:]))
+        with torch.no_grad():
+            made[around] = model(conditions)
+    size = debug().canvas
+    room, step = size // 16, 2
+    spans = []
+    for axis, drawn in zip((1, 0), seen[0], strict=True):
+        there = torch.nonzero((conditions.maps.parsing[0, 0] < 1).any(axis)).flatten().tolist()
+        first, stop = max(there[0] - room, 0), min(there[-1] + 1 + room, size)
+        assert stop - first <= drawn < stop - first + step
+        spans.append(slice(first, first + drawn))
+    assert seen[1] == (size, size)
+    outside = torch.ones(size, size, dtype=torch.bool)
+    outside[spans[0], spans[1]] = False
+    assert outside.any()
+    assert torch.equal(made[True].image[..., outside], made[True].pasted[..., outside])
+    assert not torch.equal(made[False].image[..., outside], made[False].pasted[..., outside])
+    assert not torch.equal(made[True].image[..., ~outside], made[True].pasted[..., ~outside])
+
+
 def test_right_limbs_are_the_mirror_image_of_left_ones(model: Model, conditions: Conditions) -> None:
     assert model.layers is not None
     for left, right in ((1, 2), (3, 4)):

@@ -54,11 +54,14 @@ def test_the_rate_is_constant_for_half_a_phase_and_then_falls_to_zero() -> None:
     assert [learning_rate(phase, step, 3) for step in (0, 1, 3, 4)] == pytest.approx([0.5, 1, 2, 2])
 
 
-def test_most_steps_of_base_are_at_half_size_and_the_last_at_full() -> None:
+def test_most_steps_of_base_are_at_half_size_and_the_last_of_each_stage_at_full() -> None:
     phases = base_recipe().phases
-    assert [phase.size for phase in phases] == [0.5, 0.5, 0.5, 1]
-    assert sum(phase.num_steps for phase in phases[:-1]) > 2 * phases[-1].num_steps
-    assert [phase.drawn for phase in phases] == [0, 0, 0, base().canvas // 2], "a step at full size costs no more"
+    assert [phase.trains for phase in phases] == 2 * [(stage,) for stage in STAGES]
+    assert [phase.size for phase in phases] == [0.5, 0.5, 0.5, 1, 1, 1]
+    steps = [phase.num_steps for phase in phases]
+    assert sum(steps[:3]) > 2 * steps[-1]
+    assert sum(steps[:3]) > sum(steps[3:])
+    assert [phase.drawn for phase in phases] == [0] * 5 + [base().canvas // 2], "a step at full size costs no more"
 
 
 def test_a_phase_may_weigh_its_terms_otherwise(painted: Path) -> None:
@@ -82,7 +85,7 @@ def test_larger_batches_see_the_same_samples() -> None:
     recipe = base_recipe()
     larger = enlarge_batches(recipe, 5)
     assert larger.num_samples == recipe.num_samples
-    assert [phase.batch for phase in larger.phases] == [10, 10, 5, 5]
+    assert [phase.batch for phase in larger.phases] == [10, 10, 5, 5, 5, 5]
     assert stretch(recipe, 2).num_samples == 2 * recipe.num_samples
     assert all(phase.num_steps == 1 for phase in stretch(recipe, 1e-9).phases)
 

@@ -13,7 +13,7 @@ from layerpose.cli.console import busy, check_numbers, progress_of, say
 
 DEVICES = Literal["auto", "cpu", "cuda"]
 Name = Literal["fg", "wang", "patn", "gfla"]
-Control = Literal["heatmaps", "parsing", "depth", "points", "normals", "other-side"]
+Control = Literal["heatmaps", "parsing", "depth", "surface", "points", "normals", "other-side"]
 SMALLEST_SIZE = 64
 """Smaller pictures are refused as photos."""
 LPIPS_FILE = "lpips_alex_v01.pt"
@@ -47,8 +47,9 @@ def evaluate(
             under its folder's name; a single one of ours shows every stage.
         volume: A volume network, or bundled; one row more for a single model of ours, its target maps from predicted
             volumes.
-        controls: What the networks of a single model of ours are kept from, one row more for each: a map has its pixels
-            in random order, the other side of a limb is grey. A row that is no worse: the model makes no use of it.
+        controls: What the networks of a single model of ours are kept from, two rows more for each, pasted and full: a
+            map has its pixels in random order, the other side of a limb is grey. Surface: the depth and its slopes,
+            which the target's normals are. A row that is no worse: the model makes no use of it.
         size: Side in pixels at which pictures are compared; without it the data set's.
         protocol: How to measure; the first one orders the pictures of the page.
         pairs: How many pairs, from the list's beginning.

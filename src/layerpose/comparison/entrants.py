@@ -48,12 +48,12 @@ def enter(folder: Path | None, *, row: str | None, device: Device) -> Entrant:
         return Entrant(drawer=drawer, preset=config.name, fingerprint=weights)
 
     drawer = Drawer(
-        rows=(row,), config=config, open=lambda: draw_finished(PoseTransfer.load(folder, device=device))
+        rows=(row,), config=config, open=lambda: _draw_finished(PoseTransfer.load(folder, device=device))
     )  # fmt: skip
     return Entrant(drawer=drawer, preset=config.name, fingerprint=weights)
 
 
-def draw_finished(runner: PoseTransfer) -> Draw:
+def _draw_finished(runner: PoseTransfer) -> Draw:
     """A model of ours as who draws one row, its finished picture."""
     return lambda conditions: [runner.draw(move(conditions, runner.device)).image]
 
@@ -67,7 +67,7 @@ def enter_volume(folder: Path | None, network: Path, *, device: Device) -> Entra
 
     drawer = Drawer(
         rows=(VOLUME_ROW,), config=runner.config, prepare=prepare_predicted,
-        open=lambda: draw_finished(runner),
+        open=lambda: _draw_finished(runner),
     )  # fmt: skip
     weights = fingerprint(runner.config, volumes.state_dict())
     return Entrant(drawer=drawer, preset=f"{runner.config.name} by volume", fingerprint=weights)

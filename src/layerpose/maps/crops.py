@@ -5,6 +5,8 @@ A box is (left, top, side) in canvas units; it may reach over the edge of the ca
 
 from __future__ import annotations
 
+import math
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -72,4 +74,14 @@ def window_around(covered: Bool[Tensor, "h w"], margin: int = 0) -> tuple[slice,
         there = torch.nonzero(covered.any(axis)).flatten()
         first, last = (int(there[0]), int(there[-1])) if len(there) else (0, 0)
         found.append(slice(max(first - margin, 0), min(last + 1 + margin, length)))
+    return found[0], found[1]
+
+
+def widen(window: tuple[slice, slice], step: int, size: int) -> tuple[slice, slice]:
+    """The same rows and columns and a few more, so that their numbers are multiples of `step`, as `size` is."""
+    found = []
+    for span in window:
+        length = math.ceil((span.stop - span.start) / step) * step
+        start = min(span.start, size - length)
+        found.append(slice(start, start + length))
     return found[0], found[1]

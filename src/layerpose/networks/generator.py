@@ -55,6 +55,11 @@ class Generator(nn.Module):
         if config.blend:
             self._lean_to(lean)
 
+    @property
+    def step(self) -> int:
+        """Height and width of what it draws are multiples of this."""
+        return self.config.patch * 2**self.config.num_downs
+
     def _lean_to(self, candidate: str) -> None:
         last = self.head[0]
         assert isinstance(last, nn.Conv2d)

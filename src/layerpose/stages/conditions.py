@@ -200,6 +200,19 @@ def coarse_maps(conditions: Conditions, size: int) -> Maps:
     )
 
 
+def crop(conditions: Conditions, within: tuple[Any, ...]) -> Conditions:
+    """What stage 3 is told in a window, given as indices of samples, rows and columns; no parts."""
+    maps, warp = conditions.maps, conditions.warp
+    return Conditions(
+        source=conditions.source[within],
+        source_parsing=conditions.source_parsing[within],
+        maps=Maps(**{name: picture[within] for name, picture in vars(maps).items()}),
+        coarse_heatmaps=conditions.coarse_heatmaps[within[0]],
+        warp=None if warp is None else Warp(**{name: picture[within] for name, picture in vars(warp).items()}),
+        parts=(),
+    )
+
+
 def shrink_warp(warp: Warp | None, size: int) -> Warp | None:
     """A warp at a smaller size; colours are averaged over the visible pixels only."""
     if warp is None or warp.image.shape[-1] == size:

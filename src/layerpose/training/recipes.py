@@ -140,7 +140,7 @@ def paper_recipe(pictures: int) -> Recipe:
 
 
 def base_recipe(pictures: int = 0) -> Recipe:  # noqa: ARG001  (as long on any data set)
-    """For two CPU cores: most steps at half size, the last in windows of the picture at full size."""
+    """For two CPU cores: most steps at half size, then each stage at full size, the fusion in windows."""
     weights = Weights(colour=10.0, adversarial=0.5, feature_matching=5.0, completeness=0.1)
     fine = replace(weights, colour=2.0, texture=20.0)
     return Recipe(
@@ -149,6 +149,8 @@ def base_recipe(pictures: int = 0) -> Recipe:  # noqa: ARG001  (as long on any d
             Phase(name="coarse", trains=("coarse",), num_steps=3200, batch=2, size=0.5, window=128),
             Phase(name="layers", trains=("layers",), num_steps=800, batch=2, size=0.5, window=96, in_turn=True),
             Phase(name="fusion", trains=("fusion",), num_steps=3900, size=0.5, window=192, judged=256),
+            Phase(name="full-coarse", trains=("coarse",), num_steps=900, window=256, judged=256, weights=fine),
+            Phase(name="full-layers", trains=("layers",), num_steps=900, window=192, in_turn=True, weights=fine),
             Phase(name="full", trains=("fusion",), num_steps=3200, drawn=512, window=256, judged=256, weights=fine),
         ),
         weights=weights,
