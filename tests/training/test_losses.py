@@ -60,6 +60,19 @@ def test_texture_counts_how_strong_features_are_but_not_where() -> None:
     assert float(losses.texture_loss(found, elsewhere)) == pytest.approx(by_hand)
 
 
+def test_of_a_texture_only_what_is_visible_counts() -> None:
+    """One tap, two cells; the second one's right half is hidden, and so is the grain there."""
+    made, wanted, visible = torch.zeros(1, 1, 16, 32), torch.zeros(1, 1, 16, 32), torch.ones(1, 1, 16, 32)
+    visible[..., 24:] = 0
+    made[..., 3, 30] = 5.0
+    assert float(losses.masked_texture_loss([made], [wanted], visible)) == 0
+    made[..., 3, 20] = 8.0
+    strength = math.sqrt(64 / 128 + losses.FAINT) - math.sqrt(losses.FAINT)
+    by_hand = 0.5 * strength / 1.5  # half of a cell, of one and a half
+    assert float(losses.masked_texture_loss([made], [wanted], visible)) == pytest.approx(by_hand)
+    assert float(losses.masked_texture_loss([made], [wanted], torch.zeros_like(visible))) == 0
+
+
 def test_colour_loss_weighs_the_foreground() -> None:
     image, target = torch.zeros(1, 3, 1, 2), torch.tensor([1.0, 3.0]).expand(1, 3, 1, 2)
     weight = torch.tensor([3.0, 1.0]).view(1, 1, 1, 2)
@@ -81,6 +94,9 @@ def test_a_batch_costs_the_mean_of_what_its_samples_cost() -> None:
         "seen": lambda n: losses.colour_loss(image[n], target[n], mask[n]),
         "perceptual": lambda n: losses.masked_perceptual_loss([image[n]], [target[n]], mask[n]),
         "texture": lambda n: losses.texture_loss([image[n].repeat(1, 1, 4, 4)], [target[n].repeat(1, 1, 4, 4)]),
+        "texture seen": lambda n: losses.masked_texture_loss(
+            [image[n].repeat(1, 1, 4, 4)], [target[n].repeat(1, 1, 4, 4)], mask[n].repeat(1, 1, 4, 4)
+        ),
         "completeness": lambda n: losses.completeness_loss(scores[n]),
         "judge layer": lambda n: losses.completeness_discriminator_loss(scores[n], other[n]),
         "adversarial": lambda n: losses.patch_adversarial_loss(cut(made, n)),

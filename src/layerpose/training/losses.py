@@ -50,17 +50,27 @@ def perceptual_loss(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Float[
     return masked_perceptual_loss(found, wanted, everywhere)
 
 
-def texture_loss(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Float[Tensor, ""]:
-    """L1 between how strong each feature is, wherever in a small cell it lies. Paper: no such term.
+def masked_texture_loss(
+    found: Sequence[Tensor], wanted: Sequence[Tensor], visible: Float[Tensor, "b 1 h w"]
+) -> Float[Tensor, ""]:
+    """L1 between how strong each feature is, wherever in the visible part of a small cell it lies. Paper: no such term.
 
     The root mean square of each channel in cells of `TEXTURE_CELL` pixels, at the first three of `perceptual.TAPS`:
-    grain that lies elsewhere costs nothing, grain that is smoothed away does.
+    grain that lies elsewhere costs nothing, grain that is smoothed away does. A cell counts as far as it is visible.
     """
     terms = []
     for level, pair in enumerate(zip(found[:3], wanted[:3], strict=True)):
-        ours, theirs = ((avg_pool2d(one.float().square(), TEXTURE_CELL >> level) + FAINT).sqrt() for one in pair)
-        terms.append((ours - theirs).abs().mean())
+        mask, cell = interpolate(visible, size=pair[0].shape[-2:], mode="area"), TEXTURE_CELL >> level
+        share = avg_pool2d(mask, cell)
+        powers = (avg_pool2d(one.float().square() * mask, cell) / share.clamp(min=FAINT) for one in pair)
+        ours, theirs = ((power + FAINT).sqrt() for power in powers)
+        terms.append(_masked_mean((ours - theirs).abs(), share))
     return torch.stack(terms).mean()
+
+
+def texture_loss(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Float[Tensor, ""]:
+    """The same over the whole picture."""
+    return masked_texture_loss(found, wanted, torch.ones_like(found[0][:, :1]))
 
 
 def patch_adversarial_loss(made: Scales) -> Float[Tensor, ""]:

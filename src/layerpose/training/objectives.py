@@ -133,8 +133,12 @@ def _layer(number: int, team: OurTeam, phase: Phase, lesson: Lesson, layer: Laye
     ours, theirs, seen = cut_windows([layer.image, target, visible], visible, phase.window, rngs)
     with torch.no_grad():
         wanted = team.vgg(theirs)
-    perceptual = losses.masked_perceptual_loss(team.vgg(ours), wanted, seen)
+    found = team.vgg(ours)
+    perceptual = losses.masked_perceptual_loss(found, wanted, seen)
     terms = [Term(name=f"{layer.part} perceptual", value=perceptual, weight=weights.perceptual)]
+    if weights.texture:
+        texture = losses.masked_texture_loss(found, wanted, seen)
+        terms.append(Term(name=f"{layer.part} texture", value=texture, weight=weights.texture))
     if weights.colour:
         colour = losses.colour_loss(layer.image, target, visible)
         terms.append(Term(name=f"{layer.part} colour", value=colour, weight=weights.colour))

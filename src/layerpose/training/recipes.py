@@ -28,7 +28,7 @@ class Weights:
     colour: float = 0.0
     """Paper: no such term."""
     texture: float = 0.0
-    """Of `losses.texture_loss`, for whole pictures. Paper: no such term."""
+    """Of `losses.texture_loss`. Paper: no such term."""
 
 
 @dataclass(frozen=True, kw_only=True)
