@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -15,14 +15,14 @@ from layerpose.data.pairs import Sample
 from layerpose.networks.discriminator import PatchDiscriminator
 from layerpose.networks.generator import Generator
 from layerpose.networks.perceptual import Vgg19
-from layerpose.stages.conditions import Conditions, resize
+from layerpose.stages.conditions import Conditions, collate, crop, resize
 from layerpose.stages.fuse import paste_layers
 from layerpose.stages.model import Model
 from layerpose.training import losses
 from layerpose.training.critics import Comparison, Critics, merge
 from layerpose.training.lessons import WINDOWS, Lesson, stream
 from layerpose.training.recipes import STAGES, Phase, Recipe
-from layerpose.types import LAYERS, Layer, Maps, Term, Warp
+from layerpose.types import LAYERS, Layer, Term
 
 Found = tuple[list[Term], list[Comparison]]
 FOREGROUND_WEIGHT = 4.0
@@ -165,43 +165,37 @@ def cut_windows(
     pictures: Sequence[Tensor], mask: Float[Tensor, "b 1 h w"], size: int, rngs: Sequence[np.random.Generator]
 ) -> list[Tensor]:
     """The same random window of every picture, centred somewhere on the mask; 0 or a large size: all of it."""
-    height = mask.shape[-1]
-    if not size or size >= height:
+    if not size or size >= mask.shape[-1]:
         return list(pictures)
-    corners = []
-    for one, rng in zip(mask[:, 0], rngs, strict=True):
-        places = torch.nonzero(one > 0.5)
-        centre = places[rng.integers(len(places))] if len(places) else one.new_full((2,), height // 2)
-        corners.append((centre - size // 2).clamp(0, height - size).long().tolist())
-    return [
-        torch.stack([p[:, y : y + size, x : x + size] for p, (y, x) in zip(picture, corners, strict=True)])
-        for picture in pictures
-    ]
+    windows = _find_windows(mask, size, rngs)
+    return [torch.cat([picture[within] for within in windows]) for picture in pictures]
 
 
 def cut_scene(
     sample: Sample, pasted: Float[Tensor, "b 3 h w"], size: int, rngs: Sequence[np.random.Generator]
 ) -> tuple[Conditions, Tensor, Tensor, Tensor]:
     """What the fusion is told, its base, the truth and the mask in one random window; 0: all of it."""
-    given, maps, warp = sample.conditions, sample.conditions.maps, sample.conditions.warp
-    whole = [pasted, sample.target, sample.mask, given.source, given.source_parsing]
-    whole += [maps.parsing, maps.depth, maps.heatmaps]
-    if warp is not None:
-        whole += [warp.image, warp.visible, warp.filled, warp.points, warp.normals]
-    pasted, target, mask, source, source_parsing, *cut = cut_windows(whole, sample.mask, size, rngs)
-    parsing, depth, heatmaps, *warped = cut
-    conditions = replace(
-        given,
-        source=source,
-        source_parsing=source_parsing,
-        maps=Maps(parsing=parsing, depth=depth, heatmaps=heatmaps),
-        warp=_warp(*warped) if warped else None,
+    if not size or size >= sample.mask.shape[-1]:
+        return sample.conditions, pasted, sample.target, sample.mask
+    windows = _find_windows(sample.mask, size, rngs)
+    pasted, target, mask = (
+        torch.cat([picture[within] for within in windows]) for picture in (pasted, sample.target, sample.mask)
     )
-    return conditions, pasted, target, mask
+    told = collate([crop(sample.conditions, within) for within in windows])
+    return replace(told, parts=sample.conditions.parts), pasted, target, mask
 
 
-def _warp(image: Tensor, visible: Tensor, filled: Tensor, points: Tensor, normals: Tensor) -> Warp:
-    return Warp(image=image, visible=visible, filled=filled, points=points, normals=normals)
+def _find_windows(
+    mask: Float[Tensor, "b 1 h w"], size: int, rngs: Sequence[np.random.Generator]
+) -> list[tuple[Any, ...]]:
+    """For each sample the indices of itself and of the rows and columns of its window."""
+    height, windows = mask.shape[-1], []
+    for number, (one, rng) in enumerate(zip(mask[:, 0], rngs, strict=True)):
+        places = torch.nonzero(one > 0.5)
+        centre = places[rng.integers(len(places))] if len(places) else one.new_full((2,), height // 2)
+        y, x = (centre - size // 2).clamp(0, height - size).long().tolist()
+        windows.append((slice(number, number + 1), ..., slice(y, y + size), slice(x, x + size)))
+    return windows
 
 
 def judge_terms(team: OurTeam, comparisons: Sequence[Comparison], step: int) -> list[Term]:
