@@ -23,7 +23,8 @@ class Guides:
     points: bool = False
     """With the warp: which point of the body each pixel shows."""
     normals: bool = False
-    """With the warp: how the surface faces the viewer, here and where its colour is from: what light may change."""
+    """With the warp: how the surface faces the viewer, here (the slopes of D) and where its colour is from: what light
+    may change."""
     dressed: bool = False
     """Maps and warp are of the body in the source's clothes and hair (`maps.clothing`). Paper: the bare body."""
 

@@ -114,7 +114,8 @@ class Warp:
     `image` holds the source's colour where the same body point is visible in the source and 0 elsewhere; `visible` says
     where that is; `filled` has every hole inside the body closed. `points` are the body points: where they lie on
     the template, in metres from its middle, x to the person's left, y backwards, z up; 0 where there is no body.
-    `normals` are the surface's in camera axes: in the target, then in the source where the filled colour is from.
+    `normals` are the surface's in camera axes: in the target, where they are the slopes of its D, then in the source
+    where the filled colour is from.
     """
 
     image: Float[Tensor, "b 3 h w"]

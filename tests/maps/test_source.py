@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from layerpose.body.model import body_model
 from layerpose.maps.correspondence import warp_part, warp_person
 from layerpose.maps.crops import part_box
 from layerpose.maps.parsing import parse_source
-from layerpose.maps.source import SourceView, best_photo, join_views, view_source
+from layerpose.maps.source import SourceView, best_photo, join_views, one_sided, view_source
 from layerpose.presets import debug
 from layerpose.stages.conditions import prepare
 from layerpose.types import Warp
@@ -65,6 +66,21 @@ def test_a_part_is_cut_from_the_photo_that_shows_most_of_it(painted: Painted, fr
     assert chosen["head"].quality.max() == front.quality.max() * 1.5, "the first, as the head looks at the viewer"
     other = join_views(left, [right])
     assert best_photo(other, "left_arm") is not best_photo(other, "right_arm")
+
+
+def test_one_sided_takes_nothing_from_the_other_half(painted: Painted) -> None:
+    view, mirror = see(painted(np.pi / 2)), body_model().mirror
+    alone = one_sided(view)
+    hidden = ((view.quality == 0) & (view.quality[mirror] > 0)).numpy()
+    lent = [(one.lenders[hidden] == one.lenders[mirror[hidden]]).all(1).float().mean() for one in (view, alone)]
+    assert hidden.sum() > 1000
+    assert lent[0] == 1
+    assert lent[1] < 0.05
+    target = painted(-np.pi / 2)
+    both, left = carry(view, target), carry(alone, target)
+    assert torch.equal(both.image, left.image), "what the photo shows stays"
+    unseen = (target[3][:, 0] > 0.5) & (both.visible[:, 0] == 0)
+    assert (both.filled != left.filled).any(1)[unseen].float().mean() > 0.5
 
 
 def test_one_photo_alone_is_what_it_was(front: SourceView) -> None:

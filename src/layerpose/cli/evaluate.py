@@ -13,7 +13,7 @@ from layerpose.cli.console import busy, check_numbers, progress_of, say
 
 DEVICES = Literal["auto", "cpu", "cuda"]
 Name = Literal["fg", "wang", "patn", "gfla"]
-Control = Literal["heatmaps", "parsing", "depth", "surface", "points", "normals", "other-side"]
+Control = Literal["heatmaps", "parsing", "depth", "points", "normals", "other-side", "other-crop"]
 SMALLEST_SIZE = 64
 """Smaller pictures are refused as photos."""
 LPIPS_FILE = "lpips_alex_v01.pt"
@@ -48,8 +48,9 @@ def evaluate(
         volume: A volume network, or bundled; one row more for a single model of ours, its target maps from predicted
             volumes.
         controls: What the networks of a single model of ours are kept from, two rows more for each, pasted and full: a
-            map has its pixels in random order, the other side of a limb is grey. Surface: the depth and its slopes,
-            which the target's normals are. A row that is no worse: the model makes no use of it.
+            map has its pixels in random order (depth: with its slopes, the target's normals), nothing comes from the
+            other side of a limb (other-crop: its crop alone is grey). A row that is no worse: the model makes no use of
+            it.
         size: Side in pixels at which pictures are compared; without it the data set's.
         protocol: How to measure; the first one orders the pictures of the page.
         pairs: How many pairs, from the list's beginning.

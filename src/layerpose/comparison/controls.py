@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -11,34 +12,38 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from layerpose.comparison.entrants import Device, Entrant
-from layerpose.config import Guides
+from layerpose.config import Guides, ModelConfig
 from layerpose.evaluation.answers import Draw, Drawer
-from layerpose.stages.conditions import Conditions, guide_widths, num_guide_channels
+from layerpose.maps.render import DrawnBody
+from layerpose.maps.source import SourceView, one_sided
+from layerpose.stages.conditions import Conditions, guide_widths, num_guide_channels, prepare
 from layerpose.stages.model import Model
 from layerpose.training.lessons import move
 from layerpose.transfer import PoseTransfer
 
-Control = Literal["heatmaps", "parsing", "depth", "surface", "points", "normals", "other-side"]
+Control = Literal["heatmaps", "parsing", "depth", "points", "normals", "other-side", "other-crop"]
 WITHHELD = {
     "heatmaps": "heatmaps shuffled", "parsing": "parsing shuffled", "depth": "depth shuffled",
-    "surface": "depth and its slopes shuffled", "points": "body points shuffled", "normals": "normals shuffled",
-    "other-side": "other side blank",
+    "points": "body points shuffled", "normals": "normals shuffled", "other-side": "other side withheld",
+    "other-crop": "other side's crop blank",
 }  # fmt: skip
-"""The slopes of the depth are the normals in the target, half of what the networks are told of normals."""
+"""All that says the same goes together: with the depth its slopes, which are the normals in the target; with the other
+side's crop what the warp takes from there."""
 
 
 def enter_control(folder: Path | None, control: Control, *, device: Device) -> Entrant:
     """A model of ours (None: the bundled one) that sees a map with its pixels in random order, or no other side.
 
-    Two rows, the pasted picture and the finished one. Only what the networks see is changed: boxes, Eq. 6 and the warps
-    are those of the true maps. ValueError for a model that is not told this at all.
+    Two rows, the pasted picture and the finished one. Of a map only what the networks see is changed: boxes, Eq. 6 and
+    the warps are those of the true maps. ValueError for a model that is not told this at all.
     """
     runner = PoseTransfer.load(folder, device=device)
     check_told(runner.model, control)
 
     def open_controlled() -> Draw:
         controlled = PoseTransfer.load(folder, device=device)
-        withhold(controlled.model, control)
+        if control not in PREPARED:
+            shuffle(controlled.model, control)
 
         def draw(conditions: Conditions) -> list[Tensor]:
             made = controlled.draw(move(conditions, controlled.device))
@@ -47,25 +52,36 @@ def enter_control(folder: Path | None, control: Control, *, device: Device) -> E
         return draw
 
     rows = tuple(f"{stage}, {WITHHELD[control]}" for stage in ("pasted", "full"))
-    drawer = Drawer(rows=rows, config=runner.config, open=open_controlled)
+    drawer = Drawer(rows=rows, config=runner.config, open=open_controlled, prepare=PREPARED.get(control, prepare))
     return Entrant(drawer=drawer, preset=f"{runner.config.name}, {WITHHELD[control]}", fingerprint=runner.fingerprint)
 
 
 def check_told(model: Model, control: Control) -> None:
     """ValueError for a model that is not told this."""
-    guides = model.config.guides
-    told = {**vars(guides), "surface": guides.depth and guides.normals, "other-side": model.layers is not None}
+    guides, limbs = model.config.guides, model.layers is not None
+    told = {**vars(guides), "other-side": limbs or (guides.warp and guides.filled), "other-crop": limbs}
     if not told[control]:
         raise ValueError(f"--controls: the model '{model.config.name}' is not told its {control}; leave it out")
 
 
-def withhold(model: Model, control: Control) -> None:
-    """From now on every generator of the model sees random pixels there, or grey in the place of the other side."""
-    if control == "other-side":
-        assert model.layers is not None
-        for limb in ("arm", "leg"):
-            model.layers.generators[limb].register_forward_pre_hook(_blank_other_side)
-        return
+def prepare_without_crop(view: SourceView, target: DrawnBody, config: ModelConfig) -> Conditions:
+    """What a model is told, with flat grey in the place of the other side's crops."""
+    told = prepare(view, target, config)
+    parts = (part if part.other is None else replace(part, other=torch.zeros_like(part.other)) for part in told.parts)
+    return replace(told, parts=tuple(parts))
+
+
+def prepare_one_sided(view: SourceView, target: DrawnBody, config: ModelConfig) -> Conditions:
+    """The same, and the warp takes nothing from the other half of the body either."""
+    return prepare_without_crop(one_sided(view), target, config)
+
+
+PREPARED = {"other-side": prepare_one_sided, "other-crop": prepare_without_crop}
+"""The controls that are not shuffled."""
+
+
+def shuffle(model: Model, control: Control) -> None:
+    """From now on every generator of the model sees random pixels there."""
     channels = guide_channels(model.config.guides, control)
     stages = [model.coarse.generator, *(model.layers.generators.values() if model.layers is not None else [])]
     if model.fusion is not None:
@@ -76,14 +92,15 @@ def withhold(model: Model, control: Control) -> None:
 
 def guide_channels(guides: Guides, control: Control) -> list[int]:
     """Where what a control shuffles stands in a generator's input, counted from its end."""
-    if control == "surface":
-        return guide_channels(guides, "depth") + guide_channels(guides, "normals")[:3]
-    begin = -num_guide_channels(guides)
-    for name, width in guide_widths(guides).items():
+    widths, begin, found = guide_widths(guides), -num_guide_channels(guides), []
+    for name, width in widths.items():
+        channels = range(begin, begin + width)
         if name == control:
-            return list(range(begin, begin + width))
+            found += channels
+        elif (control, name) == ("depth", "normals"):
+            found += channels[:3]  # in the target; the others are in the source
         begin += width
-    raise AssertionError(control)
+    return found
 
 
 def _shuffle(channels: list[int], _: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -92,11 +109,4 @@ def _shuffle(channels: list[int], _: nn.Module, given: tuple[Any, ...]) -> tuple
     pixels = stacked[:, channels].flatten(2)
     order = torch.randperm(pixels.shape[-1], generator=torch.Generator().manual_seed(0)).to(pixels.device)
     stacked[:, channels] = pixels[..., order].unflatten(2, stacked.shape[2:])
-    return stacked, *given[1:]
-
-
-def _blank_other_side(_: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Grey in the place of the other side's crop, which comes after the part's own."""
-    stacked = given[0].clone()
-    stacked[:, 3:6] = 0
     return stacked, *given[1:]

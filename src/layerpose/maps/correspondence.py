@@ -13,6 +13,7 @@ from torch import Tensor
 
 from layerpose.maps.crops import window_around
 from layerpose.maps.raster import interpolate
+from layerpose.maps.relief import surface_normals
 from layerpose.maps.render import DrawnBody, Hit, mesh, part_hit
 from layerpose.maps.source import LEAST_FACING, SourceView, is_shown, sample
 from layerpose.types import CLASSES, MIRRORED_CLASSES, Warp
@@ -50,19 +51,21 @@ def _warp_hit(
     shown = [
         torch.cat([photo.drawn.vertices, photo.quality[:, None], photo.drawn.normals], dim=1) for photo in view.all
     ]
-    always = [topology.points, target.normals, view.colours, view.lenders, view.faced]
+    always = [topology.points, view.colours, view.lenders, view.faced]
     attributes = torch.cat([*always, *(x for own in shown for x in (own, own[topology.mirror]))], dim=1)
     corner = vertices_px.new_tensor([columns.start, rows.start, 0])
     found = interpolate(hit.triangle[rows, columns].contiguous(), vertices_px - corner, topology.faces, attributes)
-    points, normals, colours, lenders, faced, *places = found.split([3] * 5 + [7] * (2 * len(view.all)), dim=-1)
+    points, colours, lenders, faced, *places = found.split([3] * 4 + [7] * (2 * len(view.all)), dim=-1)
     own, other = _Best(part), _Best(mirrored)
     for photo, place, mirrored_place in zip(view.all, places[::2], places[1::2], strict=True):
         own.consider(photo, place)
-        other.consider(photo, mirrored_place)
+        if view.mirrored:
+            other.consider(photo, mirrored_place)
     lent = _take_texture(view, lenders, colours.permute(2, 0, 1)[None], part, pixel)
     closed = torch.where(other.known, other.colour, lent)
     filled = torch.where(own.known, own.colour, closed) * (part > 0)
     faced = torch.where(own.known[..., None], own.normal, torch.where(other.known[..., None], other.normal, faced))
+    normals = surface_normals(hit.depth[rows, columns], part - 1, pixel / target.scale)
     told = points, torch.cat([normals, faced], dim=-1)
     pieces = own.colour, own.known[None, None].float(), filled, *(x.permute(2, 0, 1)[None] for x in told)
     image, visible, filled, points, normals = (_place(piece, window, hit.part) for piece in pieces)

@@ -176,7 +176,7 @@ class ZBuffers:
             min(max(place, begin), extent) - begin for place, begin, extent in zip(high, start, shape, strict=True)
         ]
         given = [self.keys, wp.vec4i(*self.area), first, last, left * canvas, top * canvas, step, wp.vec2i(*start)]
-        _launch(find_nearest, tuple(size_of), given, [part, triangle, depth])
+        launch(find_nearest, tuple(size_of), given, [part, triangle, depth])
         return Hit(part=part, triangle=triangle, depth=depth)
 
 
@@ -200,7 +200,7 @@ def draw(
     keys = torch.empty((num_parts, height, width), dtype=torch.int64, device=vertices.device)
     keys[:, top:bottom, left:right] = EMPTY
     corners = wp.from_torch(vertices.float().contiguous(), dtype=wp.vec3)
-    _launch(draw_triangles, (len(faces),), [corners, faces, triangle_parts], [keys])
+    launch(draw_triangles, (len(faces),), [corners, faces, triangle_parts], [keys])
     return ZBuffers(keys=keys, area=(left, top, right, bottom))
 
 
@@ -220,11 +220,12 @@ def interpolate(
     out = torch.zeros((*triangle.shape, attributes.shape[1]), device=vertices.device)
     corners = wp.from_torch(vertices.float().contiguous(), dtype=wp.vec3)
     inputs = [triangle, corners, faces, attributes.float().contiguous()]
-    _launch(interpolate_attributes, triangle.shape, inputs, [out])
+    launch(interpolate_attributes, triangle.shape, inputs, [out])
     return out
 
 
-def _launch(kernel: Any, dim: tuple[int, ...], inputs: list[Any], outputs: list[Tensor]) -> None:
+def launch(kernel: Any, dim: tuple[int, ...], inputs: list[Any], outputs: list[Tensor]) -> None:
+    """Run a kernel on tensors, on the device of the first output."""
     device = wp.device_from_torch(outputs[0].device)
     as_warp = [wp.from_torch(value) if isinstance(value, Tensor) else value for value in inputs]
     wp.launch(kernel, dim=tuple(dim), inputs=as_warp, outputs=[wp.from_torch(o) for o in outputs], device=device)

@@ -67,6 +67,8 @@ class SourceView:
     """How far clothes and hair stand off the body, in metres, where the body is drawn in them."""
     others: tuple[SourceView, ...] = ()
     """More photos of the same person."""
+    mirrored: bool = True
+    """What the photo hides is taken from the other half of the body where that is shown."""
     crops: dict[tuple[str, int], Tensor] = field(default_factory=dict, compare=False, repr=False)
     """Parts of the image by name and size, cut when they are first wanted: they are the same for every target."""
 
@@ -115,6 +117,11 @@ def join_views(first: SourceView, others: Sequence[SourceView]) -> SourceView:
     clothes = np.mean(worn, axis=0) if worn else None
     joined = replace(first, quality=first.quality * FIRST, others=tuple(others), clothes=clothes, crops={})
     return _colour_vertices(joined)
+
+
+def one_sided(view: SourceView) -> SourceView:
+    """The same, but nothing is taken from the other half of the body."""
+    return _colour_vertices(replace(view, mirrored=False))
 
 
 def best_photo(view: SourceView, part: str) -> SourceView:
@@ -186,7 +193,7 @@ def _colour_vertices(view: SourceView) -> SourceView:
     quality = torch.stack([photo.quality for photo in view.all])
     seen_by, best = (found.cpu().numpy() for found in (quality.argmax(0), quality.amax(0)))
     shown = best > 0
-    borrowed = ~shown & shown[model.mirror]
+    borrowed = ~shown & shown[model.mirror] & view.mirrored
     known = (shown | borrowed)[model.skin]
     if not known.any():
         return view
