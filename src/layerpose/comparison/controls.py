@@ -25,7 +25,7 @@ Control = Literal["heatmaps", "parsing", "depth", "points", "normals", "other-si
 WITHHELD = {
     "heatmaps": "heatmaps shuffled", "parsing": "parsing shuffled", "depth": "depth shuffled",
     "points": "body points shuffled", "normals": "normals shuffled", "other-side": "other side withheld",
-    "other-crop": "other side's crop blank",
+    "other-crop": "other crop blank",
 }  # fmt: skip
 """All that says the same goes together: with the depth its slopes, which are the normals in the target; with the other
 side's crop what the warp takes from there."""
@@ -92,8 +92,8 @@ def shuffle(model: Model, control: Control) -> None:
 
 def guide_channels(guides: Guides, control: Control) -> list[int]:
     """Where what a control shuffles stands in a generator's input, counted from its end."""
-    widths, begin, found = guide_widths(guides), -num_guide_channels(guides), []
-    for name, width in widths.items():
+    begin, found = -num_guide_channels(guides), []
+    for name, width in guide_widths(guides).items():
         channels = range(begin, begin + width)
         if name == control:
             found += channels

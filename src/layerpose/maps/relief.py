@@ -20,13 +20,13 @@ def to_next(depth: wp.array2d(dtype=wp.float32), part: wp.array2d(dtype=wp.int32
     right = 1 - down
     behind = depth[row, column] - depth[row - down, column - right]
     ahead = depth[row + down, column + right] - depth[row, column]
-    alone_behind = part[row - down, column - right] < 0
-    alone_ahead = part[row + down, column + right] < 0
-    if alone_behind and alone_ahead:
+    none_behind = part[row - down, column - right] < 0
+    none_ahead = part[row + down, column + right] < 0
+    if none_behind and none_ahead:
         return 0.0
-    if alone_behind:
+    if none_behind:
         return ahead
-    if alone_ahead:
+    if none_ahead:
         return behind
     if wp.abs(ahead - behind) < STEP_M:
         return 0.5 * (ahead + behind)
@@ -36,7 +36,7 @@ def to_next(depth: wp.array2d(dtype=wp.float32), part: wp.array2d(dtype=wp.int32
 
 
 @wp.kernel
-def face(
+def find_normals(
     depth: wp.array2d(dtype=wp.float32),
     part: wp.array2d(dtype=wp.int32),
     pixel_m: float,
@@ -56,5 +56,5 @@ def face(
 def surface_normals(depth: Float[Tensor, "h w"], part: Int[Tensor, "h w"], pixel_m: float) -> Float[Tensor, "h w 3"]:
     """Unit normals towards the viewer, in camera axes; 0 where `part` is -1. `pixel_m`: a pixel's side in metres."""
     normals = torch.zeros(*depth.shape, 3, device=depth.device)
-    launch(face, depth.shape, [pad(depth, (1,) * 4), pad(part, (1,) * 4, value=-1), pixel_m], [normals])
+    launch(find_normals, depth.shape, [pad(depth, (1,) * 4), pad(part, (1,) * 4, value=-1), pixel_m], [normals])
     return normals
