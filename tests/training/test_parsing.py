@@ -57,7 +57,7 @@ def drawn(painted: Path) -> DrawnBody:
 def test_training_brings_the_loss_down(sets: list[ParsedFrames]) -> None:
     torch.manual_seed(0)
     network, sample = UNet(TINY), Scenes(sets, length=1, seed=0)[0]
-    optimiser = torch.optim.Adam(network.parameters(), lr=1e-2)
+    optimiser = torch.optim.Adam(network.parameters(), lr=5e-3)
     losses = []
     for _ in range(60):
         loss = objective(network, sample, RECIPE)
