@@ -30,10 +30,11 @@ def measure(preset: str, threads: int, repeats: int) -> dict[str, Any]:
     from layerpose.maps.render import draw_posed, pose_body, render_maps, render_part_maps
     from layerpose.motion.library import library_pose
     from layerpose.pictures import read_photo
+    from layerpose.precision import fast_autocast
     from layerpose.stages.conditions import layer_size
     from layerpose.stages.fuse import paste_layers
     from layerpose.stages.model import Model
-    from layerpose.transfer import PoseTransfer, fast_precision, place
+    from layerpose.transfer import PoseTransfer, place
     from layerpose.types import LAYERS
 
     if preset == "base":
@@ -68,7 +69,7 @@ def measure(preset: str, threads: int, repeats: int) -> dict[str, Any]:
         before = time.perf_counter()
         conditions = transfer.prepare(view, body)
         found.setdefault("warp", []).append(time.perf_counter() - before - found["maps"][-1])
-        with torch.inference_mode(), fast_precision(transfer.device):
+        with torch.inference_mode(), fast_autocast(transfer.device.type):
             coarse = timed("coarse", lambda c=conditions: model.coarse(c))
             assert model.layers is not None
             assert model.fusion is not None

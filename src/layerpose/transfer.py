@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from copy import copy
 from importlib.resources import as_file, files
@@ -25,6 +24,7 @@ from layerpose.maps.source import SourceView, join_views, view_source
 from layerpose.memory import keep_freed_memory
 from layerpose.networks.generator import Generator
 from layerpose.pictures import read_photo
+from layerpose.precision import fast_autocast
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import fingerprint, load_model
@@ -132,7 +132,7 @@ class PoseTransfer:
     @torch.inference_mode()
     def draw(self, conditions: Conditions) -> Transfer:
         """Run the three stages."""
-        with fast_precision(self.device):
+        with fast_autocast(self.device.type):
             return self.model(conditions)
 
 
@@ -148,9 +148,3 @@ def place(source: Body, pose: Pose | Body) -> Body:
     body = Body(phenotype=source.phenotype, pose=pose.pose if isinstance(pose, Body) else pose, camera=source.camera)
     points = torch.as_tensor(pose_body(body).vertices[body_model().skin])
     return Body(phenotype=body.phenotype, pose=body.pose, camera=frame(points, scale=source.camera.scale))
-
-
-def fast_precision(device: torch.device) -> contextlib.AbstractContextManager[object]:
-    """bfloat16 where the device multiplies it faster than float32, else nothing."""
-    fast = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return torch.autocast(device.type, torch.bfloat16) if fast else contextlib.nullcontext()

@@ -84,8 +84,8 @@ def compare(
         from layerpose.comparison.tables import make_tables, tables_to_markdown
         from layerpose.data.benchmark import choose_pairs
         from layerpose.data.records import Records
+        from layerpose.precision import fast_precision
         from layerpose.training.plan import Machine
-        from layerpose.training.processes import fast_precision
 
         chosen = "cuda" if device != "cpu" and _has_gpu() else "cpu"
         if device == "cuda" and chosen == "cpu":

@@ -107,10 +107,11 @@ def train(
         train_volume_network(data, out, steps_scale=steps_scale, seed=seed, workers=workers, dry_run=dry_run)
         return
     with busy("Starting"):
+        from layerpose.precision import fast_precision
         from layerpose.training.check import check
         from layerpose.training.loop import train as run
         from layerpose.training.plan import Machine, Plan
-        from layerpose.training.processes import fast_precision, launched_by_torchrun
+        from layerpose.training.processes import launched_by_torchrun
     config = _configure(model, preset, size, width)
     whole = _make_recipe(data, model, preset, recipe, width)
     chosen = _fit_recipe(data, whole, config, phases, epochs, steps_scale, batch_scale)

@@ -17,10 +17,11 @@ from layerpose.estimation.volume import load_network, project_predicted
 from layerpose.evaluation.answers import Draw, Drawer, every_stage
 from layerpose.maps.render import DrawnBody
 from layerpose.maps.source import SourceView
+from layerpose.precision import fast_autocast
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model_folder import fingerprint
 from layerpose.training.lessons import move
-from layerpose.transfer import PoseTransfer, fast_precision
+from layerpose.transfer import PoseTransfer
 
 Device = Literal["auto", "cpu", "cuda"]
 VOLUME_ROW = "full by volume"
@@ -83,7 +84,7 @@ def _enter_rival(folder: Path, row: str | None, device: Device) -> Entrant:
 
         @torch.inference_mode()
         def draw(conditions: Conditions) -> list[Tensor]:
-            with fast_precision(chosen):
+            with fast_autocast(chosen.type):
                 return [theirs(move(conditions, chosen))]
 
         return draw

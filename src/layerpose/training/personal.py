@@ -25,12 +25,12 @@ from layerpose.data.album import Album
 from layerpose.data.closest import AlbumPairs
 from layerpose.data.pairs import Sample
 from layerpose.networks.perceptual import Vgg19
+from layerpose.precision import fast_autocast
 from layerpose.stages.model import Model
 from layerpose.training.checkpoint import DAMAGED
 from layerpose.training.lessons import WINDOWS, move, stream
 from layerpose.training.losses import colour_loss, perceptual_loss
 from layerpose.training.objectives import FOREGROUND_WEIGHT, cut_windows
-from layerpose.training.processes import fast_autocast
 from layerpose.training.recipes import STAGES
 from layerpose.training.solo import load_in_order
 from layerpose.types import Transfer
@@ -205,7 +205,7 @@ def _take_step(
 ) -> float:
     for group in run.maker.param_groups:
         group["lr"] = rate
-    with fast_autocast("cuda" if sample.target.device.type == "cuda" else "cpu"):
+    with fast_autocast(sample.target.device.type):
         loss = objective(run.model(sample.conditions), sample, vgg, recipe, rng)
     if not torch.isfinite(loss):
         raise ValueError(f"the loss is {float(loss)} in step {run.step + 1}; use a lower --learning-rate")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, distributed, nn
@@ -18,17 +18,6 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 PRECISIONS = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
-
-
-def fast_precision(device: Literal["cpu", "cuda"]) -> Literal["bf16", "fp32"]:
-    """bf16 where the device multiplies it in hardware; elsewhere it is several times slower than fp32."""
-    fast = device == "cuda" or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return "bf16" if fast else "fp32"
-
-
-def fast_autocast(device: Literal["cpu", "cuda"]) -> torch.autocast:
-    """Run in `fast_precision`; float32 is left as it is."""
-    return torch.autocast(device, torch.bfloat16, enabled=fast_precision(device) == "bf16")
 
 
 def launched_by_torchrun(machine: Machine) -> Machine:
