@@ -1,0 +1,1 @@
+"""Files of poses -> `Clip`: a file a format, `opening` chooses by content."""

@@ -1,0 +1,1 @@
+"""Motion -> files that other programs read."""
