@@ -8,7 +8,7 @@ import numpy as np
 
 from layerpose.body.smpl import SmplModel, SmplPose
 from layerpose.body.smpl_file import NUM_BETAS
-from layerpose.estimation.estimate import estimate
+from layerpose.estimation.estimate import estimate, read_source
 from layerpose.motion.amass import read_amass
 from layerpose.motion.bvh import read_bvh
 from layerpose.motion.hmr import read_hmr
@@ -16,7 +16,7 @@ from layerpose.motion.library import library_pose
 from layerpose.motion.npz_file import read_npz
 from layerpose.motion.pose_file import read_pose
 from layerpose.motion.smpl_pose import pose_to_smpl, smpl_to_pose
-from layerpose.pictures import read_photo
+from layerpose.photo_files import split_frame
 from layerpose.presets import base
 from layerpose.types import Body, Pose
 
@@ -41,7 +41,7 @@ def resolve_pose(text: str, smpl: SmplModel | None = None) -> Pose | Body:
         case "" if not path.is_file() and len(path.parts) == 1:
             return library_pose(name)
         case _:
-            return estimate(read_photo(_existing(path)), base().canvas).body
+            return estimate(read_source(_existing(text)), base().canvas).body
 
 
 def resolve_smpl_pose(text: str, smpl: SmplModel) -> SmplPose:
@@ -67,9 +67,9 @@ def _split_frame(text: str) -> tuple[str, int]:
     return name, int(number)
 
 
-def _existing(path: Path) -> Path:
-    if not path.exists():
+def _existing(path: str | Path) -> Path:
+    if not split_frame(path)[0].exists():
         raise ValueError(
             f"there is no file {path}; expected a photo, a .json, a .bvh#FRAME, an .npz#FRAME or a name like 'walk'"
         )
-    return path
+    return Path(path)

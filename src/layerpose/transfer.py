@@ -17,13 +17,12 @@ from layerpose.body.model import body_model
 from layerpose.config import ModelConfig, scaled
 from layerpose.data.album import Album, find_album
 from layerpose.data.closest import Closest
-from layerpose.estimation.estimate import Estimate, estimate
+from layerpose.estimation.estimate import Estimate, estimate, read_source
 from layerpose.maps.clothing import draw_dressed
 from layerpose.maps.render import draw_posed, pose_body
 from layerpose.maps.source import SourceView, join_views, view_source
 from layerpose.memory import keep_freed_memory
 from layerpose.networks.generator import Generator
-from layerpose.pictures import read_photo
 from layerpose.precision import fast_autocast
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model import Model
@@ -106,7 +105,7 @@ class PoseTransfer:
         """Find the person and fit the body; an `Estimate` passes through."""
         if isinstance(photo, Estimate):
             return photo
-        return estimate(photo if isinstance(photo, Image) else read_photo(Path(photo)), self.config.canvas)
+        return estimate(photo if isinstance(photo, Image) else read_source(photo), self.config.canvas)
 
     def view(self, seen: Estimate, also: Sequence[Estimate] = ()) -> SourceView:
         """What the photo, and others beside it, show of the person; made once for many poses."""

@@ -34,16 +34,17 @@ def demo(*, device: Device = "auto") -> None:
     Args:
         device: Where the networks run; auto takes the GPU if there is one.
     """
+    from layerpose.estimation.estimate import read_source
     from layerpose.motion.library import library_pose
     from layerpose.outputs import check_output_folder
-    from layerpose.pictures import image_to_picture, read_photo, write_png
+    from layerpose.pictures import image_to_picture, write_png
     from layerpose.sheet import draw_fit, draw_sheet
 
     out, sheet = DEMO_FOLDER / "demo.png", DEMO_FOLDER / "demo-sheet.png"
     check_output_folder(DEMO_FOLDER)
     model = load_model(None, device)
     with as_file(files("layerpose") / "examples" / "person.png") as example:
-        photo = read_photo(example)
+        photo = read_source(example)
     seen = find_person(photo, model.look)
     with busy(f"Transferring to {DEMO_POSE!r}"):
         result = model(seen, library_pose(DEMO_POSE))
@@ -100,10 +101,11 @@ def transfer(
         check_output_folder(layers, list(LAYER_FILES.values()), inputs=[*inputs, out, *([sheet] if sheet else [])])
     with busy("Starting"):
         from layerpose.bodies import redrawn, smpl_model
+        from layerpose.estimation.estimate import read_source
         from layerpose.estimation.volume import load_network
-        from layerpose.pictures import image_to_picture, read_photo, write_png
+        from layerpose.pictures import image_to_picture, write_png
         from layerpose.poses import resolve_pose
-    picture = read_photo(photo)
+    picture = read_source(photo)
     with busy("Reading the pose"):
         other = smpl_model(body, smpl)
         target = resolve_pose(pose, other)
@@ -144,17 +146,16 @@ def fit(
         sheet: Also write a picture of the fitted body over the photo.
     """
     from layerpose.outputs import check_output
-    from layerpose.pictures import read_photo, write_png
+    from layerpose.pictures import write_png
 
     check_output(out, ".json", inputs=[photo])
     if sheet is not None:
         check_output(sheet, ".png", inputs=[photo])
-    picture = read_photo(photo)
     with busy("Starting"):
-        from layerpose.estimation.estimate import estimate
+        from layerpose.estimation.estimate import estimate, read_source
         from layerpose.motion.pose_file import write_pose
         from layerpose.presets import base
-    seen = find_person(picture, lambda photo: estimate(photo, base().canvas))
+    seen = find_person(read_source(photo), lambda photo: estimate(photo, base().canvas))
 
     write_pose(seen.body, out)
     written = [out]
@@ -185,11 +186,11 @@ def find_person(photo: Image, find: Callable[[Image], Estimate]) -> Estimate:
 
 def find_others(photos: Sequence[Path], find: Callable[[Image], Estimate]) -> list[Estimate]:
     """The person in further photos. ValueError names the photo in which something is wrong."""
-    from layerpose.pictures import read_photo
+    from layerpose.estimation.estimate import read_source
 
     found = []
     for photo in photos:
-        picture = read_photo(photo)
+        picture = read_source(photo)
         try:
             found.append(find_person(picture, find))
         except ValueError as error:

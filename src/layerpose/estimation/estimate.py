@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,12 +11,15 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
+from layerpose.colours import over_white
 from layerpose.estimation.canvas import Canvas, canvas_around
+from layerpose.estimation.doubts import lighten, refuse_muddle, warn_of_weakness
 from layerpose.estimation.fit import fit_body
 from layerpose.estimation.landmarks import Landmarks, find_landmarks
-from layerpose.estimation.matte import cut_out
+from layerpose.estimation.matte import cut_out, is_matte, keep_cut_out, premultiply
 from layerpose.estimation.parsing import parse_photo
 from layerpose.maps.render import draw_body
+from layerpose.pictures import read_photo
 from layerpose.types import Body, Photo
 
 LONGEST_SIDE = 4096
@@ -45,22 +50,46 @@ class Estimate:
         )
 
 
+def read_source(name: str | os.PathLike[str]) -> Image.Image:
+    """A photo of a person as `estimate` wants it: with its transparency, and not much larger than it uses."""
+    return read_photo(name, with_alpha=True, longest=LONGEST_SIDE)
+
+
 def estimate(photo: Image.Image, size: int = 1024) -> Estimate:
-    """Find the person, fit the body and cut both out on a canvas of `size` pixels; ValueError says what is wrong."""
-    photo = photo.convert("RGB")
+    """Find the person, fit the body and cut both out on a canvas of `size` pixels; ValueError says what is wrong.
+
+    Of an RGBA picture the transparency is the person's mask, if it is a person's.
+    """
     if max(photo.size) > LONGEST_SIDE:
         photo = photo.copy()
         photo.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BOX)
-    pixels = np.array(photo)
-    landmarks = find_landmarks(pixels)
-    return estimate_on(canvas_around(landmarks, size), pixels, landmarks)
+    pixels = np.array(over_white(photo).convert("RGB"))
+    landmarks = find_landmarks(lighten(pixels))
+    warn_of_weakness(pixels, landmarks)
+    own = np.array(photo) if photo.mode == "RGBA" else None
+    if own is not None and not is_matte(own[..., 3] / 255, landmarks.mask):
+        warnings.warn("the transparency of the photo is not the outline of its person; it is not used", stacklevel=2)
+        own = None
+    seen = estimate_on(canvas_around(landmarks, size), pixels, landmarks, own)
+    refuse_muddle(landmarks, seen.overlap)
+    return seen
 
 
-def estimate_on(canvas: Canvas, pixels: UInt8[np.ndarray, "h w 3"], landmarks: Landmarks) -> Estimate:
-    """Fit the body to landmarks and mask and cut both out on a given canvas; ValueError if the fit does not hold."""
+def estimate_on(
+    canvas: Canvas,
+    pixels: UInt8[np.ndarray, "h w 3"],
+    landmarks: Landmarks,
+    own: UInt8[np.ndarray, "h w 4"] | None = None,
+) -> Estimate:
+    """Fit the body to landmarks and mask and cut both out on a given canvas; ValueError if the fit does not hold.
+
+    `own` is the photo as a cut-out, in straight colours: its transparency is taken for the mask.
+    """
+    if own is not None:
+        landmarks = replace(landmarks, mask=own[..., 3] / 255)
     fit = fit_body(landmarks)
     picture, mask = cut_canvas(pixels, landmarks, canvas)
-    cut = cut_out(picture, mask)
+    cut = cut_out(picture, mask) if own is None else keep_cut_out(canvas.cut(premultiply(own), outside=0.0))
     body = replace(fit.body, camera=canvas.place(fit.body.camera))
     return Estimate(
         photo=cut,

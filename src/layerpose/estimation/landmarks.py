@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from scipy.special import expit
 
 from layerpose.estimation.detector_files import detector_files
@@ -35,6 +35,9 @@ LOST = 0.35
 """Someone whose hips have moved by more than this share of the size between two frames is somebody else."""
 TOUCHING = 0.1
 """How much the boxes of two people may overlap (IoU) until one is in the way of the other."""
+
+CLOSER = (0.5, 0.25)
+"""Sides of the parts in which people are looked for who are too far away, as shares of the photo's."""
 
 JOINTS = {
     "nose": 0, "left shoulder": 11, "right shoulder": 12, "left elbow": 13, "right elbow": 14, "left wrist": 15,
@@ -97,11 +100,17 @@ class Detection:
         )
 
 
-def find_landmarks(photo: UInt8[np.ndarray, "h w 3"]) -> Landmarks:
-    """The one person of the photo; ValueError if there is nobody, more than one, or only part of one."""
-    people = detect_people(photo)
+def find_landmarks(photo: UInt8[np.ndarray, "h w 3"], *, closer: bool = True) -> Landmarks:
+    """The one person of the photo; ValueError if there is nobody, more than one, or only part of one.
+
+    Where nobody is seen, `closer` looks into parts of the photo (up to half a second).
+    """
+    people = detect_people(photo) or (look_closer(photo) if closer else [])
     if not people:
-        raise ValueError("no person was found in the photo; use a photo that shows one whole person clearly")
+        raise ValueError(
+            "no person was found in the photo, nor in any part of it; use a photo that shows one whole person clearly, "
+            "with the face, and not far away"
+        )
     large = [person for person in people if person.region.side > BYSTANDER * people[0].region.side]
     if len(large) > 1:
         raise ValueError(f"{len(large)} people were found in the photo; crop it so that it shows only one of them")
@@ -159,6 +168,36 @@ def detect_people(photo: UInt8[np.ndarray, "h w 3"]) -> list[Detection]:
     sure = scores > CERTAIN
     detections = _merge((points[sure] - [[offset]]) / scale, scores[sure], points[sure][:, 1] / scale)
     return sorted(detections, key=lambda person: -person.region.side)
+
+
+def look_closer(photo: UInt8[np.ndarray, "h w 3"]) -> list[Detection]:
+    """Whom the detector sees in overlapping parts of a photo in which it sees nobody: people far away."""
+    height, width = photo.shape[:2]
+    for share in CLOSER:
+        side = round(max(height, width) * share)
+        if side < DETECTOR_SIZE:
+            break
+        found = []
+        for top in range(0, max(height - side // 2, 1), side // 2):
+            for left in range(0, max(width - side // 2, 1), side // 2):
+                part = photo[top : top + side, left : left + side]
+                found += [_moved(person, np.array([left, top])) for person in detect_people(part)]
+        if found:
+            return _drop_doubles(found)
+    return []
+
+
+def _moved(person: Detection, by: Int[np.ndarray, "2"]) -> Detection:
+    return Detection(score=person.score, box=person.box + np.tile(by, 2), keypoints=person.keypoints + by)
+
+
+def _drop_doubles(people: list[Detection]) -> list[Detection]:
+    """Of detections of one person in several parts the surest; the largest person first."""
+    kept: list[Detection] = []
+    for person in sorted(people, key=lambda person: -person.score):
+        if all(_overlap(person.box, other.box) <= OVERLAPPING for other in kept):
+            kept.append(person)
+    return sorted(kept, key=lambda person: -person.region.side)
 
 
 def _merge(

@@ -28,6 +28,8 @@ CONTRAST = 1.3
 """Pulls nearly full and nearly empty pixels to full and empty."""
 SPECK = 0.01
 """Pieces and holes smaller than this share of the person are mistakes."""
+AGREEING = 0.6
+"""How far (intersection over union) a file's transparency has to agree with the coarse mask to be the person's."""
 WIDE_PX, NARROW_PX = 45, 5
 """Blur radii of the two passes of colour estimation, at `WORKING_SIZE`."""
 
@@ -35,7 +37,31 @@ WIDE_PX, NARROW_PX = 45, 5
 def cut_out(picture: Float[np.ndarray, "s s 3"], mask: Float[np.ndarray, "s s"]) -> Photo:
     """The person of a canvas (RGB in 0..1) with its coarse mask -> image over flat grey, soft mask."""
     colour, alpha = separate(picture, mask)
-    image = alpha[..., None] * (2 * colour - 1)
+    return _over_grey(alpha[..., None] * colour, alpha)
+
+
+def keep_cut_out(own: Float[np.ndarray, "s s 4"]) -> Photo:
+    """A canvas that is a cut-out already (colours times alpha, and alpha, in 0..1) -> the same over flat grey."""
+    alpha = np.clip(own[..., 3], 0, 1)
+    return _over_grey(np.clip(own[..., :3], 0, alpha[..., None]), alpha)
+
+
+def premultiply(own: UInt8[np.ndarray, "h w 4"]) -> Float[np.ndarray, "h w 4"]:
+    """Straight colours with alpha, 0..255 -> colours times alpha, and alpha, in 0..1: what can be resampled."""
+    values = own.astype(np.float32) / 255
+    values[..., :3] *= values[..., 3:]
+    return values
+
+
+def is_matte(alpha: Float[np.ndarray, "h w"], mask: Float[np.ndarray, "h w"]) -> bool:
+    """Whether a file's transparency is a person's outline, by the network's coarse mask; a rounded corner is not."""
+    own, seen = alpha > 0.5, mask > 0.5
+    return bool((own & seen).sum() >= AGREEING * (own | seen).sum())
+
+
+def _over_grey(colour: Float[np.ndarray, "s s 3"], alpha: Float[np.ndarray, "s s"]) -> Photo:
+    """Colours (0..1) times alpha, and alpha -> image and mask."""
+    image = 2 * colour - alpha[..., None]
     return Photo(
         image=torch.from_numpy(image.astype(np.float32)).permute(2, 0, 1)[None].contiguous(),
         mask=torch.from_numpy(alpha.astype(np.float32))[None, None],

@@ -1,0 +1,107 @@
+"""Photo + landmarks -> warnings of a weak picture: the person is small, dark, blurred, or a hand or foot is cut off."""
+
+from __future__ import annotations
+
+import warnings
+
+import cv2
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from layerpose.estimation.landmarks import CERTAIN, Landmarks
+
+SMALL_PX, ENOUGH_PX = 300, 500
+"""Heights in pixels below which a person is small, and from which on a picture of 1024 looks sharp."""
+DARK = 50
+"""A person of whom 98 % is darker than this grey (0..255) shows little."""
+BRIGHTEST = 98
+BLURRED = 0.18
+"""Fine contrast as a share of the coarse at a person's sharpest edges. Sharp photos have 0.33 to 0.7, and 0.13 to 0.15
+once they are blurred by 2 pixels where the person is 512 tall."""
+COMPARED_PX = 512
+"""A larger person is compared at this height."""
+FINE_PX, COARSE_PX = 1.0, 4.0
+SHARPEST = 99
+ENDS = {"left hand": 19, "right hand": 20, "left foot": 31, "right foot": 32, "left heel": 29, "right heel": 30}
+"""Landmarks without which a person is whole enough to be drawn."""
+AGREEING = 0.78
+"""An overlap of body and mask from which on all is well; public photos and clips of one person have 0.81 to 0.93."""
+FAINT, MUDDLED = 0.1, 0.35
+"""Share of mask pixels (as a share of the person's area) that are neither person nor background: one person has 0.13 to
+0.26, two who overlap 0.46."""
+MAX_GAIN = 16.0
+
+
+def warn_of_weakness(photo: UInt8[np.ndarray, "h w 3"], landmarks: Landmarks) -> None:
+    """One warning for each thing that is wrong."""
+    tall = float(np.ptp(landmarks.image[:, :2], axis=0).max())
+    if tall < SMALL_PX:
+        warnings.warn(
+            f"the person is only {tall:.0f} pixels tall in the photo, so the result will be blurred; "
+            f"{ENOUGH_PX} or more are better",
+            stacklevel=3,
+        )
+    height, width = landmarks.mask.shape
+    x, y = landmarks.image[:, 0], landmarks.image[:, 1]
+    outside = (x < 0) | (x >= width) | (y < 0) | (y >= height)
+    cut = [name for name, index in ENDS.items() if outside[index]]
+    if cut:
+        warnings.warn(f"cut by the edge of the photo: {', '.join(cut)}; they will be missing or wrong", stacklevel=3)
+    grey, person = _compared(photo, landmarks.mask, tall)
+    if np.percentile(grey[person], BRIGHTEST) < DARK:
+        warnings.warn(
+            "the person is very dark in the photo, and so will be the result; use a brighter one", stacklevel=3
+        )
+    elif _sharpness(grey, person) < BLURRED:
+        warnings.warn("the person is blurred in the photo, and so will be the result; use a sharper one", stacklevel=3)
+
+
+def refuse_muddle(landmarks: Landmarks, overlap: float) -> None:
+    """ValueError where neither the body's outline nor the network's mask is sure: two people in one, a thing in front.
+
+    A body that misses the outline alone is warned about: wide clothes do that too.
+    """
+    if overlap >= AGREEING:
+        return
+    person = float((landmarks.mask > CERTAIN).sum())
+    unsure = float(((landmarks.mask > FAINT) & (landmarks.mask < 1 - FAINT)).sum()) / max(person, 1.0)
+    if unsure > MUDDLED:
+        raise ValueError(
+            f"it is not clear what belongs to the person: the body's outline agrees by {overlap:.0%} only, and "
+            f"its edge is unsure; use a photo without anybody or anything right before or behind the person"
+        )
+    warnings.warn(
+        f"the body's outline agrees with the person's by {overlap:.0%} only: wide clothes, or something that was taken "
+        f"for a part of the person; look at --sheet",
+        stacklevel=3,
+    )
+
+
+def lighten(photo: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
+    """A photo that is dark all over, as bright as others, so that the networks see somebody; any other as it is."""
+    brightest = float(np.percentile(photo[::8, ::8], SHARPEST))
+    if brightest >= DARK:
+        return photo
+    gain = min(255 / max(brightest, 1.0), MAX_GAIN)
+    return cv2.convertScaleAbs(photo, alpha=gain).astype(np.uint8)
+
+
+def _compared(
+    photo: UInt8[np.ndarray, "h w 3"], mask: Float[np.ndarray, "h w"], tall: float
+) -> tuple[Float[np.ndarray, "r c"], np.ndarray]:
+    """Grey picture and person, at a height at which persons of all sizes can be compared."""
+    grey, zoom = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY).astype(np.float32), COMPARED_PX / max(tall, 1.0)
+    if zoom < 1:
+        grey = cv2.resize(grey, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+        mask = cv2.resize(mask, grey.shape[::-1], interpolation=cv2.INTER_AREA)
+    person = mask > CERTAIN
+    return grey, person if person.any() else np.ones_like(person)
+
+
+def _sharpness(grey: Float[np.ndarray, "r c"], person: np.ndarray) -> float:
+    """Fine contrast at the sharpest edges, as a share of the coarse."""
+    fine, coarse = (
+        np.percentile(np.abs(grey - cv2.GaussianBlur(grey, (0, 0), width))[person], SHARPEST)
+        for width in (FINE_PX, COARSE_PX)
+    )
+    return float(fine / max(coarse, 1e-6))
