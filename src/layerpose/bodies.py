@@ -23,8 +23,8 @@ from layerpose.maps.clothing import lend_clothes
 from layerpose.maps.projection import project_volume, stand_in
 from layerpose.maps.render import DrawnBody, draw_body, draw_surface, mesh, pose_body
 from layerpose.maps.voxels import voxelise
-from layerpose.motion.hmr import hmr_camera
 from layerpose.motion.posing import ADULT
+from layerpose.motion.read.hmr import hmr_camera
 from layerpose.motion.smpl_pose import pose_to_smpl
 from layerpose.motion.smpl_shape import phenotype_to_betas
 from layerpose.networks.hourglass import VolumeNetwork

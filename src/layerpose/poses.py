@@ -9,13 +9,12 @@ import numpy as np
 from layerpose.body.smpl import SmplModel, SmplPose
 from layerpose.body.smpl_file import NUM_BETAS
 from layerpose.estimation.estimate import estimate, read_source
-from layerpose.motion.amass import read_amass
 from layerpose.motion.bvh import read_bvh
-from layerpose.motion.hmr import read_hmr
 from layerpose.motion.library import library_pose
-from layerpose.motion.npz_file import read_npz
 from layerpose.motion.pose_file import read_pose
-from layerpose.motion.smpl_pose import pose_to_smpl, smpl_to_pose
+from layerpose.motion.read.smpl import read_smpl
+from layerpose.motion.read.smpl_clip import SmplClip
+from layerpose.motion.smpl_pose import pose_to_smpl
 from layerpose.photo_files import split_frame
 from layerpose.presets import base
 from layerpose.types import Body, Pose
@@ -34,8 +33,10 @@ def resolve_pose(text: str, smpl: SmplModel | None = None) -> Pose | Body:
         case ".bvh":
             return read_bvh(_existing(path)).pose(frame)
         case ".npz":
-            found = _read_smpl_pose(_existing(path), frame)
-            return smpl_to_pose(found, None if smpl is None else smpl.rest_joints(found.betas))
+            clip = read_smpl(_existing(path))
+            if smpl is None or not isinstance(clip, SmplClip):
+                return clip.pose(frame)
+            return clip.pose(frame, smpl.rest_joints(clip.betas))
         case ".json":
             return read_pose(_existing(path))
         case "" if not path.is_file() and len(path.parts) == 1:
@@ -48,14 +49,12 @@ def resolve_smpl_pose(text: str, smpl: SmplModel) -> SmplPose:
     """The same for an SMPL body: an .npz as it is, anything else by way of the body's pose."""
     name, frame = _split_frame(text)
     if Path(name).suffix.lower() == ".npz":
-        return _read_smpl_pose(_existing(Path(name)), frame)
+        clip = read_smpl(_existing(Path(name)))
+        if isinstance(clip, SmplClip):
+            return clip.smpl_pose(frame)
     found = resolve_pose(text)
     pose = found.pose if isinstance(found, Body) else found
     return pose_to_smpl(pose, smpl.rest_joints(np.zeros(NUM_BETAS)))
-
-
-def _read_smpl_pose(path: Path, frame: int) -> SmplPose:
-    return read_amass(path).smpl_pose(frame) if "poses" in read_npz(path) else read_hmr(path, frame)
 
 
 def _split_frame(text: str) -> tuple[str, int]:

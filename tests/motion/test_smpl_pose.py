@@ -13,9 +13,9 @@ from layerpose.bodies import draw_any, framed_body
 from layerpose.body.model import body_model
 from layerpose.body.smpl import SMPL_JOINTS, Y_UP_TO_BODY, SmplModel, SmplPose, load_smpl
 from layerpose.maps.render import draw_body, draw_surface, render_maps
-from layerpose.motion.amass import read_amass
 from layerpose.motion.library import library_pose
 from layerpose.motion.posing import curl_fingers, to_pose
+from layerpose.motion.read.smpl import read_smpl
 from layerpose.motion.smpl_pose import CURL, SMPL_BONES, pose_to_smpl, relative_to_world, smpl_to_pose, turn_root
 from layerpose.types import PARTS, Body, Maps, Pose
 
@@ -58,7 +58,7 @@ def test_three_ways_to_say_a_pose_draw_the_same_parts(model: SmplModel, tmp_path
         own = render_maps(draw_body(body, SIZE))
         pose = pose_to_smpl(body.pose, rest)
         write_amass(tmp_path / "clip.npz", pose)
-        again = smpl_to_pose(read_amass(tmp_path / "clip.npz").smpl_pose(0), rest)
+        again = smpl_to_pose(read_smpl(tmp_path / "clip.npz").smpl_pose(0), rest)
         amass = draw_body(Body(phenotype=body.phenotype, pose=again, camera=body.camera), SIZE)
         found["smpl"].append(overlap(own, render_maps(draw_surface(model.pose(pose), body.camera, SIZE, device=CPU))))
         found["amass"].append(overlap(own, render_maps(amass)))

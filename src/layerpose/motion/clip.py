@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from layerpose.types import Body, Motion, Pose
 
 
+@runtime_checkable
 class Clip(Protocol):
     """An opened file. Nothing is worked out before it is asked for: a clip may have 100,000 frames."""
 

@@ -86,21 +86,23 @@ def pose_from_figure(figure: Figure) -> Pose:
     return to_pose(curl_fingers(rotations, figure.curl))
 
 
-def world_to_relative(world: Mapping[int, Float[np.ndarray, "3 3"]]) -> Float[np.ndarray, "j 3 3"]:
+def world_to_relative(world: Mapping[int, Float[np.ndarray, "*t 3 3"]]) -> Float[np.ndarray, "*t j 3 3"]:
     """World turns of some bones -> rotations relative to the parents; a bone without one moves with its parent."""
     parents = body_model().parents
-    turned = np.tile(np.eye(3), (len(parents), 1, 1))
-    relative = turned.copy()
+    frames = next(iter(world.values()), np.eye(3)).shape[:-2]
+    still = np.broadcast_to(np.eye(3), (*frames, 3, 3))
+    turned: list[np.ndarray] = []
+    relative = np.empty((*frames, len(parents), 3, 3))
     for bone, parent in enumerate(parents):
-        above = turned[parent] if parent >= 0 else np.eye(3)
-        turned[bone] = world.get(bone, above)
-        relative[bone] = above.T @ turned[bone]
+        above = turned[parent] if parent >= 0 else still
+        turned.append(world.get(bone, above))
+        relative[..., bone, :, :] = above.swapaxes(-1, -2) @ turned[bone] if bone in world else np.eye(3)
     return relative
 
 
 def curl_fingers(
-    rotations: Float[np.ndarray, "j 3 3"], degrees: float, sides: tuple[str, ...] = ("L", "R")
-) -> Float[np.ndarray, "j 3 3"]:
+    rotations: Float[np.ndarray, "*t j 3 3"], degrees: float, sides: tuple[str, ...] = ("L", "R")
+) -> Float[np.ndarray, "*t j 3 3"]:
     """Bend every finger joint further towards the palm."""
     model, bent = body_model(), rotations.copy()
     for side in sides:
@@ -108,7 +110,8 @@ def curl_fingers(
             axis = _curl_axis(finger, side)
             for joint in (1, 2, 3):
                 bone = model.bone(f"finger{finger}-{joint}.{side}")
-                bent[bone] = bent[bone] @ Rotation.from_rotvec(axis * np.deg2rad(degrees * share)).as_matrix()
+                bend = Rotation.from_rotvec(axis * np.deg2rad(degrees * share)).as_matrix()
+                bent[..., bone, :, :] = bent[..., bone, :, :] @ bend
     return bent
 
 
@@ -159,15 +162,17 @@ def unit(vector: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
 
 
 def turn_forearm(
-    side: str, forearm: Float[np.ndarray, "3 3"], hand: Float[np.ndarray, "3 3"]
-) -> dict[str, Float[np.ndarray, "3 3"]]:
+    side: str, forearm: Float[np.ndarray, "*t 3 3"], hand: Float[np.ndarray, "*t 3 3"]
+) -> dict[str, Float[np.ndarray, "*t 3 3"]]:
     """The forearm's far half follows the hand as it turns about the forearm; world turns in and out."""
     places = reference_heads()
     along = forearm @ unit(places[f"wrist.{side}"] - places[f"lowerarm01.{side}"])
-    x, y, z, w = Rotation.from_matrix(hand @ forearm.T).as_quat()
-    angle = 2 * np.arctan2(np.array([x, y, z]) @ along, w)
+    turned = Rotation.from_matrix((hand @ forearm.swapaxes(-1, -2)).reshape(-1, 3, 3)).as_quat()
+    turned = turned.reshape(*along.shape[:-1], 4)
+    angle = 2 * np.arctan2((turned[..., :3] * along).sum(-1), turned[..., 3])
     angle = (angle + np.pi) % (2 * np.pi) - np.pi
-    return {f"lowerarm02.{side}": Rotation.from_rotvec(along * angle * TWIST_SHARE).as_matrix() @ forearm}
+    share = Rotation.from_rotvec((along * (angle * TWIST_SHARE)[..., None]).reshape(-1, 3)).as_matrix()
+    return {f"lowerarm02.{side}": share.reshape(forearm.shape) @ forearm}
 
 
 def _raise_shoulder(side: str, arm: Limb, trunk: np.ndarray) -> dict[str, np.ndarray]:

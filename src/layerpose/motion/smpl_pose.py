@@ -23,6 +23,7 @@ from layerpose.motion.posing import (
     unit,
     world_to_relative,
 )  # fmt: skip
+from layerpose.motion.smpl_hands import hand_rows, turn_fingers, world_turns
 from layerpose.types import Pose
 
 SMPL_BONES = {
@@ -47,16 +48,28 @@ RestJoints = Float[np.ndarray, "24 3"]
 
 def smpl_to_pose(smpl: SmplPose, rest_joints: RestJoints | None = None) -> Pose:
     """The body's pose. `rest_joints`: of the SMPL file, if there is one; without it a straight T-pose is assumed."""
-    aims = _aims(rest_joints)
-    turns = _world_turns(smpl.vectors)
+    return to_pose(smpl_to_rotations(smpl.vectors[None], rest_joints)[0])
+
+
+def smpl_to_rotations(
+    vectors: Float[np.ndarray, "t 24 3"],
+    rest_joints: RestJoints | None = None,
+    hands: Float[np.ndarray, "t 30 3"] | None = None,
+) -> Float[np.ndarray, "t 104 3 3"]:
+    """The same for many frames; fingers that `hands` (SMPL-H's joints, in its order) says nothing of are bent a bit."""
+    aims, turns = _aims(rest_joints), world_turns(vectors, SMPL_PARENTS)
     world = {}
     for joint, bone in SMPL_BONES.items():
-        turned = Y_UP_TO_BODY @ turns[SMPL_JOINTS.index(joint)] @ Y_UP_TO_BODY.T
+        turned = Y_UP_TO_BODY @ turns[:, SMPL_JOINTS.index(joint)] @ Y_UP_TO_BODY.T
         world[bone] = turned @ aims.get(bone, np.eye(3))
     for side in "LR":
         world |= turn_forearm(side, world[f"lowerarm01.{side}"], world[f"wrist.{side}"])
+    moving = [] if hands is None else [side for side in "LR" if hands[:, hand_rows(side)].any()]
+    for side in moving:
+        wrist = turns[:, SMPL_JOINTS.index("left_wrist" if side == "L" else "right_wrist")]
+        world |= turn_fingers(side, wrist, hands[:, hand_rows(side)], aims[f"wrist.{side}"])  # pyright: ignore
     rotations = world_to_relative({body_model().bone(bone): turn for bone, turn in world.items()})
-    return to_pose(curl_fingers(rotations, CURL))
+    return curl_fingers(rotations, CURL, tuple(side for side in "LR" if side not in moving))
 
 
 def pose_to_smpl(pose: Pose, rest_joints: RestJoints | None = None) -> SmplPose:
@@ -83,10 +96,11 @@ def relative_to_world(rotations: Float[np.ndarray, "j 3 3"]) -> Float[np.ndarray
     return world
 
 
-def turn_root(vectors: Float[np.ndarray, "24 3"], turn: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "24 3"]:
-    """The same pose, the whole person turned in the world."""
+def turn_root(vectors: Float[np.ndarray, "*t 24 3"], turn: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "*t 24 3"]:
+    """The same poses, the whole person turned in the world."""
     turned = vectors.copy()
-    turned[0] = Rotation.from_matrix(turn @ Rotation.from_rotvec(vectors[0]).as_matrix()).as_rotvec()
+    roots = Rotation.from_rotvec(vectors[..., 0, :].reshape(-1, 3)).as_matrix()
+    turned[..., 0, :] = Rotation.from_matrix(turn @ roots).as_rotvec().reshape(turned[..., 0, :].shape)
     return turned
 
 
@@ -126,11 +140,3 @@ def _aims(rest_joints: RestJoints | None) -> dict[str, Float[np.ndarray, "3 3"]]
             for start, _, first, last in limb
         }
     )
-
-
-def _world_turns(vectors: Float[np.ndarray, "24 3"]) -> Float[np.ndarray, "24 3 3"]:
-    turns = Rotation.from_rotvec(vectors).as_matrix()
-    for joint, parent in enumerate(SMPL_PARENTS):
-        if parent >= 0:
-            turns[joint] = turns[parent] @ turns[joint]
-    return turns

@@ -1,0 +1,38 @@
+"""A zip (.npz, a torch .pt) -> its members' bytes, which may not swell beyond what the file can be meant to hold."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+LARGEST = 512 << 20
+"""Bytes that all members together may have; a 20-minute clip at 120 frames a second has 180 MB."""
+SMALL = 32 << 20
+"""So much may come out of any file ..."""
+MOST_TIMES = 60
+"""... and so many times its own size out of a larger one; motions shrink to a half or a third."""
+BROKEN = (OSError, ValueError, EOFError, KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+"""What the standard library raises over a zip that is not what it says."""
+
+
+def most_bytes(size: int) -> int:
+    """What a file of this size may hold when it is unpacked."""
+    return min(LARGEST, max(SMALL, MOST_TIMES * size))
+
+
+def zip_members(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of every member. ValueError for a damaged zip or one that swells."""
+    try:
+        with zipfile.ZipFile(path) as opened:
+            left = most_bytes(path.stat().st_size)
+            for member in opened.infolist():
+                with opened.open(member) as file:
+                    data = file.read(left + 1)
+                left -= len(data)
+                if left < 0:
+                    raise ValueError(f"it unpacks to more than {most_bytes(path.stat().st_size) >> 20} MB")
+                yield member.filename, data
+    except BROKEN as error:
+        raise ValueError(f"{path} cannot be unpacked ({error}); export or copy it again") from error

@@ -1,0 +1,1 @@
+"""Strangers' pickles -> plain data, without running any of them."""
