@@ -27,6 +27,8 @@ def evaluate(
     model: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="FOLDER ...")] = (),
     volume: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
     controls: tuple[Control, ...] = (),
+    own_pose: bool = False,
+    aligned: bool = False,
     size: Annotated[int | None, tyro.conf.arg(metavar="PIXELS")] = None,
     protocol: tuple[Name, ...] = ("fg", "wang"),
     pairs: int = 400,
@@ -51,6 +53,10 @@ def evaluate(
             map has its pixels in random order (depth: with its slopes, the target's normals), nothing comes from the
             other side of a limb (other-crop: its crop alone is grey). A row that is no worse: the model makes no use of
             it.
+        own_pose: Draw every source in its own pose too, where nothing has to be invented: how far is each row from the
+            photo itself?
+        aligned: Measure every result and dressed warp again after it is laid over the truth by optical flow, and once
+            more with slow colour differences evened out: what is misplaced, what looks otherwise?
         size: Side in pixels at which pictures are compared; without it the data set's.
         protocol: How to measure; the first one orders the pictures of the page.
         pairs: How many pairs, from the list's beginning.
@@ -98,7 +104,7 @@ def evaluate(
     _same_making(out, facts)
     table = Table(
         records=records, pairs=tuple(chosen), lpips=weights, size=size or records.canvas, protocols=tuple(protocol),
-        bodies=bodies, workers=workers, facts=facts,
+        bodies=bodies, workers=workers, facts=facts, own_pose=own_pose, aligned=aligned,
     )  # fmt: skip
     with progress_of("pictures drawn", "pictures measured", things="pairs") as (drawn, measured):
         made = measure_table(table, [entrant.drawer for entrant in entrants], out, drawn, measured, main=main)

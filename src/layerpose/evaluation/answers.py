@@ -116,7 +116,7 @@ def draw_answers(
                 else:
                     draw = draw or drawer.open()
                     for path, image in zip(paths, draw(sample.conditions), strict=True):
-                        _write(resample(image.float().cpu(), size), path)
+                        write_answer(resample(image.float().cpu(), size), path)
             report(number * len(chosen) + done, len(drawers) * len(chosen))
     return undrawn
 
@@ -148,7 +148,8 @@ def resample(image: Float[Tensor, "b c h w"], size: int) -> Float[Tensor, "b c s
     return interpolate(image, size=(size, size), mode="bicubic", antialias=True, align_corners=False).clamp(-1, 1)
 
 
-def _write(image: Float[Tensor, "1 3 h w"], path: Path) -> None:
+def write_answer(image: Float[Tensor, "1 3 h w"], path: Path) -> None:
+    """Write a picture where `read_answer` finds it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with writing(path) as temporary, torch.inference_mode():
         image_to_picture(image).save(temporary, format="PNG", compress_level=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -17,6 +18,7 @@ from layerpose.data.benchmark import Pair
 from layerpose.data.pairs import view_difference
 from layerpose.data.records import Records
 from layerpose.evaluation.answers import answer_path, read_answer, resample
+from layerpose.evaluation.fidelity import measure_fidelity
 from layerpose.evaluation.landing import NOWHERE, Stance, find_landing, stance_of
 from layerpose.evaluation.lpips import Lpips
 from layerpose.evaluation.protocols import PROTOCOLS
@@ -26,6 +28,7 @@ from layerpose.workers import spread, work_alone
 TRUTH = "target"
 """The row of the true pictures themselves: the ceiling of whatever is estimated from a picture."""
 FILE = "figures.jsonl"
+PHOTO = "photo"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,8 @@ class Job:
     """Rows whose bodies are estimated; it takes most of a second a picture."""
     size: int
     """Side in pixels at which pictures are compared."""
+    own_pose: bool = False
+    """Source and target are the same picture, so that every pixel of the person has its place."""
     undrawn: Mapping[Pair, str] = field(default_factory=dict)
     """Pairs of which there are no pictures, and why."""
 
@@ -52,7 +57,7 @@ class Measured:
     pair: Pair
     view_degrees: float
     figures: dict[str, dict[str, float]]
-    """Protocol -> name -> figure; under `body`: osa, pck, part_iou."""
+    """Protocol -> name -> figure; under `body`: osa, pck, part_iou; under `photo`, in their own pose: `Fidelity`."""
     nobody: bool = False
     """No person was found in the picture; its body figures are 0."""
     problem: str = ""
@@ -114,6 +119,8 @@ def _measure(
 ) -> tuple[dict[str, dict[str, float]], bool]:  # fmt: skip
     """All figures of a picture, and whether it shows nobody."""
     figures = {name: asdict(PROTOCOLS[name].measure(answer)) for name in job.protocols}
+    if job.own_pose:
+        figures[PHOTO] = {n: value for n, value in asdict(measure_fidelity(answer)).items() if math.isfinite(value)}
     if stance is None or row not in job.landing_rows:
         return figures, False
     landing = find_landing(answer.image, stance)
@@ -149,7 +156,7 @@ def _read(file: Path) -> Iterator[Measured]:
 
 def _is_whole(job: Job, one: Measured) -> bool:
     """Whether an earlier run measured all that this one asks for."""
-    wanted = (*job.protocols, *(("body",) if one.row in job.landing_rows else ()))
+    wanted = (*job.protocols, *((PHOTO,) if job.own_pose else ()), *(("body",) if one.row in job.landing_rows else ()))
     return all(group in one.figures for group in wanted)
 
 

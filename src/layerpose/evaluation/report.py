@@ -6,21 +6,27 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from layerpose.cache import writing
 from layerpose.data.benchmark import hash_pairs
+from layerpose.evaluation.answers import DRESSED
 from layerpose.evaluation.interval import Mean, mean_of
 from layerpose.evaluation.landing import NEAR
-from layerpose.evaluation.measure import Measured
+from layerpose.evaluation.measure import PHOTO, Measured
 from layerpose.evaluation.protocols import PROTOCOLS
 
 VIEWS = {"< 60": (0.0, 60.0), "60-120": (60.0, 120.0), "> 120": (120.0, 180.1)}
 """Angles in degrees by which the body has turned between source and target."""
 BODY = {"osa": "OSA", "pck": "PCK", "part_iou": "part IoU"}
 PICTURE = {"lpips": "LPIPS", "ssim": "SSIM", "psnr": "PSNR"}
+PHOTO_FIGURES = {"levels": "levels off", "contrast": "contrast", "detail": "detail", "saturation": "saturation"}
+NAMED = {"body": BODY, PHOTO: PHOTO_FIGURES}
+"""The figures of every group that is no protocol."""
+OWN_POSE = "own pose, "
+"""What a row is called where source and target are the same picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +40,8 @@ class Report:
     """The row whose figures order the pictures of the page."""
     facts: dict[str, str]
     """What was measured: model, data, commit ..., printed under the tables."""
+    own_pose: tuple[Measured, ...] = ()
+    """The sources in their own pose."""
 
     @property
     def rows(self) -> list[str]:
@@ -48,7 +56,15 @@ class Report:
     @property
     def problems(self) -> list[str]:
         """Pictures that could not be measured."""
-        return [m.problem for m in self.measured if m.problem]
+        return [m.problem for m in (*self.measured, *self.own_pose) if m.problem]
+
+    @property
+    def alone(self) -> Report | None:
+        """A report of the sources in their own pose, if they were drawn in it."""
+        if not self.own_pose:
+            return None
+        renamed = tuple(replace(m, row=own_pose_row(m.row)) for m in self.own_pose)
+        return replace(self, measured=renamed, main=own_pose_row(self.main), own_pose=())
 
     def of(self, row: str) -> list[Measured]:
         """The pictures of a row that could be measured."""
@@ -81,6 +97,8 @@ def to_markdown(report: Report) -> str:
             "the stature; the row `target` is the true picture, the ceiling.",
             _table(report, "body", BODY), *_nobody(report),
         ]  # fmt: skip
+    if report.alone:
+        parts += _own_pose(report.alone)
     if report.problems:
         parts += [f"{len(report.problems)} pictures could not be measured and are in no mean:"]
         parts += ["\n".join(f"- {problem}" for problem in report.problems)]
@@ -90,11 +108,12 @@ def to_markdown(report: Report) -> str:
 
 def to_csv(report: Report) -> str:
     """One line for each picture."""
-    names = [(group, name) for name, group in _columns(report)]
+    every = (*report.measured, *(report.alone.measured if report.alone else ()))
+    names = [(group, name) for name, group in _columns(every)]
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["row", "person", "source", "target", "view_degrees", *(f"{g}_{n}" for g, n in names), "problem"])
-    for m in report.measured:
+    for m in every:
         values = [m.figures.get(group, {}).get(name, "") for group, name in names]
         table.writerow([m.row, *m.pair, round(m.view_degrees, 1), *values, m.problem])
     return text.getvalue()
@@ -102,33 +121,64 @@ def to_csv(report: Report) -> str:
 
 def to_json(report: Report) -> dict[str, Any]:
     """Means and intervals of every row, with what they were measured on."""
-    rows = {}
-    for row in report.rows:
-        found = report.of(row)
-        rows[row] = {
-            f"{group}_{name}": asdict(mean_of([m.figures[group][name] for m in found if group in m.figures]))
-            for name, group in _columns(report)
-            if any(group in m.figures for m in found)
-        }
-    return {
+    told: dict[str, Any] = {
         "pairs": len({m.pair for m in report.measured}), "hash": report.hash, "size": report.size,
         "protocols": {name: PROTOCOLS[name].says for name in report.protocols}, "facts": report.facts,
-        "rows": rows, "problems": report.problems,
+        "rows": _rows_to_json(report), "problems": report.problems,
         "views": {
             group: {row: {v: asdict(mean) for v, mean in _views(report, group, row).items()} for row in report.rows}
             for group in report.protocols
         },
     }  # fmt: skip
+    if own := report.alone:
+        told["own_pose"] = {
+            "pictures": len({m.pair for m in own.measured}), "hash": own.hash, "rows": _rows_to_json(own),
+        }  # fmt: skip
+    return told
 
 
-def _columns(report: Report) -> Iterable[tuple[str, str]]:
-    groups = dict.fromkeys(group for m in report.measured for group in m.figures)
-    return [(name, group) for group in groups for name in (BODY if group == "body" else PICTURE)]
+def own_pose_row(row: str) -> str:
+    """The name of a row where source and target are the same picture."""
+    return OWN_POSE + row.replace(DRESSED, "warp")
+
+
+def _rows_to_json(report: Report) -> dict[str, Any]:
+    return {
+        row: {
+            f"{group}_{name}": asdict(mean_of(values))
+            for name, group in _columns(report.measured)
+            if (values := _values(report, row, group, name))
+        }
+        for row in report.rows
+    }
+
+
+def _columns(measured: Sequence[Measured]) -> Iterable[tuple[str, str]]:
+    groups = dict.fromkeys(group for m in measured for group in m.figures)
+    return [(name, group) for group in groups for name in NAMED.get(group, PICTURE)]
+
+
+def _values(report: Report, row: str, group: str, name: str) -> list[float]:
+    """A figure of all pictures of a row that have it."""
+    return [m.figures[group][name] for m in report.of(row) if name in m.figures.get(group, {})]
+
+
+def _own_pose(report: Report) -> list[str]:
+    """The sources in their own pose, where nothing has to be invented."""
+    pictures, name = len({m.pair for m in report.measured}), report.protocols[0]
+    return [
+        f"{pictures} sources in their own pose, hash `{report.hash}`; protocol `{name}`:",
+        _table(report, name, PICTURE),
+        "The same where the photo shows the person: mean absolute difference of 256 levels; standard deviation of the "
+        "luminance, the same of its fine detail, and saturation, each over the photo's:",
+        _table(report, PHOTO, PHOTO_FIGURES),
+    ]  # fmt: skip
 
 
 def _table(report: Report, group: str, names: dict[str, str]) -> str:
     def cell(row: str, name: str) -> str:
-        return _show(mean_of([m.figures[group][name] for m in report.of(row) if group in m.figures]), name)
+        values = _values(report, row, group, name)
+        return _show(mean_of(values), name) if values else "-"
 
     rows = [row for row in report.rows if any(group in m.figures for m in report.of(row))]
     return _markdown(["", *names.values()], rows, [lambda row, name=name: cell(row, name) for name in names])
@@ -160,7 +210,7 @@ def _markdown(heads: list[str], rows: list[str], cells: Sequence[Callable[[str],
 
 
 def _show(mean: Mean, name: str) -> str:
-    digits = 2 if name == "psnr" else 4
+    digits = 2 if name in ("psnr", "levels") else 4
     return f"{mean.value:.{digits}f} [{mean.low:.{digits}f}, {mean.high:.{digits}f}]"
 
 

@@ -29,7 +29,7 @@ class Moments:
 
 def find_moments(picture: Float[Tensor, "b c h w"]) -> Moments:
     """What SSIM needs of one picture alone."""
-    return Moments(mean=_blur(picture), square=_blur(picture**2))
+    return Moments(mean=blur(picture), square=blur(picture**2))
 
 
 def ssim_map(
@@ -41,7 +41,7 @@ def ssim_map(
     """
     ours, theirs = find_moments(image), moments or find_moments(target)
     var_i, var_t = ours.square - ours.mean**2, theirs.square - theirs.mean**2
-    covariance = _blur(image * target) - ours.mean * theirs.mean
+    covariance = blur(image * target) - ours.mean * theirs.mean
     return _combine(ours.mean, theirs.mean, var_i, var_t, covariance)
 
 
@@ -54,17 +54,18 @@ def uniform_ssim_map(
     # Averages of large windows in 32 bits lose digits.
     image, target = image.double(), target.double()
 
-    def blur(picture: Tensor) -> Tensor:
+    def average(picture: Tensor) -> Tensor:
         return avg_pool2d(avg_pool2d(picture, (1, window), 1), (window, 1), 1)
 
     unbiased = window**2 / (window**2 - 1)
-    mean_i, mean_t = blur(image), blur(target)
-    var_i, var_t = (blur(x**2) - mean**2 for x, mean in ((image, mean_i), (target, mean_t)))
-    covariance = blur(image * target) - mean_i * mean_t
+    mean_i, mean_t = average(image), average(target)
+    var_i, var_t = (average(x**2) - mean**2 for x, mean in ((image, mean_i), (target, mean_t)))
+    covariance = average(image * target) - mean_i * mean_t
     return _combine(mean_i, mean_t, unbiased * var_i, unbiased * var_t, unbiased * covariance)
 
 
-def _blur(picture: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h2 w2"]:
+def blur(picture: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h2 w2"]:
+    """Seen through the Gaussian window, wherever all of it fits."""
     line = torch.exp(-((torch.arange(WINDOW, dtype=picture.dtype) - WINDOW // 2) ** 2) / (2 * SIGMA**2))
     line, channels = (line / line.sum()).to(picture.device), picture.shape[1]
     if picture.device.type == "cpu":  # five times as fast as two convolutions, the same to 1e-7

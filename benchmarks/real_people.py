@@ -1,0 +1,119 @@
+"""How well real people are carried: ``python benchmarks/real_people.py DATA -o OUT [--pairs 60]``.
+
+DATA is what ``layerpose prepare CLIPS -o DATA`` made. A fixed list of pairs, the same number for each person, is drawn
+with a fixed seed and kept in ``DATA/pairs.csv``; every source is also drawn in its own pose. For each person: the
+trivial answers, the dressed warp and the result, plain, laid over the truth by optical flow, with slow colour
+differences evened out, and in their own pose. LPIPS of the person, protocol `fg`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from layerpose.cache import cache_dir, writing
+from layerpose.cli.evaluate import LPIPS_FILE
+from layerpose.comparison.entrants import enter
+from layerpose.comparison.measuring import Table, measure_table
+from layerpose.data.benchmark import COLUMNS, Pair, hash_pairs, read_pairs
+from layerpose.data.pairs import view_difference
+from layerpose.data.records import Records
+from layerpose.evaluation.alignment import EVENED, LAID_OVER
+from layerpose.evaluation.answers import DRESSED
+from layerpose.evaluation.measure import Measured
+from layerpose.evaluation.report import Report
+
+FILE = "pairs.csv"
+SEED = 23
+SOURCES = 2
+"""Pictures of each person that are carried, and drawn in their own pose."""
+HEADS = {
+    "copied": "source copied", "bare warp": "source warped and filled", "warp": DRESSED, "full": "full",
+    "aligned": f"full{LAID_OVER}", "evened": f"full{EVENED}",
+}  # fmt: skip
+OWN_HEADS = {"own warp": DRESSED, "own full": "full", "own aligned": f"full{LAID_OVER}"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the report and its pictures")
+    parser.add_argument("--model", type=Path, help="model folder; without it the bundled one")
+    parser.add_argument("--lpips", type=Path, help="the weights of the metric")
+    parser.add_argument("--pairs", type=int, default=60, help="pairs of all people together")
+    parser.add_argument("--workers", type=int, default=1)
+    given = parser.parse_args()
+    records = Records(given.data)
+    pairs = fixed_pairs(records, given.pairs)
+    entrant = enter(given.model, row=None, device="cpu")
+    given.out.mkdir(parents=True, exist_ok=True)
+    table = Table(
+        records=records, pairs=pairs, lpips=given.lpips or cache_dir() / LPIPS_FILE, size=records.canvas,
+        protocols=("fg",), bodies="none", workers=given.workers, own_pose=True, aligned=True,
+        facts={"data": given.data.name, "weights": entrant.fingerprint},
+    )  # fmt: skip
+    report = measure_table(table, [entrant.drawer], given.out, say("drawn"), say("measured"))
+    print(f"{len(pairs)} pairs, hash {hash_pairs(pairs)}, {records.canvas} px, weights {entrant.fingerprint}")
+    print(by_person(records, report))
+
+
+def fixed_pairs(records: Records, count: int) -> tuple[Pair, ...]:
+    """The data set's own list; it is drawn and written if there is none."""
+    file = records.path / FILE
+    if not file.is_file():
+        rng = np.random.default_rng(SEED)
+        each = -(-count // len(records.people))
+        pairs = [pair for person in records.people for pair in draw_pairs(records, person, each, rng)]
+        with writing(file) as temporary, temporary.open("w", newline="", encoding="utf-8") as opened:
+            csv.writer(opened).writerows([COLUMNS, *pairs])
+    return read_pairs(file).rows
+
+
+def draw_pairs(records: Records, person: str, count: int, rng: np.random.Generator) -> list[Pair]:
+    """From two sources, seen from as different sides as there are, to targets spread over all turns of the body."""
+    frames = records.frames(person)
+    first = frames[rng.integers(len(frames))]
+    second = max(frames, key=lambda frame: view_difference(records, person, first, frame))
+    pairs = []
+    for number, source in enumerate((first, second)[:SOURCES]):
+        others = sorted((f for f in frames if f != source), key=lambda f: view_difference(records, person, source, f))
+        wanted = (count + 1 - number) // SOURCES
+        picked = np.linspace(0, len(others) - 1, min(wanted, len(others))).round().astype(int)
+        pairs += [(person, source, others[place]) for place in picked]
+    return pairs
+
+
+def by_person(records: Records, report: Report) -> str:
+    """A line for each person, and one for all."""
+    people = list(dict.fromkeys(m.pair[0] for m in report.measured))
+    lines = [f"{'person':24s} {'pairs':>5s} " + " ".join(f"{head:>11s}" for head in (*HEADS, *OWN_HEADS))]
+    for person in (*people, None):
+        name = "all" if person is None else f"{person} {Path(records.person(person).get('source', '')).name}"
+        count = len({m.pair for m in report.measured if person in (None, m.pair[0])})
+        cells = [mean(report.measured, row, person) for row in HEADS.values()]
+        cells += [mean(report.own_pose, row, person) for row in OWN_HEADS.values()]
+        lines.append(f"{name:24s} {count:5d} " + " ".join(f"{cell:11.4f}" for cell in cells))
+    return "\n".join(lines)
+
+
+def mean(measured: tuple[Measured, ...], row: str, person: str | None) -> float:
+    """LPIPS of a row, of one person or of all."""
+    values = [
+        m.figures["fg"]["lpips"] for m in measured if m.row == row and not m.problem and person in (None, m.pair[0])
+    ]
+    return float(np.mean(values)) if values else float("nan")
+
+
+def say(what: str):
+    def report(done: int, total: int) -> None:
+        if done in (total, total // 2):
+            print(f"{what} {done} of {total}", flush=True)
+
+    return report
+
+
+if __name__ == "__main__":
+    main()
