@@ -1,9 +1,12 @@
-"""How well real people are carried: ``python benchmarks/real_people.py DATA -o OUT [--pairs 60]``.
+"""How well real people are carried: ``python benchmarks/real_people.py DATA -o OUT [--each 5]``.
 
 DATA is what ``layerpose prepare CLIPS -o DATA`` made. A fixed list of pairs, the same number for each person, is drawn
 with a fixed seed and kept in ``DATA/pairs.csv``; every source is also drawn in its own pose. For each person: the
 trivial answers, the dressed warp and the result, plain, laid over the truth by optical flow, with slow colour
-differences evened out, and in their own pose. LPIPS of the person, protocol `fg`.
+differences evened out, and in their own pose: LPIPS of the person, protocol `fg`. In their own pose also the mean
+difference from the photo in levels, of the person and of the face; of the pairs also how alike the faces are.
+
+``--read`` reads every picture anew with this layerpose, sources and targets, from before a painted background.
 """
 
 from __future__ import annotations
@@ -23,8 +26,9 @@ from layerpose.data.pairs import view_difference
 from layerpose.data.records import Records
 from layerpose.evaluation.alignment import EVENED, LAID_OVER
 from layerpose.evaluation.answers import DRESSED
-from layerpose.evaluation.measure import Measured
+from layerpose.evaluation.measure import FACE, PHOTO, Measured
 from layerpose.evaluation.report import Report
+from layerpose.evaluation.sources import fitted_sources
 
 FILE = "pairs.csv"
 SEED = 23
@@ -35,6 +39,7 @@ HEADS = {
     "aligned": f"full{LAID_OVER}", "evened": f"full{EVENED}",
 }  # fmt: skip
 OWN_HEADS = {"own warp": DRESSED, "own full": "full", "own aligned": f"full{LAID_OVER}"}
+LPIPS = ("fg", "lpips")
 
 
 def main() -> None:
@@ -43,39 +48,39 @@ def main() -> None:
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the report and its pictures")
     parser.add_argument("--model", type=Path, help="model folder; without it the bundled one")
     parser.add_argument("--lpips", type=Path, help="the weights of the metric")
-    parser.add_argument("--pairs", type=int, default=60, help="pairs of all people together")
+    parser.add_argument("--each", type=int, default=5, help="pairs of each person, where no list is there yet")
+    parser.add_argument("--read", action="store_true", help="fit bodies and masks anew instead of the data set's")
     parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args()
     records = Records(given.data)
-    pairs = fixed_pairs(records, given.pairs)
+    pairs = fixed_pairs(records, given.each)
     entrant = enter(given.model, row=None, device="cpu")
     given.out.mkdir(parents=True, exist_ok=True)
+    read = fitted_sources(records, given.out) if given.read else None
     table = Table(
         records=records, pairs=pairs, lpips=given.lpips or cache_dir() / LPIPS_FILE, size=records.canvas,
-        protocols=("fg",), bodies="none", workers=given.workers, own_pose=True, aligned=True,
-        facts={"data": given.data.name, "weights": entrant.fingerprint},
+        protocols=("fg",), bodies="none", workers=given.workers, own_pose=True, aligned=True, faces=True,
+        facts={"data": given.data.name, "weights": entrant.fingerprint}, sources=read, targets=read,
     )  # fmt: skip
     report = measure_table(table, [entrant.drawer], given.out, say("drawn"), say("measured"))
     print(f"{len(pairs)} pairs, hash {hash_pairs(pairs)}, {records.canvas} px, weights {entrant.fingerprint}")
     print(by_person(records, report))
 
 
-def fixed_pairs(records: Records, count: int) -> tuple[Pair, ...]:
+def fixed_pairs(records: Records, each: int) -> tuple[Pair, ...]:
     """The data set's own list; it is drawn and written if there is none."""
     file = records.path / FILE
     if not file.is_file():
-        rng = np.random.default_rng(SEED)
-        each = -(-count // len(records.people))
-        pairs = [pair for person in records.people for pair in draw_pairs(records, person, each, rng)]
+        pairs = [pair for person in records.people for pair in draw_pairs(records, person, each)]
         with writing(file) as temporary, temporary.open("w", newline="", encoding="utf-8") as opened:
             csv.writer(opened).writerows([COLUMNS, *pairs])
     return read_pairs(file).rows
 
 
-def draw_pairs(records: Records, person: str, count: int, rng: np.random.Generator) -> list[Pair]:
+def draw_pairs(records: Records, person: str, count: int) -> list[Pair]:
     """From two sources, seen from as different sides as there are, to targets spread over all turns of the body."""
     frames = records.frames(person)
-    first = frames[rng.integers(len(frames))]
+    first = frames[np.random.default_rng([SEED, *person.encode()]).integers(len(frames))]
     second = max(frames, key=lambda frame: view_difference(records, person, first, frame))
     pairs = []
     for number, source in enumerate((first, second)[:SOURCES]):
@@ -89,20 +94,27 @@ def draw_pairs(records: Records, person: str, count: int, rng: np.random.Generat
 def by_person(records: Records, report: Report) -> str:
     """A line for each person, and one for all."""
     people = list(dict.fromkeys(m.pair[0] for m in report.measured))
-    lines = [f"{'person':24s} {'pairs':>5s} " + " ".join(f"{head:>11s}" for head in (*HEADS, *OWN_HEADS))]
+    heads = (*HEADS, "face", *OWN_HEADS, "own levels", "face levels")
+    lines = [f"{'person':24s} {'pairs':>5s} " + " ".join(f"{head:>11s}" for head in heads)]
     for person in (*people, None):
         name = "all" if person is None else f"{person} {Path(records.person(person).get('source', '')).name}"
         count = len({m.pair for m in report.measured if person in (None, m.pair[0])})
-        cells = [mean(report.measured, row, person) for row in HEADS.values()]
-        cells += [mean(report.own_pose, row, person) for row in OWN_HEADS.values()]
+        pairs, own = report.measured, report.own_pose
+        cells = [mean(pairs, row, person, LPIPS) for row in HEADS.values()]
+        cells += [mean(pairs, "full", person, (FACE, "likeness"))]
+        cells += [mean(own, row, person, LPIPS) for row in OWN_HEADS.values()]
+        cells += [mean(own, "full", person, (group, "levels")) for group in (PHOTO, FACE)]
         lines.append(f"{name:24s} {count:5d} " + " ".join(f"{cell:11.4f}" for cell in cells))
     return "\n".join(lines)
 
 
-def mean(measured: tuple[Measured, ...], row: str, person: str | None) -> float:
-    """LPIPS of a row, of one person or of all."""
+def mean(measured: tuple[Measured, ...], row: str, person: str | None, figure: tuple[str, str]) -> float:
+    """A figure of a row, of one person or of all."""
+    group, name = figure
     values = [
-        m.figures["fg"]["lpips"] for m in measured if m.row == row and not m.problem and person in (None, m.pair[0])
+        m.figures[group][name]
+        for m in measured
+        if m.row == row and person in (None, m.pair[0]) and name in m.figures.get(group, {})
     ]
     return float(np.mean(values)) if values else float("nan")
 

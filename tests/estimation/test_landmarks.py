@@ -34,7 +34,7 @@ def test_a_tampered_network_is_not_taken_from_the_cache(tmp_path, monkeypatch):
     (tmp_path / "landmarks").mkdir()
     for name in detector_files.NETWORKS:
         (tmp_path / "landmarks" / Path(name).name).write_bytes(b"something else")
-    monkeypatch.setattr(detector_files, "_download", lambda _: pytest.fail("downloads again"))
+    monkeypatch.setattr(detector_files, "_download", lambda *_: pytest.fail("downloads again"))
     with pytest.raises(pytest.fail.Exception, match="downloads again"):
         detector_files.detector_files()
 
@@ -44,7 +44,7 @@ def test_several_who_want_the_networks_at_once_fetch_them_once(tmp_path, monkeyp
     monkeypatch.setattr(detector_files, "NETWORKS", {"inside/a.tflite": hashlib.sha256(b"a").hexdigest()})
     fetched = []
 
-    def download(folder: Path) -> Path:
+    def download(folder: Path, _networks) -> Path:
         time.sleep(0.2)
         fetched.append(folder)
         with zipfile.ZipFile(folder / "a.whl", "w") as archive:

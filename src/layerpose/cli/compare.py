@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from layerpose.cli.console import busy, check_numbers, progress_of, say
-from layerpose.cli.evaluate import LPIPS_FILE, Name, check_plots
+from layerpose.cli.evaluate import LPIPS_FILE, Name, check_faces, check_plots
 
 if TYPE_CHECKING:
     from layerpose.training.loop import Progress as Place
@@ -34,6 +34,8 @@ def compare(
     split: Literal["val", "test"] = "test",
     lpips: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
     bodies: Literal["none", "full", "all"] = "full",
+    faces: bool = False,
+    face_model: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
     workers: int = 2,
     jobs: int = 1,
     device: Literal["auto", "cpu", "cuda"] = "auto",
@@ -61,6 +63,8 @@ def compare(
         split: Whose pairs.
         lpips: The weights of the metric; without it lpips_alex_v01.pt in the cache folder.
         bodies: In which pictures the body is estimated anew for OSA, PCK and part overlap.
+        faces: Compare faces too, aligned by their landmarks.
+        face_model: A recogniser (ArcFace, SFace; ONNX), which compares the faces as well.
         workers: Processes that measure side by side.
         jobs: Rows that are trained side by side, each with its share of the cores; at small sizes two single threads do
             more than one pair. Weights depend on the number of threads in their last digits.
@@ -98,9 +102,11 @@ def compare(
             save_minutes=save_minutes, lpips=weights,
         )  # fmt: skip
         check_contest(contest, machine, out)
+        check_faces(faces, face_model)
         table = Table(
             records=records, pairs=tuple(choose_pairs(records, split, pairs)), lpips=weights, size=size,
             protocols=tuple(protocol), bodies=bodies, workers=workers, facts={"data": data.name, "split": split},
+            faces=faces or face_model is not None, face_model=face_model,
         )  # fmt: skip
     with progress_of("pictures drawn", "pictures measured", things="pairs") as (drawn, measured):
         report = run_contest(contest, machine, table, out, _Lines().report, drawn, measured, jobs=jobs)

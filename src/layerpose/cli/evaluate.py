@@ -27,6 +27,7 @@ def evaluate(
     model: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="FOLDER ...")] = (),
     volume: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
     controls: tuple[Control, ...] = (),
+    source: Literal["exact", "fitted"] = "exact",
     own_pose: bool = False,
     aligned: bool = False,
     size: Annotated[int | None, tyro.conf.arg(metavar="PIXELS")] = None,
@@ -35,12 +36,14 @@ def evaluate(
     split: Literal["train", "val", "test"] = "test",
     lpips: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
     bodies: Literal["none", "full", "all"] = "full",
+    faces: bool = False,
+    face_model: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
     workers: int = 2,
     device: DEVICES = "auto",
 ) -> None:
     """Measure a model on a data set: SSIM, LPIPS and PSNR of every stage and of the trivial answers, OSA of the result.
 
-    A run that was stopped goes on where it was. The model is told the exact bodies of the data set.
+    A run that was stopped goes on where it was. The model is told the exact target bodies of the data set.
 
     Args:
         data: The data set; its own list of test pairs is used if it has one.
@@ -53,6 +56,8 @@ def evaluate(
             map has its pixels in random order (depth: with its slopes, the target's normals), nothing comes from the
             other side of a limb (other-crop: its crop alone is grey). A row that is no worse: the model makes no use of
             it.
+        source: Whether a model is told the source's exact body and mask, or what it would read of a photo: the picture
+            is put before a painted background, cut out and fitted.
         own_pose: Draw every source in its own pose too, where nothing has to be invented: how far is each row from the
             photo itself?
         aligned: Measure every result and dressed warp again after it is laid over the truth by optical flow, and once
@@ -64,6 +69,8 @@ def evaluate(
         lpips: The weights of the metric; without it lpips_alex_v01.pt in the cache folder.
         bodies: In which pictures the body is estimated anew for OSA, PCK and part overlap, most of a second each; full:
             in every result and in the truth.
+        faces: Compare faces too, aligned by their landmarks.
+        face_model: A recogniser (ArcFace, SFace; ONNX), which compares the faces as well.
         workers: Processes that measure side by side.
         device: Where the model runs.
     """
@@ -84,9 +91,11 @@ def evaluate(
         from layerpose.data.records import Records
         from layerpose.evaluation.lpips import Lpips
         from layerpose.evaluation.report import to_markdown
+        from layerpose.evaluation.sources import fitted_sources
 
         records, weights = Records(data), lpips or cache_dir() / LPIPS_FILE
         Lpips(weights)
+        check_faces(faces, face_model)
         chosen = choose_pairs(records, split, pairs)
         rows = name_rows(model)
         entrants = [enter(folder, row=row, device=device) for folder, row in zip(model or (None,), rows, strict=True)]
@@ -101,10 +110,14 @@ def evaluate(
     }  # fmt: skip
     if size is not None and size != records.canvas:
         facts["size"] = str(size)
+    if source != "exact":
+        facts["source"] = source
     _same_making(out, facts)
     table = Table(
         records=records, pairs=tuple(chosen), lpips=weights, size=size or records.canvas, protocols=tuple(protocol),
         bodies=bodies, workers=workers, facts=facts, own_pose=own_pose, aligned=aligned,
+        faces=faces or face_model is not None, face_model=face_model,
+        sources=fitted_sources(records, out) if source == "fitted" else None,
     )  # fmt: skip
     with progress_of("pictures drawn", "pictures measured", things="pairs") as (drawn, measured):
         made = measure_table(table, [entrant.drawer for entrant in entrants], out, drawn, measured, main=main)
@@ -112,6 +125,17 @@ def evaluate(
     say(f"Wrote {out / 'index.html'}, report.md, figures.csv and report.json beside it")
     if made.problems:
         raise ValueError(f"{len(made.problems)} pictures could not be measured; they are named in {out / 'report.md'}")
+
+
+def check_faces(faces: bool, face_model: Path | None) -> None:
+    """ValueError unless what faces are compared with is there."""
+    from layerpose.estimation.detector_files import face_files
+    from layerpose.evaluation.recogniser import read_recogniser
+
+    if face_model is not None:
+        read_recogniser(face_model)
+    if faces or face_model is not None:
+        face_files()
 
 
 def check_plots() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from layerpose.evaluation.answers import DRESSED, TRIVIAL, Drawer, copy_and_warp
 from layerpose.evaluation.measure import TRUTH, Job, measure_answers
 from layerpose.evaluation.page import write_page
 from layerpose.evaluation.report import Report, write_report
+from layerpose.evaluation.sources import ReadSource
 
 Heard = Callable[[int, int], None]
 Bodies = Literal["none", "full", "all"]
@@ -33,6 +35,13 @@ class Table:
     """Where bodies are estimated anew: in each drawer's result and in the truth, or in every row."""
     workers: int
     facts: dict[str, str]
+    sources: ReadSource | None = None
+    targets: ReadSource | None = None
+    """How sources are read, and the bodies that targets stand in; without them as the data set has them."""
+    faces: bool = False
+    """Faces are compared too."""
+    face_model: Path | None = None
+    """A recogniser's file, for faces."""
     own_pose: bool = False
     """Every source is also drawn in its own pose."""
     aligned: bool = False
@@ -52,8 +61,10 @@ def measure_table(
     results = tuple(drawer.rows[-1] for drawer in drawers if drawer.rows[-1] not in TRIVIAL)
     own = tuple(dict.fromkeys((person, source, source) for person, source, _ in table.pairs)) if table.own_pose else ()
     ours = [drawer for drawer in drawers if not set(drawer.rows) & set(TRIVIAL)]
-    undrawn = draw_answers(drawers, table.records, table.pairs, out, size=table.size, report=drawn)
-    undrawn |= draw_answers(ours, table.records, own, out, size=table.size, report=drawn)
+    draw = partial(
+        draw_answers, folder=out, size=table.size, report=drawn, sources=table.sources, targets=table.targets
+    )
+    undrawn = draw(drawers, table.records, table.pairs) | draw(ours, table.records, own)
     if table.aligned:
         moved = [row for row in rows if row in (DRESSED, *results)]
         draw_aligned(moved, table.records, (*table.pairs, *own), out, size=table.size)
@@ -61,7 +72,7 @@ def measure_table(
     landing = {"none": (), "full": (*results, TRUTH), "all": (*rows, TRUTH)}[table.bodies]
     job = Job(
         data=table.records.path, folder=out, lpips=table.lpips, protocols=table.protocols, landing_rows=landing,
-        size=table.size, undrawn=undrawn,
+        size=table.size, undrawn=undrawn, faces=table.faces, face_model=table.face_model,
     )  # fmt: skip
     found = measure_answers(job, (*rows, TRUTH), table.pairs, workers=table.workers, report=measured)
     alone, last = replace(job, landing_rows=(), own_pose=True), [row for row in rows if row not in TRIVIAL]

@@ -133,11 +133,14 @@ class Pairs(Dataset[Sample]):
         return apart / apart.sum()
 
 
-def view_shot(shot: Shot, config: ModelConfig, device: torch.device = CPU) -> SourceView:
-    """What a frame shows of its body, for a model."""
+def view_shot(
+    shot: Shot, config: ModelConfig, device: torch.device = CPU, *, parsing: Float[Tensor, "1 7 h w"] | None = None
+) -> SourceView:
+    """What a frame shows of its body, for a model; without a `parsing` that of body and mask."""
     posed = pose_body(shot.body)
     drawn = draw_posed(posed, shot.body.camera, shot.image.shape[-1], device=device)
-    parsing = parse_source(drawn, shot.mask.to(device))
+    if parsing is None:
+        parsing = parse_source(drawn, shot.mask.to(device))
     return view_source(shot.image.to(device), parsing, drawn, posed, dressed=config.guides.dressed)
 
 

@@ -19,6 +19,7 @@ from layerpose.config import ModelConfig, scaled
 from layerpose.data.benchmark import Pair
 from layerpose.data.pairs import Pairs, Prepare
 from layerpose.data.records import Records
+from layerpose.evaluation.sources import ReadSource, exact_sources
 from layerpose.pictures import image_to_picture, picture_to_image, read_photo
 from layerpose.presets import base
 from layerpose.stages.conditions import Conditions, prepare
@@ -94,12 +95,14 @@ def every_stage(config: ModelConfig, open_model: Callable[[], Callable[[Conditio
 
 def draw_answers(
     drawers: Sequence[Drawer], records: Records, chosen: Sequence[Pair], folder: Path, *, size: int,
-    report: Callable[[int, int], None],
+    report: Callable[[int, int], None], sources: ReadSource | None = None, targets: ReadSource | None = None,
 ) -> dict[Pair, str]:  # fmt: skip
     """Write the picture of every row for every pair; returns the pairs whose source or target cannot be read, and why.
 
-    `report` hears how many of how many pictures' sets are done.
+    `report` hears how many of how many pictures' sets are done. Without `sources` and `targets` their bodies are those
+    of the data set; in their own pose people have their source's.
     """
+    sources, targets = sources or exact_sources(records), targets or exact_sources(records)
     undrawn: dict[Pair, str] = {}
     for number, drawer in enumerate(drawers):
         pairs = Pairs(
@@ -110,7 +113,9 @@ def draw_answers(
             paths = [answer_path(folder, row, pair) for row in drawer.rows]
             if pair not in undrawn and not all(path.is_file() for path in paths):
                 try:
-                    sample = pairs.make(*pair, np.random.default_rng(0))
+                    view, truth = sources(*pair[:2]).view(drawer.config), pairs.read(pair[0], pair[2])
+                    stands = sources if pair[1] == pair[2] else targets
+                    sample = pairs.finish(view, replace(truth, body=stands(pair[0], pair[2]).shot.body))
                 except (ValueError, OSError) as error:
                     undrawn[pair] = str(error)
                 else:

@@ -19,16 +19,19 @@ from layerpose.data.pairs import view_difference
 from layerpose.data.records import Records
 from layerpose.evaluation.answers import answer_path, read_answer, resample
 from layerpose.evaluation.fidelity import measure_fidelity
+from layerpose.evaluation.identity import Portrait, compare_faces, face_levels, find_portrait
 from layerpose.evaluation.landing import NOWHERE, Stance, find_landing, stance_of
 from layerpose.evaluation.lpips import Lpips
 from layerpose.evaluation.protocols import PROTOCOLS
+from layerpose.evaluation.recogniser import Recogniser, read_recogniser
 from layerpose.evaluation.truth import Answer, Truth
+from layerpose.types import Body
 from layerpose.workers import spread, work_alone
 
 TRUTH = "target"
 """The row of the true pictures themselves: the ceiling of whatever is estimated from a picture."""
 FILE = "figures.jsonl"
-PHOTO = "photo"
+PHOTO, FACE = "photo", "face"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +46,10 @@ class Job:
     """Rows whose bodies are estimated; it takes most of a second a picture."""
     size: int
     """Side in pixels at which pictures are compared."""
+    faces: bool = False
+    """Where the true picture shows a face, it is looked for in the answers too."""
+    face_model: Path | None = None
+    """A recogniser's file, for faces."""
     own_pose: bool = False
     """Source and target are the same picture, so that every pixel of the person has its place."""
     undrawn: Mapping[Pair, str] = field(default_factory=dict)
@@ -57,10 +64,21 @@ class Measured:
     pair: Pair
     view_degrees: float
     figures: dict[str, dict[str, float]]
-    """Protocol -> name -> figure; under `body`: osa, pck, part_iou; under `photo`, in their own pose: `Fidelity`."""
+    """Protocol -> name -> figure; under `body`: osa, pck, part_iou; under `photo`, in their own pose: `Fidelity`;
+    under `face`, where the truth shows one: `Likeness`, and `levels` in their own pose."""
     nobody: bool = False
     """No person was found in the picture; its body figures are 0."""
     problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is known of a true picture, worked out once for all answers."""
+
+    body: Body
+    stance: Stance | None
+    portrait: Portrait | None
+    """Its face, if it shows one and faces are compared."""
 
 
 def measure_answers(
@@ -94,8 +112,12 @@ def measure_target(job: Job, rows: tuple[str, ...], pairs: tuple[Pair, ...]) -> 
         except (ValueError, OSError) as error:
             return [_unmeasured(row, pair, str(error)) for pair in pairs for row in rows]
         truth = Truth(image=resample(image, job.size), mask=resample(mask, job.size), metric=metric)
-        stance = stance_of(body) if job.landing_rows else None
-        measured = lru_cache(maxsize=1)(lambda: _measure(job, TRUTH, Answer(image=truth.image, truth=truth), stance))
+        known = Known(
+            body=body,
+            stance=stance_of(body) if job.landing_rows else None,
+            portrait=find_portrait(truth.image, body) if job.faces else None,
+        )
+        measured = lru_cache(maxsize=1)(lambda: _measure(job, TRUTH, Answer(image=truth.image, truth=truth), known))
         found = []
         for pair in pairs:
             for row in rows:
@@ -107,7 +129,7 @@ def measure_target(job: Job, rows: tuple[str, ...], pairs: tuple[Pair, ...]) -> 
                     )
                     continue
                 answer = Answer(image=image, truth=truth)
-                figures, nobody = measured() if row == TRUTH else _measure(job, row, answer, stance)
+                figures, nobody = measured() if row == TRUTH else _measure(job, row, answer, known)
                 found.append(
                     Measured(row=row, pair=pair, view_degrees=degrees[pair], figures=figures, nobody=nobody)
                 )  # fmt: skip
@@ -115,16 +137,31 @@ def measure_target(job: Job, rows: tuple[str, ...], pairs: tuple[Pair, ...]) -> 
 
 
 def _measure(
-    job: Job, row: str, answer: Answer, stance: Stance | None
+    job: Job, row: str, answer: Answer, known: Known
 ) -> tuple[dict[str, dict[str, float]], bool]:  # fmt: skip
     """All figures of a picture, and whether it shows nobody."""
     figures = {name: asdict(PROTOCOLS[name].measure(answer)) for name in job.protocols}
     if job.own_pose:
-        figures[PHOTO] = {n: value for n, value in asdict(measure_fidelity(answer)).items() if math.isfinite(value)}
-    if stance is None or row not in job.landing_rows:
+        figures[PHOTO] = _numbers(asdict(measure_fidelity(answer)))
+    if job.faces:
+        figures[FACE] = {} if known.portrait is None else _measure_face(job, answer, known.body, known.portrait)
+    if known.stance is None or row not in job.landing_rows:
         return figures, False
-    landing = find_landing(answer.image, stance)
+    landing = find_landing(answer.image, known.stance)
     return {**figures, "body": asdict(landing or NOWHERE)}, landing is None
+
+
+def _measure_face(job: Job, answer: Answer, body: Body, portrait: Portrait) -> dict[str, float]:
+    recogniser = None if job.face_model is None else _open_recogniser(job.face_model)
+    figures = asdict(compare_faces(find_portrait(answer.image, body), portrait, recogniser))
+    if job.own_pose:
+        figures["levels"] = face_levels(answer.image, answer.truth.image, portrait.face)
+    return _numbers(figures)
+
+
+def _numbers(figures: dict[str, float | None]) -> dict[str, float]:
+    """Those that are known."""
+    return {name: value for name, value in figures.items() if value is not None and math.isfinite(value)}
 
 
 def _read_drawn(job: Job, row: str, pair: Pair) -> Float[Tensor, "1 3 h w"]:
@@ -156,10 +193,16 @@ def _read(file: Path) -> Iterator[Measured]:
 
 def _is_whole(job: Job, one: Measured) -> bool:
     """Whether an earlier run measured all that this one asks for."""
-    wanted = (*job.protocols, *((PHOTO,) if job.own_pose else ()), *(("body",) if one.row in job.landing_rows else ()))
+    asked = {PHOTO: job.own_pose, FACE: job.faces, "body": one.row in job.landing_rows}
+    wanted = (*job.protocols, *(group for group, is_asked in asked.items() if is_asked))
     return all(group in one.figures for group in wanted)
 
 
 @lru_cache(maxsize=1)
 def _open(data: Path, lpips: Path) -> tuple[Records, Lpips]:
     return Records(data), Lpips(lpips)
+
+
+@lru_cache(maxsize=1)
+def _open_recogniser(file: Path) -> Recogniser:
+    return read_recogniser(file)

@@ -15,7 +15,7 @@ from layerpose.data.benchmark import hash_pairs
 from layerpose.evaluation.answers import DRESSED
 from layerpose.evaluation.interval import Mean, mean_of
 from layerpose.evaluation.landing import NEAR
-from layerpose.evaluation.measure import PHOTO, Measured
+from layerpose.evaluation.measure import FACE, PHOTO, Measured
 from layerpose.evaluation.protocols import PROTOCOLS
 
 VIEWS = {"< 60": (0.0, 60.0), "60-120": (60.0, 120.0), "> 120": (120.0, 180.1)}
@@ -23,7 +23,8 @@ VIEWS = {"< 60": (0.0, 60.0), "60-120": (60.0, 120.0), "> 120": (120.0, 180.1)}
 BODY = {"osa": "OSA", "pck": "PCK", "part_iou": "part IoU"}
 PICTURE = {"lpips": "LPIPS", "ssim": "SSIM", "psnr": "PSNR"}
 PHOTO_FIGURES = {"levels": "levels off", "contrast": "contrast", "detail": "detail", "saturation": "saturation"}
-NAMED = {"body": BODY, PHOTO: PHOTO_FIGURES}
+FACES = {"found": "found", "likeness": "likeness", "cosine": "cosine", "levels": "levels off"}
+NAMED = {"body": BODY, PHOTO: PHOTO_FIGURES, FACE: FACES}
 """The figures of every group that is no protocol."""
 OWN_POSE = "own pose, "
 """What a row is called where source and target are the same picture."""
@@ -97,8 +98,9 @@ def to_markdown(report: Report) -> str:
             "the stature; the row `target` is the true picture, the ceiling.",
             _table(report, "body", BODY), *_nobody(report),
         ]  # fmt: skip
+    parts += _faces(report)
     if report.alone:
-        parts += _own_pose(report.alone)
+        parts += [*_own_pose(report.alone), *_faces(report.alone)]
     if report.problems:
         parts += [f"{len(report.problems)} pictures could not be measured and are in no mean:"]
         parts += ["\n".join(f"- {problem}" for problem in report.problems)]
@@ -172,6 +174,21 @@ def _own_pose(report: Report) -> list[str]:
         "The same where the photo shows the person: mean absolute difference of 256 levels; standard deviation of the "
         "luminance, the same of its fine detail, and saturation, each over the photo's:",
         _table(report, PHOTO, PHOTO_FIGURES),
+    ]  # fmt: skip
+
+
+def _faces(report: Report) -> list[str]:
+    """How alike the faces are."""
+    pairs = {m.pair for m in report.measured if m.figures.get(FACE)}
+    if not pairs:
+        return []
+    shown = {
+        name: head for name, head in FACES.items() if any(name in m.figures.get(FACE, {}) for m in report.measured)
+    }
+    return [
+        f"Faces, on the {len(pairs)} pictures whose truth shows one: share in which one is found, and how alike it is "
+        "(correlation of the gradients of aligned faces; cosine by the recogniser; 0 where none is found):",
+        _table(report, FACE, shown),
     ]  # fmt: skip
 
 
