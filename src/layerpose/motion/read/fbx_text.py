@@ -1,0 +1,115 @@
+"""The text of an FBX file (ASCII) -> its tree of nodes."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from layerpose.motion.read.fbx_file import DEEPEST, LEFT_OUT, MOST_NODES, Node, Packed, Value, check_version
+
+TOKEN = re.compile(
+    rb"""\s*(?:;[^\n]*\n?\s*)*(?:
+    (?P<name>[A-Za-z_|][\w|-]*):|(?P<open>\{)|(?P<close>\})|(?P<comma>,)|\*(?P<size>\d+)\s*\{\s*a:|
+    "(?P<text>[^"]*)"|(?P<word>[^\s,{}":;]+)|(?P<end>\Z))""",
+    re.VERBOSE,
+)
+BRACE = re.compile(rb"[{}]")
+WHOLE = re.compile(rb"[+-]?\d{1,19}\Z")
+
+
+def parse_text(data: bytes) -> Node:
+    """The file's root. ValueError says what is wrong."""
+    if not re.match(rb"(?:\xef\xbb\xbf)?\s*(?:;|FBXHeaderExtension)", data[:200]) or b"FBX" not in data[:4096]:
+        raise ValueError("it is not an FBX file: it starts neither with 'Kaydara FBX Binary' nor with '; FBX'")
+    found = re.search(rb"FBXVersion:\s*(\d{1,6})", data[:65536])
+    check_version(int(found[1]) if found else 0)
+    root = Node(name="")
+    _Text(data).read(root)
+    return root
+
+
+class _Text:
+    """A place in the text that moves on token by token."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.at = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+        self.left = MOST_NODES
+
+    def read(self, root: Node) -> None:
+        """Hang all nodes below the root."""
+        above, values, name = [root], [], ""
+        while (kind := (token := self._token()).lastgroup) != "end":
+            if kind in ("name", "close") and name:
+                self._hang(above[-1], name, values)
+                name = ""
+            match kind:
+                case "name":
+                    name, values = token["name"].decode(), []
+                case "open" if name in LEFT_OUT:
+                    self._pass_over()
+                    name = ""
+                case "open":
+                    above.append(self._hang(above[-1], name, values))
+                    name = ""
+                case "close" if len(above) > 1:
+                    above.pop()
+                case "size":
+                    values.append(self._array(int(token["size"][:12])))
+                case "text":
+                    values.append(token["text"].decode("utf-8", errors="replace"))
+                case "word":
+                    values.append(_to_value(token["word"]))
+                case "close":
+                    raise ValueError(f"it is a damaged FBX file: byte {self.at} closes a brace that none opened")
+            if len(above) > DEEPEST:
+                raise ValueError(f"it is a damaged FBX file: its nodes lie more than {DEEPEST} deep")
+        if len(above) > 1:
+            raise ValueError(f"it is a damaged FBX file: the node {above[-1].name[:40]!r} is not closed")
+
+    def _token(self) -> re.Match[bytes]:
+        token = TOKEN.match(self.data, self.at)
+        if token is None:
+            raise ValueError(f"it is a damaged FBX file: byte {self.at} is not understood")
+        self.at = token.end()
+        return token
+
+    def _hang(self, above: Node, name: str, values: list[Value]) -> Node:
+        self.left -= 1
+        if self.left < 0:
+            raise ValueError(f"it has more than {MOST_NODES} nodes; export the skeleton without meshes")
+        node = Node(name=name, values=tuple(values))
+        above.below.append(node)
+        return node
+
+    def _pass_over(self) -> None:
+        depth = 1
+        while depth:
+            brace = BRACE.search(self.data, self.at)
+            if brace is None:
+                raise ValueError("it is a damaged FBX file: a brace is missing at its end")
+            depth += 1 if brace[0] == b"{" else -1
+            self.at = brace.end()
+
+    def _array(self, count: int) -> Packed:
+        end = self.data.find(b"}", self.at)
+        words = self.data[self.at : end].split(b",") if end >= 0 else []
+        self.at = end + 1
+        if len(words) != count:
+            raise ValueError(f"it is a damaged FBX file: an array of {count} numbers has {len(words)}")
+        try:
+            whole = all(WHOLE.match(word.strip()) for word in words)
+            numbers = np.array([int(word) for word in words] if whole else words, dtype="<i8" if whole else "<f8")
+        except (ValueError, OverflowError) as error:
+            raise ValueError("it is a damaged FBX file: an array holds what is no number") from error
+        return Packed(kind=numbers.dtype.str, count=count, zipped=False, data=memoryview(numbers.tobytes()))
+
+
+def _to_value(word: bytes) -> Value:
+    if WHOLE.match(word):
+        return int(word)
+    try:
+        return float(word)
+    except ValueError:
+        return word.decode("utf-8", errors="replace")
