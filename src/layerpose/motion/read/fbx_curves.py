@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 
 from layerpose.motion.read.fbx_file import MOST_NUMBERS, Node, Packed
 from layerpose.motion.read.fbx_scene import Scene, properties_of
-from layerpose.motion.read.keys import hermite
+from layerpose.motion.read.keys import HELD, hermite
 
 CONSTANT, LINEAR, CUBIC = 2, 4, 8
 """How a key goes over into the next one: bits of its flags."""
@@ -48,7 +48,7 @@ class Curve:
             leaving, coming = self.slopes[1, left] * span / ticks, self.slopes[0, left + 1] * span / ticks
             value = np.where(ways & CUBIC > 0, hermite(start, end, leaving, coming, along), value)
         held = np.where(ways & NEXT > 0, end, start)
-        return np.where((ways & CONSTANT > 0) & (along < 1), held, value)
+        return np.where((ways & CONSTANT > 0) & (along < HELD), held, value)
 
 
 @dataclass(frozen=True, kw_only=True)

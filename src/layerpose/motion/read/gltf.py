@@ -15,7 +15,7 @@ from jaxtyping import Float
 from layerpose.motion.read.chain import Local, local_to_world
 from layerpose.motion.read.gltf_file import Document, mapping, read_document
 from layerpose.motion.read.gltf_scene import Skeleton, find_skeleton, quaternions_to_matrices
-from layerpose.motion.read.keys import count_frames, distinct, hermite, rate_of
+from layerpose.motion.read.keys import HELD, count_frames, distinct, hermite, rate_of
 from layerpose.motion.read.takes import choose_take
 from layerpose.motion.read.vrm import FACINGS
 from layerpose.motion.rig import Rig, World
@@ -66,7 +66,7 @@ class _Track:
         along = np.clip((times - self.times[left]) / span, 0, 1)[:, None]
         start, end = keys[left].astype(np.float64), keys[left + 1].astype(np.float64)
         if self.way == "STEP":
-            return np.where(along < 1, start, end)
+            return np.where(along < HELD, start, end)
         if self.way == "CUBICSPLINE":
             leaving, coming = self.values[2::3][left] * span[:, None], self.values[::3][left + 1] * span[:, None]
             return hermite(start, end, leaving, coming, along)

@@ -12,6 +12,8 @@ USUAL = (30.0, 24.0, 25.0, 60.0, 50.0, 48.0, 100.0, 120.0, 24000 / 1001, 30000 /
 DEFAULT = 30.0
 NEAR = 0.02
 """Frames by which a key may lie beside a frame."""
+HELD = 1 - 1e-3
+"""Part of the way to the next key up to which a value that does not change in between is held: times are rounded."""
 LONGEST_S = 24 * 3600.0
 LARGEST, SMALLEST = 1000.0, 10.0
 """Frames a second; faster keys belong to no body, slower ones were set by hand and are not the rate."""
@@ -62,12 +64,12 @@ def count_frames(start: float, end: float, rate: float) -> int:
 
 
 def hermite(
-    start: Float[np.ndarray, "*t"],
-    end: Float[np.ndarray, "*t"],
-    leaving: Float[np.ndarray, "*t"],
-    coming: Float[np.ndarray, "*t"],
-    along: Float[np.ndarray, "*t"],
-) -> Float[np.ndarray, "*t"]:
+    start: Float[np.ndarray, "*#t"],
+    end: Float[np.ndarray, "*#t"],
+    leaving: Float[np.ndarray, "*#t"],
+    coming: Float[np.ndarray, "*#t"],
+    along: Float[np.ndarray, "*#t"],
+) -> Float[np.ndarray, "*#t"]:
     """The cubic from one value to another that leaves and comes with these changes over the whole step."""
     rest = 1 - along
     return (
