@@ -123,9 +123,9 @@ class BodyModel:
         return Posed(vertices=vertices, transforms=transforms, heads=heads, keypoints=keypoints, rotations=rotations)
 
     def kinematics(
-        self, rest: Rest, rotations: Float[np.ndarray, "j 3 3"]
-    ) -> tuple[Float[np.ndarray, "j 3 3"], Float[np.ndarray, "j 3"]]:
-        """World orientation and head of every bone."""
+        self, rest: Rest, rotations: Float[np.ndarray, "*t j 3 3"]
+    ) -> tuple[Float[np.ndarray, "*t j 3 3"], Float[np.ndarray, "*t j 3"]]:
+        """World orientation and head of every bone, in one pose or in many."""
         reference = self.reference_orientations
         offsets = np.zeros_like(rest.heads)
         child = np.arange(1, len(self.parents))
@@ -133,11 +133,11 @@ class BodyModel:
         bone_offsets = np.einsum("jba,jb->ja", rest.orientations[parent], rest.heads[child] - rest.heads[parent])
         offsets[child] = np.einsum("jab,jb->ja", reference[parent], bone_offsets)
         world = np.array(rotations, dtype=np.float64)
-        heads = np.zeros_like(offsets)
+        heads = np.zeros(world.shape[:-1])
         for level in self._levels:
             above = self.parents[level]
-            heads[level] = heads[above] + np.einsum("jab,jb->ja", world[above], offsets[level])
-            world[level] = world[above] @ world[level]
+            heads[..., level, :] = heads[..., above, :] + (world[..., above, :, :] @ offsets[level, :, None])[..., 0]
+            world[..., level, :, :] = world[..., above, :, :] @ world[..., level, :, :]
         return world @ reference, heads
 
 

@@ -57,11 +57,11 @@ def _bend(
     backwards = np.cross(axis, along)
     backwards /= np.linalg.norm(backwards, axis=1, keepdims=True)
     bent = cosine * along + np.sqrt(1 - cosine**2) * backwards
-    swing = _turn_to(upper + b[:, None] * bent, wanted)
-    return swing, swing @ _turn_to(lower, bent)
+    swing = turns_to(upper + b[:, None] * bent, wanted)
+    return swing, swing @ turns_to(lower, bent)
 
 
-def _turn_to(start: Float[np.ndarray, "t 3"], end: Float[np.ndarray, "t 3"]) -> Float[np.ndarray, "t 3 3"]:
+def turns_to(start: Float[np.ndarray, "t 3"], end: Float[np.ndarray, "t 3"]) -> Float[np.ndarray, "t 3 3"]:
     """The smallest rotations from directions to directions."""
     axis = np.cross(start, end)
     sine = np.linalg.norm(axis, axis=1)
