@@ -16,12 +16,14 @@ USUAL_FPS = 30.0
 """Motions that were recorded faster are filmed at this rate unless another is asked for."""
 
 
-def resolve_motion(text: str, *, frames: str | None = None, fps: float | None = None) -> Motion:
-    """The motion, or a range of its frames (``FIRST:END`` at its own rate), at a frame rate."""
+def resolve_motion(
+    text: str, *, frames: str | None = None, fps: float | None = None, fastest: float = USUAL_FPS
+) -> Motion:
+    """The motion, or a range of its frames (``FIRST:END`` at its own rate), at a frame rate, else at most `fastest`."""
     motion = _read(text)
     if frames is not None:
         motion = select(motion, *_parse_range(frames, motion.num_frames))
-    return resample(motion, min(motion.fps, USUAL_FPS) if fps is None else fps)
+    return resample(motion, min(motion.fps, fastest) if fps is None else fps)
 
 
 def _read(text: str) -> Motion:

@@ -14,6 +14,7 @@ from layerpose.cli.animate import animate
 from layerpose.cli.body import body
 from layerpose.cli.compare import compare
 from layerpose.cli.console import hushed, one_line, show_warning
+from layerpose.cli.convert import convert
 from layerpose.cli.evaluate import evaluate
 from layerpose.cli.flicker import flicker
 from layerpose.cli.personalize import personalize
@@ -25,9 +26,10 @@ from layerpose.cli.train import train
 from layerpose.cli.transfer import demo, fit, transfer
 
 COMMANDS: dict[str, Callable[..., None]] = {
-    "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "body": body, "synth": synth, "pack": pack,
-    "prepare": prepare, "import": import_data, "train": train, "personalize": personalize, "evaluate": evaluate,
-    "compare": compare, "flicker": flicker, "study": study, "study-export": study_export,
+    "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "convert": convert, "body": body,
+    "synth": synth, "pack": pack, "prepare": prepare, "import": import_data, "train": train,
+    "personalize": personalize, "evaluate": evaluate, "compare": compare, "flicker": flicker, "study": study,
+    "study-export": study_export,
 }  # fmt: skip
 
 

@@ -56,12 +56,12 @@ def _warp_hit(
     corner = vertices_px.new_tensor([columns.start, rows.start, 0])
     found = interpolate(hit.triangle[rows, columns].contiguous(), vertices_px - corner, topology.faces, attributes)
     points, colours, lenders, faced, *places = found.split([3] * 4 + [7] * (2 * len(view.all)), dim=-1)
-    own, other = _Best(part), _Best(mirrored)
+    own, other = Best(part), Best(mirrored)
     for photo, place, mirrored_place in zip(view.all, places[::2], places[1::2], strict=True):
         own.consider(photo, place)
         if view.mirrored:
             other.consider(photo, mirrored_place)
-    lent = _take_texture(view, lenders, colours.permute(2, 0, 1)[None], part, pixel)
+    lent = take_texture(view, lenders, colours.permute(2, 0, 1)[None], part, pixel)
     closed = torch.where(other.known, other.colour, lent)
     filled = torch.where(own.known, own.colour, closed) * (part > 0)
     faced = torch.where(own.known[..., None], own.normal, torch.where(other.known[..., None], other.normal, faced))
@@ -72,7 +72,7 @@ def _warp_hit(
     return Warp(image=image, visible=visible, filled=filled, points=points, normals=normals)
 
 
-def _take_texture(
+def take_texture(
     view: SourceView, lenders: Float[Tensor, "r c 3"], colours: Float[Tensor, "1 3 r c"], part: Int[Tensor, "r c"],
     pixel: float,
 ) -> Float[Tensor, "1 3 r c"]:  # fmt: skip
@@ -92,7 +92,7 @@ def _take_texture(
     return colours
 
 
-class _Best:
+class Best:
     """The colours of pixels' body points from whichever photo shows each best."""
 
     def __init__(self, part: Int[Tensor, "r c"]) -> None:

@@ -71,7 +71,11 @@ def _hierarchy(skeleton: Skeleton, places: Places) -> list[str]:
         indent, open_blocks = "  " * level, level + 1
         offset = places[joint.name] - (places[joint.parent] if joint.parent else places[joint.name])
         word = "End Site" if not isinstance(joint, Joint) else f"{'JOINT' if joint.parent else 'ROOT'} {joint.name}"
-        lines += [f"{indent}{word}", f"{indent}{{", f"{indent}  OFFSET {' '.join(f'{x:.6f}' for x in offset)}"]
+        lines += [
+            f"{indent}{word}",
+            f"{indent}{{",
+            f"{indent}  OFFSET {' '.join(f'{x:.6f}' for x in offset.round(6) + 0.0)}",
+        ]
         if isinstance(joint, Joint):
             lines.append(f"{indent}  CHANNELS {_channel_names(joint)}")
     return lines + [f"{'  ' * above}}}" for above in reversed(range(open_blocks))]
@@ -92,7 +96,7 @@ def _channels(take: Take, skeleton: Skeleton, places: Places) -> Float[np.ndarra
             relative = turns[joint.parent].swapaxes(1, 2) @ own if joint.parent else own
             angles = Rotation.from_matrix(relative).as_euler(ORDER)
             columns.append(np.rad2deg(np.unwrap(angles, axis=0)))
-    return np.concatenate(columns, axis=1)
+    return np.concatenate(columns, axis=1).round(5) + 0.0
 
 
 def _turns(take: Take, skeleton: Skeleton, places: Places) -> dict[str, Float[np.ndarray, "t 3 3"]]:

@@ -37,7 +37,7 @@ def write_glb(take: Take, path: Path) -> None:
     bound = body_model().pose(take.rest, np.tile(np.eye(3), (NUM_BONES, 1, 1)))
     file = GltfFile(description=_describe(take, bound))
     description = file.description
-    description["meshes"] = [_mesh(file, take, bound)]
+    description["meshes"] = [_mesh(file, bound)]
     description["skins"] = [_skin(file, bound)]
     if take.texture is not None:
         _add_texture(file, take.texture)
@@ -79,25 +79,25 @@ def _bones(take: Take, bound: Posed) -> list[dict[str, Any]]:
     return nodes
 
 
-def _mesh(file: GltfFile, take: Take, bound: Posed) -> dict[str, Any]:
+def _mesh(file: GltfFile, bound: Posed) -> dict[str, Any]:
     """The visible skin; a vertex at a seam of the texture is there once for each side."""
     model = body_model()
-    vertex, corner, faces = _split_seams()
-    bones, weights = four_weights(take.rest, bound)
+    vertex, corner, faces = split_seams()
+    bones, weights = four_weights()
     faces_of_vertices = torch.as_tensor(model.faces, dtype=torch.int64)
     normals = vertex_normals(torch.as_tensor(bound.vertices), faces_of_vertices).numpy()
     attributes = {
-        "POSITION": file.add(np.float32(bound.vertices[vertex] @ Y_UP.T), target=VERTICES, bounds=True),
-        "NORMAL": file.add(np.float32(normals[vertex] @ Y_UP.T), target=VERTICES),
-        "TEXCOORD_0": file.add(np.float32(model.uv[corner] * [1, -1] + [0, 1]), target=VERTICES),
-        "JOINTS_0": file.add(np.uint8(bones[vertex]), target=VERTICES),
-        "WEIGHTS_0": file.add(np.float32(weights[vertex]), target=VERTICES),
+        "POSITION": file.add(_single(bound.vertices[vertex] @ Y_UP.T), target=VERTICES, bounds=True),
+        "NORMAL": file.add(_single(normals[vertex] @ Y_UP.T), target=VERTICES),
+        "TEXCOORD_0": file.add(_single(model.uv[corner] * [1, -1] + [0, 1]), target=VERTICES),
+        "JOINTS_0": file.add(bones[vertex].astype(np.uint8), target=VERTICES),
+        "WEIGHTS_0": file.add(_single(weights[vertex]), target=VERTICES),
     }
-    indices = file.add(np.uint16(faces.ravel()), target=INDICES)
+    indices = file.add(faces.ravel().astype(np.uint16), target=INDICES)
     return {"name": "body", "primitives": [{"attributes": attributes, "indices": indices, "material": 0}]}
 
 
-def _split_seams() -> tuple[Int[np.ndarray, "n"], Int[np.ndarray, "n"], Int[np.ndarray, "f 3"]]:
+def split_seams() -> tuple[Int[np.ndarray, "n"], Int[np.ndarray, "n"], Int[np.ndarray, "f 3"]]:
     """Vertex and texture coordinate of every vertex of the file, and its triangles."""
     model = body_model()
     pairs = np.stack([model.faces.ravel(), model.uv_faces.ravel()], axis=1)
@@ -118,13 +118,13 @@ def _skin(file: GltfFile, bound: Posed) -> dict[str, Any]:
 
 def _animation(file: GltfFile, take: Take) -> dict[str, Any]:
     """A channel for each bone that is turned at all, and one for the place of the pelvis."""
-    times = np.float32(np.arange(take.motion.num_frames) / take.motion.fps)
+    times = _single(np.arange(take.motion.num_frames) / take.motion.fps)
     ends = np.array([0, -1])
     all_times, end_times = file.add(times, bounds=True), file.add(times[ends], bounds=True)
     samplers, channels = [], []
 
     def move(node: int, what: str, values: np.ndarray, input_: int) -> None:
-        samplers.append({"input": input_, "output": file.add(np.float32(values)), "interpolation": "LINEAR"})
+        samplers.append({"input": input_, "output": file.add(_single(values)), "interpolation": "LINEAR"})
         channels.append({"sampler": len(samplers) - 1, "target": {"node": node, "path": what}})
 
     move(0, "translation", take.pelvis_m @ Y_UP.T, all_times)
@@ -150,9 +150,12 @@ def _add_texture(file: GltfFile, texture: Image) -> None:
     packed = io.BytesIO()
     texture.convert("RGB").save(packed, format="JPEG", quality=JPEG_QUALITY)
     view = file.add_bytes(packed.getvalue())
-    file.description |= {
-        "images": [{"name": "photo", "mimeType": "image/jpeg", "bufferView": view}],
-        "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
-        "textures": [{"source": 0, "sampler": 0}],
-    }
-    file.description["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"] = {"index": 0}
+    description, linear, mipmaps, clamp = file.description, 9729, 9987, 33071
+    description["images"] = [{"name": "photo", "mimeType": "image/jpeg", "bufferView": view}]
+    description["samplers"] = [{"magFilter": linear, "minFilter": mipmaps, "wrapS": clamp, "wrapT": clamp}]
+    description["textures"] = [{"source": 0, "sampler": 0}]
+    description["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"] = {"index": 0}
+
+
+def _single(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float32)

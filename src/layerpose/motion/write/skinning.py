@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
-from layerpose.body.model import Posed, Rest, body_model
+from layerpose.body.model import body_model
 
 NUM = 4
 
 
-def four_weights(rest: Rest, bound: Posed) -> tuple[Int[np.ndarray, "v 4"], Float[np.ndarray, "v 4"]]:
+def four_weights() -> tuple[Int[np.ndarray, "v 4"], Float[np.ndarray, "v 4"]]:
     """Bones and weights of every vertex; a sum of 1."""
     weights = body_model().weights.astype(np.float64)
     bones = np.argsort(-weights, axis=1, kind="stable")[:, :NUM]

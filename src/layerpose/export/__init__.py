@@ -1,0 +1,1 @@
+"""What was read or fitted -> files for other programs."""

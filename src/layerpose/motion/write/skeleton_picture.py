@@ -1,0 +1,69 @@
+"""Take -> the coloured skeleton on black that ControlNet and its like take: a PNG, or a folder with one a frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from layerpose.cache import writing_folder
+from layerpose.motion.write.keypoints import BODY_25, find_keypoints
+from layerpose.motion.write.take import Take
+from layerpose.pictures import write_png
+
+COCO_18 = (
+    "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
+    "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "right_eye", "left_eye",
+    "right_ear", "left_ear",
+)  # fmt: skip
+"""The joints, in the order of `COLOURS`."""
+COLOURS = (
+    (255, 0, 0), (255, 85, 0), (255, 170, 0), (255, 255, 0), (170, 255, 0), (85, 255, 0), (0, 255, 0), (0, 255, 85),
+    (0, 255, 170), (0, 255, 255), (0, 170, 255), (0, 85, 255), (0, 0, 255), (85, 0, 255), (170, 0, 255), (255, 0, 255),
+    (255, 0, 170), (255, 0, 85),
+)  # fmt: skip
+LIMBS = (
+    ("neck", "right_shoulder"), ("neck", "left_shoulder"), ("right_shoulder", "right_elbow"),
+    ("right_elbow", "right_wrist"), ("left_shoulder", "left_elbow"), ("left_elbow", "left_wrist"),
+    ("neck", "right_hip"), ("right_hip", "right_knee"), ("right_knee", "right_ankle"), ("neck", "left_hip"),
+    ("left_hip", "left_knee"), ("left_knee", "left_ankle"), ("neck", "nose"), ("nose", "right_eye"),
+    ("right_eye", "right_ear"), ("nose", "left_eye"), ("left_eye", "left_ear"),
+)  # fmt: skip
+"""Ellipses, each in the colour of its place in `COLOURS`, darkened."""
+DARKENED = 0.6
+THICKNESS = 4 / 512
+"""Radius of a joint and half the width of a limb, as a share of the picture's shorter side."""
+COMMENT = "A pose as coloured skeleton (OpenPose, 18 joints), drawn by layerpose."
+
+
+def write_skeleton_picture(take: Take, path: Path) -> None:
+    """Write the picture of a still."""
+    found = find_keypoints(take)
+    write_png(Image.fromarray(draw_skeleton(found.body[0], found.width, found.height)), path, comment=COMMENT)
+
+
+def write_skeleton_folder(take: Take, folder: Path) -> None:
+    """Write a picture for each frame."""
+    found = find_keypoints(take)
+    with writing_folder(folder) as part:
+        for frame, points in enumerate(found.body):
+            picture = Image.fromarray(draw_skeleton(points, found.width, found.height))
+            write_png(picture, part / f"{frame:06d}.png", comment=COMMENT)
+
+
+def draw_skeleton(points: Float[np.ndarray, "25 2"], width: int, height: int) -> UInt8[np.ndarray, "h w 3"]:
+    """Limbs first, then the joints over them."""
+    picture = np.zeros((height, width, 3), dtype=np.uint8)
+    radius = max(round(THICKNESS * min(width, height)), 2)
+    places = {name: points[BODY_25.index(name)] for name in COCO_18}
+    for (start, end), colour in zip(LIMBS, COLOURS, strict=False):
+        middle, along = (places[start] + places[end]) / 2, places[end] - places[start]
+        size, angle = (int(np.linalg.norm(along) / 2), radius), int(np.degrees(np.arctan2(along[1], along[0])))
+        outline = cv2.ellipse2Poly(middle.astype(int).tolist(), size, angle, 0, 360, 1)
+        cv2.fillConvexPoly(picture, np.array(outline), [int(value * DARKENED) for value in colour])
+    for name, colour in zip(COCO_18, COLOURS, strict=True):
+        cv2.circle(picture, places[name].astype(int).tolist(), radius, colour, thickness=-1)
+    return picture
