@@ -20,8 +20,8 @@ from layerpose.body.model import body_model
 from layerpose.body.skeleton import BODY_JOINTS, KEYPOINTS
 from layerpose.estimation.landmarks import find_landmarks
 from layerpose.maps.render import coco_18, pose_body
-from layerpose.motion.bvh import read_bvh
 from layerpose.motion.library import NAMES, library_pose
+from layerpose.motion.read.bvh_file import read_bvh
 from layerpose.pictures import image_to_picture, read_photo, write_png
 from layerpose.sheet import draw_fit, draw_sheet
 from layerpose.transfer import PoseTransfer, place

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from layerpose.estimation.estimate import estimate
-    from layerpose.motion.bvh import read_bvh
     from layerpose.motion.library import library_pose
     from layerpose.motion.pose_file import read_pose, write_pose
+    from layerpose.motion.read.bvh_file import read_bvh
     from layerpose.poses import resolve_pose
     from layerpose.transfer import PoseTransfer
     from layerpose.types import Body, Camera, Maps, Pose, Transfer
@@ -37,7 +37,7 @@ _HOMES = {
     "Transfer": "layerpose.types",
     "estimate": "layerpose.estimation.estimate",
     "library_pose": "layerpose.motion.library",
-    "read_bvh": "layerpose.motion.bvh",
+    "read_bvh": "layerpose.motion.read.bvh_file",
     "read_pose": "layerpose.motion.pose_file",
     "resolve_pose": "layerpose.poses",
     "write_pose": "layerpose.motion.pose_file",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from layerpose.motion.bvh import read_bvh
 from layerpose.motion.motion_file import read_motion
 from layerpose.motion.moves import NAMES, library_motion
+from layerpose.motion.read.bvh_file import read_bvh
 from layerpose.motion.timing import resample, select
 from layerpose.motion.video import read_video
 from layerpose.types import Motion

@@ -9,9 +9,9 @@ import numpy as np
 from layerpose.body.smpl import SmplModel, SmplPose
 from layerpose.body.smpl_file import NUM_BETAS
 from layerpose.estimation.estimate import estimate, read_source
-from layerpose.motion.bvh import read_bvh
 from layerpose.motion.library import library_pose
 from layerpose.motion.pose_file import read_pose
+from layerpose.motion.read.bvh_file import read_bvh
 from layerpose.motion.read.smpl import read_smpl
 from layerpose.motion.read.smpl_clip import SmplClip
 from layerpose.motion.smpl_pose import pose_to_smpl

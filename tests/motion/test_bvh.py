@@ -5,12 +5,7 @@ import pytest
 import torch
 
 from layerpose.body.model import body_model
-from layerpose.motion.bvh import read_bvh
-
-CMU_JOINTS = (
-    "Hips", "LowerBack", "Spine", "Spine1", "Neck", "Neck1", "Head",
-    *(f"{side}{joint}" for side in ("Left", "Right") for joint in ("Arm", "ForeArm", "Hand", "UpLeg", "Leg", "Foot")),
-)  # fmt: skip
+from layerpose.motion.read.bvh_file import read_bvh
 
 
 def _direction(pose, start, end):
@@ -20,23 +15,36 @@ def _direction(pose, start, end):
     return along / np.linalg.norm(along)
 
 
-def _small_clip(values: str, arm: str = "LeftArm") -> str:
-    """The CMU skeleton in miniature: every joint hangs from the hips, arms along x, legs down."""
-    joints = []
-    for name in sorted(set(CMU_JOINTS) - {"Hips"}):
-        side = -1 if name.startswith("Right") else 1
-        offset = (side, 0, 0) if "Arm" in name or "Hand" in name else (0, -1, 0)
-        end = f"End Site {{ OFFSET {offset[0]} {offset[1]} {offset[2]} }}"
-        label = arm if name == "LeftArm" else name
-        joints.append(f"JOINT {label} {{ OFFSET 0 0 0 CHANNELS 3 Zrotation Yrotation Xrotation {end} }}")
-    body = " ".join(joints)
+ARM = """JOINT {side}Arm { OFFSET {at} 5 0 {free} JOINT {side}ForeArm { OFFSET {on} 0 0 {free}
+JOINT {side}Hand { OFFSET {on} 0 0 {free} End Site { OFFSET {at} 0 0 } } } }"""
+LEG = """JOINT {side}UpLeg { OFFSET {at} 0 0 {free} JOINT {side}Leg { OFFSET 0 -4 0 {free}
+JOINT {side}Foot { OFFSET 0 -4 0 {free} End Site { OFFSET 0 0 2 } } } }"""
+JOINTS = (
+    "LeftUpLeg", "LeftLeg", "LeftFoot", "RightUpLeg", "RightLeg", "RightFoot",
+    "LeftArm", "LeftForeArm", "LeftHand", "RightArm", "RightForeArm", "RightHand",
+)  # fmt: skip
+SNAKE = "HIERARCHY ROOT Oar { OFFSET 0 0 0 CHANNELS 1 Xrotation } MOTION\nFrames: 1\nFrame Time: 0.1\n0\n"
+
+
+def _small_clip(values: str, trunk: str = "Spine") -> str:
+    """The skeleton in miniature: arms along x, legs down."""
+    free = "CHANNELS 3 Zrotation Yrotation Xrotation"
+
+    def both(limb: str) -> str:
+        sides = []
+        for side, sign in (("Left", 1), ("Right", -1)):
+            filled = limb.replace("{side}", side).replace("{free}", free)
+            sides.append(filled.replace("{at}", str(sign)).replace("{on}", str(3 * sign)))
+        return "\n".join(sides)
+
+    head = "JOINT Head { OFFSET 0 6 0 CHANNELS 0 End Site { OFFSET 0 1 0 } }"
+    body = f"{both(LEG)}\nJOINT {trunk} {{ OFFSET 0 1 0 CHANNELS 0 {head} {both(ARM)} }}"
     return f"HIERARCHY ROOT Hips {{ OFFSET 0 0 0 CHANNELS 0 {body} }} MOTION\nFrames: 2 Frame Time: 0.1\n{values}"
 
 
 def _values(**turned: float) -> str:
-    names = sorted(set(CMU_JOINTS) - {"Hips"})
-    still = " ".join("0 0 0" for _ in names)
-    moved = " ".join(f"{turned.get(name, 0)} 0 0" for name in names)
+    still = " ".join("0 0 0" for _ in JOINTS)
+    moved = " ".join(f"{turned.get(name, 0)} 0 0" for name in JOINTS)
     return f"{still}\n{moved}\n"
 
 
@@ -61,11 +69,12 @@ def test_frame_out_of_range_says_how_many_there_are(tmp_path):
     [
         ("hello", "not a BVH"),
         ("", "not a BVH"),
-        (_small_clip(_values(), arm="Oar"), "leftarm are missing"),
+        (SNAKE, "neither names nor shape"),
         (_small_clip(_values().replace("0", "nan", 1)), "not finite"),
         (_small_clip("0 0 0"), "3 numbers found"),
         ("HIERARCHY ROOT Hips { OFFSET 0 0", "not a BVH"),
-        ("HIERARCHY ROOT Hips { OFFSET 0 0 MOTION", "damaged"),
+        ("HIERARCHY ROOT Hips { OFFSET 0 0 MOTION", "not a BVH"),
+        ("HIERARCHY ROOT Hips { OFFSET 0 0 MOTION Frames: 3", "damaged"),
     ],
 )
 def test_bad_files_are_refused_with_a_reason(tmp_path, text, message):

@@ -9,7 +9,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from layerpose.body.model import body_model
-from layerpose.motion.bvh_file import parse_bvh
+from layerpose.motion.read.bvh_text import parse_bvh
 from layerpose.motion.write.bvh import Names, write_bvh
 from layerpose.motion.write.joints import SKELETONS, Joint
 from layerpose.motion.write.take import Y_UP, Take
@@ -17,14 +17,14 @@ from layerpose.motion.write.take import Y_UP, Take
 
 def places_of(path: Path) -> dict[str, np.ndarray]:
     """Where the joints of every frame are, in centimetres."""
-    told = parse_bvh(path.read_text(encoding="utf-8"))
+    told = parse_bvh(path.read_bytes())
     world: list[tuple[np.ndarray, np.ndarray]] = []
-    column = 0
+    numbers, column = told.values(range(told.num_frames)), 0
     for joint, parent in enumerate(told.parents):
-        values = told.values[:, column : column + len(told.channels[joint])]
+        values = numbers[:, column : column + len(told.channels[joint])]
         column += len(told.channels[joint])
-        place = np.tile(told.offsets[joint], (len(told.values), 1))
-        turn = np.tile(np.eye(3), (len(told.values), 1, 1))
+        place = np.tile(told.offsets[joint], (told.num_frames, 1))
+        turn = np.tile(np.eye(3), (told.num_frames, 1, 1))
         for channel, value in zip(told.channels[joint], values.T, strict=True):
             if channel.endswith("position"):
                 place[:, "XYZ".index(channel[0])] += value
@@ -50,7 +50,7 @@ def test_joints_lie_where_the_bodys_do(take: Take, tmp_path: Path, names: Names)
 
 def test_all_zeros_are_a_t_pose_facing_z(take: Take, tmp_path: Path):
     write_bvh(take, tmp_path / "dance.bvh")
-    told = parse_bvh((tmp_path / "dance.bvh").read_text(encoding="utf-8"))
+    told = parse_bvh((tmp_path / "dance.bvh").read_bytes())
     rest = {}
     for name, parent, offset in zip(told.joints, told.parents, told.offsets, strict=True):
         rest[name] = offset + (rest[told.joints[parent]] if parent >= 0 else 0)
@@ -66,4 +66,4 @@ def test_all_zeros_are_a_t_pose_facing_z(take: Take, tmp_path: Path):
 
 def test_rate_is_the_motions(take: Take, tmp_path: Path):
     write_bvh(take, tmp_path / "dance.bvh")
-    assert parse_bvh((tmp_path / "dance.bvh").read_text(encoding="utf-8")).frame_time == pytest.approx(1 / 24)
+    assert parse_bvh((tmp_path / "dance.bvh").read_bytes()).frame_time == pytest.approx(1 / 24)

@@ -14,8 +14,9 @@ from layerpose.body.model import body_model
 from layerpose.data.synth import figures
 from layerpose.data.synth.anatomy import possible
 from layerpose.motion import library
-from layerpose.motion.bvh import Clip, read_bvh
 from layerpose.motion.posing import curl_fingers, mirror, pose_from_figure
+from layerpose.motion.read.bvh_file import read_bvh
+from layerpose.motion.retarget import RigClip
 
 FIGURES = library.FIGURES | figures.FIGURES
 NOISY_BONES = (
@@ -161,7 +162,7 @@ def _below(root: str) -> list[int]:
 
 
 @lru_cache(maxsize=256)
-def _clip(path: Path) -> Clip:
+def _clip(path: Path) -> RigClip:
     return read_bvh(path)
 
 

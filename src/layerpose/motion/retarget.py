@@ -1,0 +1,195 @@
+"""A rig -> `RigClip` -> poses and motion of the body, however a file names and turns its joints.
+
+Where the joints *are* decides: up, facing, the trunk, where limbs point, the path. Their rotations only add how limbs
+are turned about themselves and how hands, feet and head are held.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from layerpose.body.model import body_model
+from layerpose.motion.anatomy import Anatomy, Tree, find_anatomy
+from layerpose.motion.axes import Figure, figure_at, file_axes, find_up, rest_axes
+from layerpose.motion.calibration import Straight, calibrate, chest_of, end_of
+from layerpose.motion.clip import check_frame, check_range
+from layerpose.motion.posing import curl_fingers, reference_heads, to_pose, world_to_relative
+from layerpose.motion.rig import Rig, World
+from layerpose.motion.turning import smallest_rotations, unit_vectors
+from layerpose.types import Motion, Pose
+
+HANGING = 0.92
+"""Cosine between a leg and the line downwards from which on frame 0 counts as a T-pose."""
+NUM_SAMPLED = 48
+"""Frames, spread over the file, from which axes and constants are worked out."""
+CHUNK = 1024
+"""Frames that are worked out together."""
+STRETCHED = 0.8
+"""Cosine between an arm and the line across the body from which on frame 0 counts as a T-pose."""
+USUAL_FPS = 30.0
+"""Rate of a file that says none."""
+CURL = 20.0
+"""Degrees by which fingers are bent where a file has no joints for them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RigClip:
+    """A skeleton's motion as poses of the body; made by `retarget`."""
+
+    rig: Rig
+    anatomy: Anatomy
+    axes: Float[np.ndarray, "3 3"]
+    """The file's axes -> body axes."""
+    leg: float
+    """Length of the file's legs, in its units."""
+    constants: dict[str, Float[np.ndarray, "3 3"]]
+    """What is added to each joint's rotation (`calibration`)."""
+    starts_in_t_pose: bool
+    """Frame 0 shows both arms stretched out sideways; a motion leaves it out."""
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.rig.name
+
+    @property
+    def num_frames(self) -> int:
+        """Frames in the file, a T-pose at the start included."""
+        return self.rig.num_frames
+
+    @property
+    def fps(self) -> float | None:
+        """Frames a second."""
+        return self.rig.fps
+
+    def pose(self, frame: int) -> Pose:
+        """The body's pose in a frame, counted from 0. ValueError if the clip has no such frame."""
+        check_frame(self, frame)
+        return to_pose(self._perform(*self._world([frame]))[0])
+
+    def motion(self, first: int = 0, end: int | None = None, *, fps: float | None = None) -> Motion:
+        """A range of frames, with the path of the pelvis and of the ankles; a T-pose at the start is left out."""
+        frames = check_range(self, first, end)
+        rate = self.fps or fps
+        if rate is None:
+            warnings.warn(
+                f"{self.name} does not say how many frames a second it has: {USUAL_FPS:g} are taken, or those of --fps",
+                stacklevel=2,
+            )
+            rate = USUAL_FPS
+        if first == 0 and self.starts_in_t_pose and len(frames) > 1:
+            frames = frames[1:]
+        rotations, paths, ankles = [], [], []
+        feet = [self.anatomy.rows[f"foot.{side}"] for side in "LR"]
+        for turns, places in self._worlds(frames):
+            rotations.append(self._perform(turns, places).astype(np.float32))
+            paths.append(places[:, self.anatomy.rows["root"]] / self.leg)
+            ankles.append(places[:, feet] / self.leg)
+        return Motion(
+            rotations=torch.from_numpy(np.concatenate(rotations)),
+            path=torch.from_numpy(np.concatenate(paths).astype(np.float32)),
+            ankles=torch.from_numpy(np.concatenate(ankles).astype(np.float32)),
+            fps=rate,
+        )
+
+    def _worlds(self, frames: Sequence[int]) -> Iterator[World]:
+        for start in range(0, len(frames), CHUNK):
+            yield self._world(frames[start : start + CHUNK])
+
+    def _world(self, frames: Sequence[int]) -> World:
+        """Rotations and places in body axes and the file's units."""
+        turns, places = self.rig.world(frames)
+        return self.axes @ turns, places @ self.axes.T
+
+    def _perform(
+        self, turns: Float[np.ndarray, "t n 3 3"], places: Float[np.ndarray, "t n 3"]
+    ) -> Float[np.ndarray, "t j 3 3"]:
+        """Joints in body axes -> rotations of the body's bones relative to their parents."""
+        rows, heads = self.anatomy.rows, reference_heads()
+        world = {bone: turns[:, row] @ self.constants[bone] for bone, row in rows.items()}
+        line = places[:, rows["upperleg01.L"]] - places[:, rows["upperleg01.R"]]
+        world["root"] = smallest_rotations(world["root"] @ self._hip_line, line) @ world["root"]
+        for bone, end in self.anatomy.ends.items():
+            if bone.startswith(("upper", "lower")):
+                way = places[:, end] - places[:, rows[bone]]
+                world[bone] = smallest_rotations(world[bone] @ (heads[end_of(bone)] - heads[bone]), way) @ world[bone]
+        chest = world[chest_of(self.anatomy)]
+        for side in "LR":
+            if f"clavicle.{side}" in world:
+                way = heads[f"upperarm01.{side}"] - heads[f"clavicle.{side}"]
+                world[f"clavicle.{side}"] = smallest_rotations(chest @ way, world[f"clavicle.{side}"] @ way) @ chest
+        relative = world_to_relative({body_model().bone(bone): turned for bone, turned in world.items()})
+        return curl_fingers(relative, CURL)
+
+    @cached_property
+    def _hip_line(self) -> Float[np.ndarray, "3"]:
+        """The line from hip to hip in the pelvis, when that is not turned."""
+        turns, places = self._world(sampled(self.num_frames))
+        rows = self.anatomy.rows
+        line = unit_vectors(places[:, rows["upperleg01.L"]] - places[:, rows["upperleg01.R"]])
+        pelvis = turns[:, rows["root"]] @ self.constants["root"]
+        return unit_vectors(np.einsum("tba,tb->a", pelvis, line))
+
+
+def retarget(rig: Rig) -> RigClip:
+    """Find the person in a rig. ValueError, which names the file, if there is none or it has no height or no width."""
+    try:
+        return _retarget(rig)
+    except ValueError as error:
+        raise ValueError(f"{rig.name}: {error}") from error
+
+
+def _retarget(rig: Rig) -> RigClip:
+    frames = sampled(rig.num_frames)
+    turns, places = rig.world(frames)
+    if not np.isfinite(places).all() or not np.isfinite(turns).all():
+        raise ValueError("it holds numbers that are not finite; repair or cut them out")
+    anatomy = _find_anatomy(rig, places)
+    if anatomy.guessed:
+        warnings.warn(
+            f"{rig.name}: the joints' names are not known; the skeleton's shape told them apart", stacklevel=4
+        )
+    rows = anatomy.rows
+    rest, figure = figure_at(rows, rig.rest_places[None]), figure_at(rows, places)
+    resting = rest_axes(rest)
+    up = find_up(figure, None if resting is None else resting[2], None)
+    looks = np.cross(figure.left, up)
+    rest_looks = None
+    if resting is not None:
+        rest_looks = smallest_rotations(resting[2], up) @ -resting[1]
+    axes = file_axes(up, unit_vectors(looks[0]), rest_looks)
+    first_axes = rest_axes(figure_at(rows, places[:1]))
+    t_pose = first_axes is not None and _stretched(figure_at(rows, places[:1] @ first_axes.T))
+    straight = None
+    if t_pose and first_axes is not None:
+        straight = Straight(turns=turns[0], places=places[0], axes=first_axes)
+    elif resting is not None:
+        straight = Straight(turns=rig.rest_turns, places=rig.rest_places, axes=resting)
+    return RigClip(
+        rig=rig, anatomy=anatomy, axes=axes, leg=figure.leg, starts_in_t_pose=t_pose,
+        constants=calibrate(anatomy, axes @ turns, places @ axes.T, straight),
+    )  # fmt: skip
+
+
+def sampled(num_frames: int) -> list[int]:
+    """Frames spread evenly over a file, the first and the last among them."""
+    return sorted({round(i) for i in np.linspace(0, num_frames - 1, min(num_frames, NUM_SAMPLED))})
+
+
+def _find_anatomy(rig: Rig, places: Float[np.ndarray, "t n 3"]) -> Anatomy:
+    tree = Tree(joints=rig.joints, parents=rig.parents, places=places)
+    return find_anatomy(tree)
+
+
+def _stretched(figure: Figure) -> bool:
+    """Both arms are stretched out sideways, and the legs hang straight down, in body axes."""
+    arms = unit_vectors(figure.elbows[0] - figure.shoulders[0])
+    legs = unit_vectors(figure.ankles[0] - figure.hips[0])
+    return bool((arms[:, 0] * [1, -1] > STRETCHED).all() and (legs[:, 2] < -HANGING).all())
