@@ -15,8 +15,8 @@ from scipy.spatial.transform import Rotation
 from layerpose.body.model import body_model
 from layerpose.motion.posing import ADULT, curl_fingers, palm_axes, reference_heads, turn_forearm, world_to_relative
 
-Points = Float[np.ndarray, "t 3"]
-Turns = Float[np.ndarray, "t 3 3"]
+Points = Float[np.ndarray, "*#t 3"]
+Turns = Float[np.ndarray, "*#t 3 3"]
 NEEDED = tuple(
     f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
 )
@@ -157,7 +157,7 @@ def _reference() -> dict[str, Float[np.ndarray, "3"]]:
     }
 
 
-def align(start: tuple[Float[np.ndarray, "*t 3"], Float[np.ndarray, "*t 3"]], end: tuple[Points, Points]) -> Turns:
+def align(start: tuple[Points, Points], end: tuple[Points, Points]) -> Turns:
     """The rotations that take the first direction to the first and the second as near as it can be to the second."""
     return _axes(*end) @ _axes(*start).swapaxes(-1, -2)
 

@@ -15,7 +15,7 @@ import numpy as np
 from layerpose.pickles.makers import KNOWN, Inert, JoblibArray, Maker, fill_array
 from layerpose.pickles.source import Source
 
-MOST_STEPS = 3_000_000
+MOST_STEPS = 2_000_000
 """Instructions after which a pickle is given up; a minute of several people's video has a tenth of it."""
 OPCODES = (
     "PROTO", "FRAME", "MARK", "POP", "POP_MARK", "DUP", "NONE", "NEWTRUE", "NEWFALSE", "INT", "BININT", "BININT1",
@@ -44,13 +44,14 @@ class PlainReader(pickle._Unpickler):  # pyright: ignore[reportAttributeAccessIs
     def load(self) -> Any:
         """The data. Any exception at all for a pickle that is damaged."""
         self._prepare()
+        read, dispatch, stop = self.read, self.dispatch, pickle.STOP[0]
         for _ in range(MOST_STEPS):
-            code = self.read(1)[0]
-            if code == pickle.STOP[0]:
+            code = read(1)[0]
+            if code == stop:
                 return self.stack.pop()
-            if code not in self.dispatch:
+            if code not in dispatch:
                 raise ValueError(f"the instruction {bytes([code])!r} has no place in a file of numbers")
-            self.dispatch[code](self)
+            dispatch[code](self)
         raise ValueError(f"it has more than {MOST_STEPS} instructions")
 
     def _prepare(self) -> None:

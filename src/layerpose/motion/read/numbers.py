@@ -31,7 +31,7 @@ def finite(value: Any, subject: str) -> Float[np.ndarray, "..."]:
 def rows(value: Any, widths: Sequence[int], subject: str) -> Float[np.ndarray, "t w"]:
     """A row of numbers for each frame, of one of the widths; a single row counts as one frame."""
     array = finite(value, subject)
-    if array.ndim <= 2 and array.size in widths and (array.ndim < 2 or len(array) != 1):
+    if array.size in widths:
         array = array.reshape(1, -1)
     if array.ndim < 2 or len(array) == 0 or array.size // len(array) not in widths:
         known = " or ".join(str(width) for width in widths)

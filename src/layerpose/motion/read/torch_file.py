@@ -5,6 +5,7 @@ The pickle in it names storages by number; each is a member of the zip.
 
 from __future__ import annotations
 
+import math
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,10 @@ STORAGES = {
     "ShortStorage": "i2", "CharStorage": "i1", "ByteStorage": "u1", "BoolStorage": "?",
 }  # fmt: skip
 """Torch's names of the kinds of elements, and numpy's."""
+
+
+MOST_REPEATED = 10_000_000
+"""Numbers of a tensor that repeats those of its storage."""
 
 
 class _Storage:
@@ -42,7 +47,7 @@ def _rebuild(storage: np.ndarray, offset: int, size: Any, stride: Any, *_: Any) 
     last = offset + sum((count - 1) * step for count, step in zip(size, stride, strict=True))
     if 0 in size:
         return np.zeros(size, dtype=storage.dtype)
-    if last >= len(storage) or 0 in stride:
+    if last >= len(storage) or (0 in stride and math.prod(size) > MOST_REPEATED):
         raise ValueError(f"a tensor of {size} does not lie in its storage of {len(storage)} numbers")
     steps = [step * storage.itemsize for step in stride]
     return np.lib.stride_tricks.as_strided(storage[offset:], size, steps, writeable=False)
