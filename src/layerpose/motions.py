@@ -8,7 +8,7 @@ from layerpose.motion.motion_file import read_motion
 from layerpose.motion.moves import NAMES, library_motion
 from layerpose.motion.read.bvh_file import read_bvh
 from layerpose.motion.timing import resample, select
-from layerpose.motion.video import read_video
+from layerpose.motion.read.video import read_video
 from layerpose.types import Motion
 
 EXPECTED = f"a video of a person, a .bvh, a motion file (.json), a folder of pose files, or a name: {', '.join(NAMES)}"
@@ -40,7 +40,7 @@ def _read(text: str) -> Motion:
         case ".json":
             return read_motion(path)
         case _:
-            return read_video(path)
+            return read_video(path).motion()
 
 
 def _parse_range(text: str, num_frames: int) -> tuple[int, int]:

@@ -130,7 +130,7 @@ class Problem:
     _kept: tuple[bytes, Shapes, Float[np.ndarray, "s p 92"]] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        self.prior_matrix, self.extension = _pose_prior(skeleton(self.model))
+        self.prior_matrix, self.extension = pose_prior(skeleton(self.model))
         self.starts = np.array([point_row(direction.start) for direction in DIRECTIONS])
         self.ends = np.array([point_row(direction.end) for direction in DIRECTIONS])
         seen = np.clip(self.evidence.visibility, LEAST_VISIBILITY, 1)
@@ -212,7 +212,7 @@ class Problem:
 Extension = tuple[slice, Float[np.ndarray, "3"], float]
 
 
-def _pose_prior(limbs: Skeleton) -> tuple[Float[np.ndarray, "r 54"], list[Extension]]:
+def pose_prior(limbs: Skeleton) -> tuple[Float[np.ndarray, "r 54"], list[Extension]]:
     """A matrix that turns pose parameters into prior residuals, and the joints that do not bend backwards."""
     matrix = np.zeros((NUM_POSE, NUM_POSE))
     extension = []

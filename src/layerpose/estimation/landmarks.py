@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 from scipy.special import expit
 
 from layerpose.estimation.detector_files import detector_files
@@ -23,6 +23,8 @@ STRIDES = ((8, 2), (16, 2), (32, 6))
 CROP = 256
 ENLARGE = 1.25
 NUM_LANDMARKS = 33
+ALIGNMENT = (33, 34)
+"""Further outputs of the landmark network: the middle of the hips and the rim, as the detector gives them."""
 HEATMAP_RADIUS = 3
 OVERLAPPING = 0.3
 """Detections whose boxes overlap by more (IoU) are one person."""
@@ -79,6 +81,8 @@ class Landmarks:
     """How surely a pixel belongs to the person, 0..1."""
     score: float
     num_people: int
+    region: Region | None = None
+    """Where the person fills the square that the network expects: in a video, where to look in the next frame."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,12 +96,15 @@ class Detection:
     @property
     def region(self) -> Region:
         """The upright square around the person."""
-        dx, dy = self.keypoints[1] - self.keypoints[0]
-        return Region(
-            centre=self.keypoints[0],
-            side=2 * float(np.hypot(dx, dy)) * ENLARGE,
-            rotation=float(np.pi / 2 - np.arctan2(-dy, dx)),
-        )
+        return _region(self.keypoints[0], self.keypoints[1])
+
+
+def _region(hips: Float[np.ndarray, "2"], rim: Float[np.ndarray, "2"]) -> Region:
+    """The square around a person, from the middle of the hips and the networks' point above or below it."""
+    dx, dy = rim - hips
+    return Region(
+        centre=hips, side=2 * float(np.hypot(dx, dy)) * ENLARGE, rotation=float(np.pi / 2 - np.arctan2(-dy, dx))
+    )
 
 
 def find_landmarks(photo: UInt8[np.ndarray, "h w 3"], *, closer: bool = True) -> Landmarks:
@@ -141,7 +148,7 @@ def hips(landmarks: Float[np.ndarray, "33 d"]) -> Float[np.ndarray, "d"]:
 
 
 def _look_at(photo: UInt8[np.ndarray, "h w 3"], person: Detection, *, num_people: int) -> Landmarks:
-    landmarks = _landmarks_in(photo, person.region, num_people=num_people)
+    landmarks = look_in(photo, person.region, num_people=num_people)
     if landmarks.score < CERTAIN or (landmarks.mask > CERTAIN).mean() < SMALLEST:
         raise ValueError(
             f"no person was found for sure (certainty {landmarks.score:.0%}, "
@@ -221,9 +228,11 @@ def _overlap(a: Float[np.ndarray, "4"], b: Float[np.ndarray, "4"]) -> float:
     return float(shared / max(np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2]) - shared, 1e-9))
 
 
-def _landmarks_in(photo: UInt8[np.ndarray, "h w 3"], region: Region, *, num_people: int) -> Landmarks:
+def look_in(photo: UInt8[np.ndarray, "h w 3"], region: Region, *, num_people: int = 1) -> Landmarks:
+    """The landmarks of whoever is in a region, however unsure."""
     outputs = {output[0].size: output[0] for output in _run("pose_landmark_full", _crop(photo, region))}
-    raw = outputs[195].reshape(39, 5)[:NUM_LANDMARKS].astype(np.float64)
+    everything = outputs[195].reshape(39, 5).astype(np.float64)
+    raw = everything[:NUM_LANDMARKS].copy()
     raw[:, :2] = _refine(raw[:, :2], outputs[64 * 64 * 39].reshape(64, 64, 39)[..., :NUM_LANDMARKS])
     affine = region.crop_to_photo
     image = np.column_stack([raw[:, :2] @ affine[:, :2].T + affine[:, 2], raw[:, 2] * region.side / CROP])
@@ -238,6 +247,7 @@ def _landmarks_in(photo: UInt8[np.ndarray, "h w 3"], region: Region, *, num_peop
         mask=cv2.warpAffine(mask, _between_centres(affine), photo.shape[1::-1], flags=cv2.INTER_LINEAR),
         score=float(outputs[1].ravel()[0]),
         num_people=num_people,
+        region=_region(*(everything[list(ALIGNMENT), :2] @ affine[:, :2].T + affine[:, 2])),
     )
 
 
@@ -277,15 +287,24 @@ def _refine(points: Float[np.ndarray, "n 2"], logits: Float[np.ndarray, "64 64 n
     return refined
 
 
-def _refuse_cut(landmarks: Landmarks) -> None:
-    """ValueError if joints lie outside the photo. Feet, hands and hair may be cut a little."""
+def outside(landmarks: Landmarks) -> Bool[np.ndarray, "33"]:
+    """Which landmarks lie outside the photo; by a little does not count."""
     height, width = landmarks.mask.shape
     points = landmarks.image[:, :2]
     tolerance = CUT_TOLERANCE * float(np.ptp(points, axis=0).max())
     x, y = points[:, 0], points[:, 1]
-    outside = np.maximum.reduce([-x, x - width, -y, y - height]) > tolerance
-    cut = [name for name, index in JOINTS.items() if outside[index]]
-    if cut:
+    return np.maximum.reduce([-x, x - width, -y, y - height]) > tolerance
+
+
+def cut_joints(landmarks: Landmarks) -> list[str]:
+    """The main joints that lie outside the photo."""
+    out = outside(landmarks)
+    return [name for name, index in JOINTS.items() if out[index]]
+
+
+def _refuse_cut(landmarks: Landmarks) -> None:
+    """ValueError if joints lie outside the photo. Feet, hands and hair may be cut a little."""
+    if cut := cut_joints(landmarks):
         raise ValueError(
             f"the person is cut by the edge of the photo (outside: {', '.join(cut)}); "
             "use a photo that shows the whole body"

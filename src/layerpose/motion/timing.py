@@ -28,7 +28,7 @@ def resample(motion: Motion, fps: float) -> Motion:
     times = np.minimum(np.arange(num_frames) * motion.fps / fps, motion.num_frames - 1)
     return replace(
         motion,
-        rotations=_turn_between(motion.rotations, times),
+        rotations=turn_between(motion.rotations, times),
         path=_move_between(motion.path, times),
         ankles=None if motion.ankles is None else _move_between(motion.ankles, times),
         fps=fps,
@@ -56,7 +56,8 @@ def poses_to_motion(poses: Sequence[Pose], fps: float) -> Motion:
     return Motion(rotations=rotations, path=torch.zeros(len(poses), 3), ankles=None, fps=fps)
 
 
-def _turn_between(rotations: Float[Tensor, "t j 3 3"], times: Float[np.ndarray, "n"]) -> Float[Tensor, "n j 3 3"]:
+def turn_between(rotations: Float[Tensor, "t j 3 3"], times: Float[np.ndarray, "n"]) -> Float[Tensor, "n j 3 3"]:
+    """Rotations at times counted in frames, by slerp."""
     values = rotations.double().numpy()
     if len(values) == 1:
         return rotations[:1].repeat(len(times), 1, 1, 1)

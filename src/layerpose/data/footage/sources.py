@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from layerpose.cache import writing
-from layerpose.motion.video import Look, read_looks
 from layerpose.photo_files import SUFFIXES
 from layerpose.pictures import read_photo
+from layerpose.videos.animation import is_animation
+from layerpose.videos.reading import Look, read_looks
 
 FILE = "sources.csv"
 NAMED = 5
@@ -51,7 +52,7 @@ class Source:
             return
         for number, photo in enumerate(photos_in(self.path)):
             try:
-                yield Look(time=float(number), pixels=np.array(read_photo(photo)))
+                yield Look(index=number, time=float(number), pixels=np.array(read_photo(photo)))
             except ValueError as error:
                 warnings.warn(f"left out: {error}", stacklevel=2)
 
@@ -79,7 +80,7 @@ def check_sources(paths: Sequence[Path]) -> None:
             if (found := len(photos_in(path))) < 2:
                 kinds = ", ".join(SUFFIXES)
                 raise ValueError(f"{path} holds {found} photos; expected two or more of one person ({kinds})")
-        elif path.suffix.lower() in SUFFIXES:
+        elif path.suffix.lower() in SUFFIXES and not is_animation(path):
             raise ValueError(f"{path} is a single photo; expected a video, or a folder with the photos of one person")
         else:
             next(read_looks(path), None)

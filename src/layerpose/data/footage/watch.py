@@ -12,7 +12,7 @@ from scipy.ndimage import median_filter
 
 from layerpose.data.footage.sources import Source
 from layerpose.estimation.landmarks import JOINTS, Landmarks, find_landmarks, follow_person, hips
-from layerpose.motion.video import Look, is_cut
+from layerpose.videos.reading import Look, is_cut
 
 CHANGED = 0.16
 """Mean difference (0..1) of the trunk in two neighbouring frames from which on it is another person's."""

@@ -1,0 +1,107 @@
+"""The next frame of a video -> landmarks of the person who is followed, looked for where it was before.
+
+The landmark network says itself where the person fills its square; only who is lost is detected anew.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from layerpose.estimation.landmarks import CERTAIN, JOINTS, LOST, Landmarks, Region, detect_people, look_in
+
+Pixels = UInt8[np.ndarray, "h w 3"]
+OTHER_SIZE = 1.4
+"""Somebody who is so many times as large, or as small, as in the frame before is somebody else."""
+OTHER_CLOTHES, OTHER_CLOTHES_IN_PLACE = 0.16, 0.3
+"""Mean difference (0..1) of the trunk's colours from which on the clothes are another person's. Who bends or turns
+shows other clothes, but stays as large and in the same place."""
+SAME_SIZE, SAME_PLACE = 1.15, 0.1
+"""As large and in the same place, in sizes of the person."""
+SPREADING = 0.25
+"""By so much more of LOST a person may be away for each frame in which it was not seen."""
+FORGETTING = 0.1
+"""How fast the memory of the clothes follows what is seen."""
+SWATCH = 6
+"""Colours are taken at so many places along and across the trunk."""
+
+
+class Follower:
+    """Looks at one frame after the other and remembers where the person was and what it wears."""
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+        self.missed = 0
+        self._clothes: Float[np.ndarray, "n n 3"] | None = None
+
+    def look(self, pixels: Pixels) -> Landmarks:
+        """The person in the next frame. ValueError, with the reason, if it is not seen."""
+        landmarks = look_in(pixels, self.region)
+        if not self._is_same(landmarks, swatch(pixels, landmarks)):
+            landmarks = self._find(pixels)
+        assert landmarks.region is not None
+        self._remember(swatch(pixels, landmarks))
+        self.region, self.missed = landmarks.region, 0
+        return landmarks
+
+    def _find(self, pixels: Pixels) -> Landmarks:
+        """The person anew, among everybody. ValueError if nobody is it."""
+        self.missed += 1
+        people = detect_people(pixels)
+        spread = 1 + SPREADING * self.missed
+        near = [person for person in people if is_near(self.region, person.region, spread)]
+        near.sort(key=lambda person: float(np.linalg.norm(person.region.centre - self.region.centre)))
+        for person in near:
+            landmarks = look_in(pixels, person.region)
+            if self._is_same(landmarks, swatch(pixels, landmarks)) or (
+                len(people) == 1 and landmarks.score >= CERTAIN and self._is_still(landmarks)
+            ):
+                return landmarks
+        if near:
+            raise ValueError("somebody else is before the person, or where it was")
+        raise ValueError("nobody was found" if not people else "the person was lost: whoever is here is somewhere else")
+
+    def _is_same(self, landmarks: Landmarks, clothes: Float[np.ndarray, "n n 3"]) -> bool:
+        assert landmarks.region is not None
+        if landmarks.score < CERTAIN or not is_near(self.region, landmarks.region, 1 + SPREADING * self.missed):
+            return False
+        if self._clothes is None:
+            return True
+        unlike = float(np.abs(clothes - self._clothes).mean())
+        return unlike < (OTHER_CLOTHES_IN_PLACE if self._is_still(landmarks) else OTHER_CLOTHES)
+
+    def _is_still(self, landmarks: Landmarks) -> bool:
+        assert landmarks.region is not None
+        ratio = landmarks.region.side / self.region.side
+        moved = float(np.linalg.norm(landmarks.region.centre - self.region.centre))
+        return 1 / SAME_SIZE < ratio < SAME_SIZE and moved < SAME_PLACE * self.region.side
+
+    def _remember(self, clothes: Float[np.ndarray, "n n 3"]) -> None:
+        if self._clothes is None or np.abs(clothes - self._clothes).mean() >= OTHER_CLOTHES:
+            self._clothes = clothes
+        self._clothes = (1 - FORGETTING) * self._clothes + FORGETTING * clothes
+
+
+def swatch(pixels: Pixels, landmarks: Landmarks) -> Float[np.ndarray, "n n 3"]:
+    """Colours of the trunk, in 0..1, from shoulders to hips and across."""
+    corners = landmarks.image[[JOINTS[f"{side} {part}"] for part in ("shoulder", "hip") for side in ("right", "left")], :2]
+    share = (np.arange(SWATCH) + 0.5) / SWATCH
+    across = corners[[0, 2], None] + (corners[[1, 3]] - corners[[0, 2]])[:, None] * share[:, None]
+    places = across[0] + (across[1] - across[0]) * share[:, None, None]
+    reach = max(int(np.linalg.norm(corners[2] - corners[0]) / SWATCH / 2), 1)
+    low = np.floor(places.min((0, 1))).astype(int) - reach
+    high = np.ceil(places.max((0, 1))).astype(int) + reach + 1
+    low, high = (np.clip(edge, 0, np.array(pixels.shape[1::-1])) for edge in (low, high))
+    if (high <= low).any():
+        return np.zeros((SWATCH, SWATCH, 3))
+    piece = cv2.blur(np.ascontiguousarray(pixels[low[1] : high[1], low[0] : high[0]]), (reach, reach))
+    at = np.clip((places - low).astype(int), 0, high - low - 1)
+    return piece[at[..., 1], at[..., 0]] / 255
+
+
+def is_near(before: Region, after: Region, spread: float = 1.0) -> bool:
+    """Whether a person can have come from one place to the other, and to the other size."""
+    moved = float(np.linalg.norm(after.centre - before.centre))
+    growth = max(after.side, before.side) / max(min(after.side, before.side), 1e-9)
+    return moved < LOST * spread * min(before.side, after.side) and growth < OTHER_SIZE**spread

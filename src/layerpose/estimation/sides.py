@@ -1,0 +1,77 @@
+"""Landmarks over time -> the same with left and right never exchanged: Viterbi over what may be mirrored in a frame.
+
+In each frame the arms (with head and shoulders), the legs (with the hips), both or nothing may have been taken for the
+other side. Limbs do not jump, and hips face where shoulders face; what costs least over the whole shot is believed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from layerpose.estimation.fit_problem import unit
+
+PAIRS = ((1, 4), (2, 5), (3, 6), (7, 8), (9, 10), *((left, left + 1) for left in range(11, 33, 2)))
+FIRST_OF_LEGS = 23
+JUMP_M = 0.1
+"""A mean step of the joints of so much costs 1."""
+LARGEST_JUMP = 4.0
+MIRRORED = 0.3
+"""Cost of each frame in which the network is said to have exchanged the sides."""
+TWISTED = 1.0
+"""Cost of hips that face where the shoulders do not, for a right angle."""
+STATES = tuple((arms, legs) for arms in (False, True) for legs in (False, True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sides:
+    """For each frame, whether arms and legs are to be exchanged."""
+
+    arms: Bool[np.ndarray, "t"]
+    legs: Bool[np.ndarray, "t"]
+
+    def put_right(self, values: Float[np.ndarray, "t 33 *k"]) -> Float[np.ndarray, "t 33 *k"]:
+        """Anything that is known of the landmarks, with the sides exchanged where they were wrong."""
+        out = values.copy()
+        for flipped, arms in ((self.arms, True), (self.legs, False)):
+            order = _exchanged(arms=arms, legs=not arms)
+            out[flipped] = out[flipped][:, order]
+        return out
+
+
+def find_sides(world: Float[np.ndarray, "t 33 3"]) -> Sides:
+    """Which frames of one shot are mirrored. `world` holds the frames in which the person is seen."""
+    choices = np.stack([world[:, _exchanged(arms=arms, legs=legs)] for arms, legs in STATES], axis=1)
+    state = np.array([MIRRORED * (arms + legs) for arms, legs in STATES]) + _twist(choices)
+    moves = np.minimum(_steps(choices), LARGEST_JUMP)
+    total, came_from = state[0], []
+    for frame in range(1, len(world)):
+        reached = total[:, None] + moves[frame - 1]
+        came_from.append(reached.argmin(0))
+        total = reached.min(0) + state[frame]
+    best = [int(total.argmin())]
+    for back in reversed(came_from):
+        best.append(int(back[best[-1]]))
+    flags = np.array([STATES[row] for row in reversed(best)])
+    return Sides(arms=flags[:, 0], legs=flags[:, 1])
+
+
+def _exchanged(*, arms: bool, legs: bool) -> Int[np.ndarray, "33"]:
+    order = np.arange(33)
+    for left, right in PAIRS:
+        if (legs if left >= FIRST_OF_LEGS else arms):
+            order[[left, right]] = right, left
+    return order
+
+
+def _twist(choices: Float[np.ndarray, "t s 33 3"]) -> Float[np.ndarray, "t s"]:
+    shoulders, hips = unit(choices[..., 11, :] - choices[..., 12, :]), unit(choices[..., 23, :] - choices[..., 24, :])
+    return TWISTED * (1 - (shoulders * hips).sum(-1))
+
+
+def _steps(choices: Float[np.ndarray, "t s 33 3"]) -> Float[np.ndarray, "m s s"]:
+    """Cost of going from each state of a frame to each of the next."""
+    joints = choices[:, :, [*range(11, 17), *range(23, 29)]]
+    return np.linalg.norm(joints[1:, None] - joints[:-1, :, None], axis=-1).mean(-1) / JUMP_M

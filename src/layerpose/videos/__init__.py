@@ -1,0 +1,1 @@
+"""Video files and moving pictures -> upright frames of square pixels in sRGB, with their times."""
