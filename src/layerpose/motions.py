@@ -7,8 +7,8 @@ from pathlib import Path
 from layerpose.motion.motion_file import read_motion
 from layerpose.motion.moves import NAMES, library_motion
 from layerpose.motion.read.bvh_file import read_bvh
-from layerpose.motion.timing import resample, select
 from layerpose.motion.read.video import read_video
+from layerpose.motion.timing import resample, select
 from layerpose.types import Motion
 
 EXPECTED = f"a video of a person, a .bvh, a motion file (.json), a folder of pose files, or a name: {', '.join(NAMES)}"

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from layerpose.motion.video import read_looks, read_video
+from layerpose.motion.read.video import read_video
+from layerpose.videos.reading import read_looks
 
 UNTURNED = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 PHONE_UPRIGHT = struct.pack(">9i", 0, 0x10000, 0, -0x10000, 0, 0, 0, 0, 0x40000000)
@@ -82,14 +83,14 @@ def test_of_a_truncated_video_what_can_be_read_is_used_and_it_is_said(video: Pat
 
 def test_a_video_without_a_person_is_refused(video: Path) -> None:
     with pytest.raises(ValueError, match="no whole person"):
-        read_video(video)
+        read_video(video).motion()
 
 
 def test_the_motion_of_a_video_at_an_uneven_rate_takes_its_time(tmp_path: Path, person: Image.Image) -> None:
     times = [0.0, 0.01, 0.02, 0.1, 0.5, 0.51, 0.9]
     write_frames(tmp_path / "uneven.mp4", [person] * len(times), times)
     assert [look.time for look in read_looks(tmp_path / "uneven.mp4")] == pytest.approx([0.0, 0.1, 0.5, 0.9], abs=2e-3)
-    motion = read_video(tmp_path / "uneven.mp4")
+    motion = read_video(tmp_path / "uneven.mp4").motion()
     assert (motion.num_frames - 1) / motion.fps == pytest.approx(0.9, abs=1 / motion.fps)
 
 
@@ -97,7 +98,7 @@ def test_a_cut_to_somebody_else_is_said_and_the_motion_goes_on(tmp_path: Path, p
     other = ImageOps.mirror(person.point(lambda value: value * 0.4))
     write_frames(tmp_path / "cut.mp4", [person, person, other, other], [0.0, 0.1, 0.2, 0.3])
     with pytest.warns(UserWarning, match=r"cut at 0\.2 s") as said:
-        motion = read_video(tmp_path / "cut.mp4")
+        motion = read_video(tmp_path / "cut.mp4").motion()
     assert len([warning for warning in said if "cut" in str(warning.message)]) == 1
     assert (motion.num_frames - 1) / motion.fps == pytest.approx(0.3, abs=0.01)
 
@@ -106,7 +107,7 @@ def test_frames_without_anybody_are_bridged_and_counted(tmp_path: Path, person: 
     empty = Image.new("RGB", person.size, person.getpixel((2, 2)))
     write_frames(tmp_path / "gap.mp4", [person, empty, person], [0.0, 0.1, 0.2])
     with pytest.warns(UserWarning, match="1 of 3 frames show no body"):
-        motion = read_video(tmp_path / "gap.mp4")
+        motion = read_video(tmp_path / "gap.mp4").motion()
     assert (motion.num_frames - 1) / motion.fps == pytest.approx(0.2, abs=0.01)
 
 

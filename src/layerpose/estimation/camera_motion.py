@@ -31,7 +31,9 @@ class CameraMotion:
     def look(self, pixels: UInt8[np.ndarray, "h w 3"], person: Float[np.ndarray, "n 2"] | None) -> None:
         """The next frame, and points of the person in it."""
         scale = min(1.0, LONGEST_SIDE / max(pixels.shape))
-        small = cv2.cvtColor(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+        small = cv2.cvtColor(
+            cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY
+        )
         if self._before is not None and self._corners is not None:
             zoom = np.diag([scale, scale, 1])
             self.to_first = self.to_first @ np.linalg.inv(zoom) @ _back(self._before, small, self._corners) @ zoom
@@ -48,10 +50,12 @@ def _corners(picture: UInt8[np.ndarray, "h w"], person: Float[np.ndarray, "n 2"]
     return cv2.goodFeaturesToTrack(picture, CORNERS, QUALITY, APART_PX, mask=mask)
 
 
-def _back(before: UInt8[np.ndarray, "h w"], after: UInt8[np.ndarray, "h w"], corners: np.ndarray) -> Float[np.ndarray, "3 3"]:
+def _back(
+    before: UInt8[np.ndarray, "h w"], after: UInt8[np.ndarray, "h w"], corners: np.ndarray
+) -> Float[np.ndarray, "3 3"]:
     """Maps the later picture onto the earlier one: shift, turn and zoom; nothing where the background does not tell."""
     still = np.eye(3)
-    found, tracked, _ = cv2.calcOpticalFlowPyrLK(before, after, corners, None, winSize=(15, 15), maxLevel=3)
+    found, tracked, _ = cv2.calcOpticalFlowPyrLK(before, after, corners, corners.copy(), winSize=(15, 15), maxLevel=3)
     kept = tracked.ravel() == 1
     if kept.sum() < FEWEST:
         return still

@@ -48,7 +48,7 @@ class Seen:
     @property
     def rows(self) -> Bool[np.ndarray, "t"]:
         """Frames in which the person is seen."""
-        return self.visibility.any(1)
+        return np.asarray(self.visibility.any(1))
 
     def cut(self, first: int, end: int) -> Seen:
         """Some of the frames."""

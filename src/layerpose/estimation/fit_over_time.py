@@ -1,7 +1,7 @@
 """What was seen of a person in many frames -> its pose in each, found for all frames at once (Gauss-Newton).
 
-Every frame is held to what was seen in it, and neighbours to each other by a prior on the acceleration of the joints. It
-is stiffer in depth, which is guessed in each frame anew, than across, which is seen, and yields to fast movements.
+Every frame is held to what was seen in it, and neighbours to each other by a prior on the acceleration of the joints.
+It is stiffer in depth, which is guessed in each frame anew, than across, which is seen, and yields to fast movements.
 """
 
 from __future__ import annotations

@@ -85,7 +85,9 @@ class Follower:
 
 def swatch(pixels: Pixels, landmarks: Landmarks) -> Float[np.ndarray, "n n 3"]:
     """Colours of the trunk, in 0..1, from shoulders to hips and across."""
-    corners = landmarks.image[[JOINTS[f"{side} {part}"] for part in ("shoulder", "hip") for side in ("right", "left")], :2]
+    corners = landmarks.image[
+        [JOINTS[f"{side} {part}"] for part in ("shoulder", "hip") for side in ("right", "left")], :2
+    ]
     share = (np.arange(SWATCH) + 0.5) / SWATCH
     across = corners[[0, 2], None] + (corners[[1, 3]] - corners[[0, 2]])[:, None] * share[:, None]
     places = across[0] + (across[1] - across[0]) * share[:, None, None]

@@ -98,7 +98,9 @@ def _row(sighting: Sighting, to_first: Float[np.ndarray, "3 3"]) -> _Row:
 
 def _to_seen(rows: Sequence[_Row]) -> Seen:
     """Sides put right shot by shot, and MediaPipe's lean taken out."""
-    image, world, visibility = (np.stack([getattr(row, name) for row in rows]) for name in ("image", "world", "visibility"))
+    image, world, visibility = (
+        np.stack([getattr(row, name) for row in rows]) for name in ("image", "world", "visibility")
+    )
     shots = np.array([row.shot for row in rows])
     there = np.array([not row.problem for row in rows])
     for shot in np.unique(shots[there]):

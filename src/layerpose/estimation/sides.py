@@ -61,7 +61,7 @@ def find_sides(world: Float[np.ndarray, "t 33 3"]) -> Sides:
 def _exchanged(*, arms: bool, legs: bool) -> Int[np.ndarray, "33"]:
     order = np.arange(33)
     for left, right in PAIRS:
-        if (legs if left >= FIRST_OF_LEGS else arms):
+        if legs if left >= FIRST_OF_LEGS else arms:
             order[[left, right]] = right, left
     return order
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from layerpose.estimation.following import Follower, Pixels, is_near
+import numpy as np
+
+from layerpose.estimation.following import Follower, is_near
 from layerpose.estimation.landmarks import Detection, Landmarks, Region, detect_people
 from layerpose.videos.reading import Look, is_cut
-
-import numpy as np
 
 CHOOSING_S = 1.0
 EVERY = 4
@@ -83,7 +83,9 @@ class _Watcher:
         """Whoever is near a person of the frame before is that person."""
         row = len(self.waiting)
         for person in people:
-            near = [chain for chain in self.chains if chain[-1][0] < row and is_near(chain[-1][1].region, person.region)]
+            near = [
+                chain for chain in self.chains if chain[-1][0] < row and is_near(chain[-1][1].region, person.region)
+            ]
             if near:
                 near[0].append((row, person))
             else:

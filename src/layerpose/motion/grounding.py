@@ -1,8 +1,8 @@
 """A body's poses and its places in the pictures of a video -> Motion: it stands on a floor and planted feet stay there.
 
-A picture tells the way across it, and heights but for the depth: who comes nearer moves down in it. So whatever is lowest
-of the body for a while is on the floor, and what is above is a jump; the way in depth is what planted feet say, and how
-fast the person grows in the picture holds it only loosely.
+A picture tells the way across it, and heights but for the depth: who comes nearer moves down in it. So whatever is
+lowest of the body for a while is on the floor, and what is above is a jump; the way in depth is what planted feet say,
+and how fast the person grows in the picture holds it only loosely.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SETTLING_S = 0.25
 NOISE_M = 0.03
 """Jumps that are lower are errors."""
 PLANTED_M, PLANTED_SPEED = 0.06, 0.45
-"""A foot stands while its ankle is no more than so far above where it stands, and slower than so many metres a second."""
+"""A foot stands while it is no more than so far above the floor, and slower than so many metres a second."""
 SHORTEST_S = 0.12
 """A foot that stands for less time does not stand."""
 ACROSS_M, DEPTH_M = 0.03, 0.5

@@ -1,4 +1,4 @@
-"""A decoded frame -> 8-bit sRGB: its matrix, range, primaries and transfer obeyed, HLG and PQ mapped to what a screen shows.
+"""A decoded frame -> 8-bit sRGB: matrix, range, primaries and transfer obeyed, HLG and PQ mapped to a usual screen.
 
 Diffuse white of HDR (203 nits, ITU-R BT.2408) becomes white; what is brighter is compressed into the last tenth.
 """

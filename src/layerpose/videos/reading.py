@@ -116,9 +116,7 @@ class Video:
                 last = float(frame.time or 0.0) if self.timed else number / _rate(stream)
                 yield last, partial(_upright, frame, float(stream.sample_aspect_ratio or 1))
         except FFmpegError as error:
-            warnings.warn(
-                f"{self.path} is damaged after {last:.1f} s ({error.strerror}); what is before is used", stacklevel=3
-            )
+            _warn_damaged(str(self.path), last, error.strerror or "")
 
 
 def open_video(path: Path) -> Video:
@@ -161,13 +159,22 @@ def _open(path: Path) -> InputContainer:
 def _stamps(container: InputContainer, stream: VideoStream) -> list[float | None]:
     """The time of each frame without decoding it; what is cut short is found out when it is decoded."""
     stamps: list[float | None] = []
+    reason, packets = "", 0
     try:
         for packet in container.demux(stream):
+            packets += packet.size > 0
             if packet.size and not packet.is_discard and stream.time_base is not None:
                 stamps.append(None if packet.pts is None else float(packet.pts * stream.time_base))
-    except FFmpegError:
-        pass
+    except FFmpegError as error:
+        reason = error.strerror or "it breaks off"
+    if reason or packets < stream.frames:
+        reason = reason or f"it should have {stream.frames} frames and has {packets}"
+        _warn_damaged(container.name, max((stamp for stamp in stamps if stamp is not None), default=0.0), reason)
     return stamps
+
+
+def _warn_damaged(name: str, time: float, reason: str) -> None:
+    warnings.warn(f"{name} is damaged after {time:.1f} s ({reason}); what is before is used", stacklevel=4)
 
 
 def _rate(stream: VideoStream) -> float:

@@ -62,6 +62,7 @@ class VideoClip:
 
     def motion(self, first: int = 0, end: int | None = None, *, fps: float | None = None) -> Motion:
         """Look at these frames and a few before and after. What is bridged, cut off or guessed is warned about."""
+        del fps  # the file says its rate
         frames = check_range(self, first, end)
         low, high = max(frames.start - CONTEXT, 0), min(frames.stop + CONTEXT, self.num_frames)
         try:
@@ -122,7 +123,11 @@ def _tell(name: str, observed: Observations, frames: range, low: int) -> None:
             f"{name}: {len(problems)} of {len(times)} frames show no body that fits; bridged or cut off (in most: "
             f"{max(problems, key=problems.count)})", stacklevel=3,
         )  # fmt: skip
-    cut = [joints for joints, problem in zip(observed.cut[asked], observed.problems[asked], strict=True) if joints and not problem]
+    cut = [
+        joints
+        for joints, problem in zip(observed.cut[asked], observed.problems[asked], strict=True)
+        if joints and not problem
+    ]
     if cut:
         warnings.warn(
             f"{name}: in {len(cut)} of {len(times)} frames the person is cut by the edge (outside in most: "
@@ -138,7 +143,9 @@ def _to_motion(observed: Observations, fitted: Fitted, even: Float[np.ndarray, "
     rows = np.interp(even, times, np.arange(len(times)))
     rotations = turn_between(torch.from_numpy(poses.rotations), rows).double().numpy()
     zoom = np.sqrt(np.abs(np.linalg.det(observed.to_first[:, :2, :2])))
-    places = np.einsum("tab,tb->ta", observed.to_first, np.column_stack([poses.translation, np.ones(len(times))]))[:, :2]
+    places = np.einsum("tab,tb->ta", observed.to_first, np.column_stack([poses.translation, np.ones(len(times))]))[
+        :, :2
+    ]
     scale = poses.scale * zoom
     across = (places - np.array(observed.size) / 2) / scale[:, None]
     depth = LENS * max(observed.size) / scale
