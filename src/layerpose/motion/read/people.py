@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.spatial.transform import Rotation, Slerp
 
+from layerpose.motion.read.numbers import finite
+
 MOST_NAMED = 12
 """People that a message lists."""
+MOST_LETTERS = 30
 LONGEST_GAP = 1000
 """Frames that are made up between two that are seen, at most."""
+
+
+def label(who: Any) -> str:
+    """A person's id, or another name in a file, as it can stand in a line."""
+    return "".join(letter if letter.isprintable() else "?" for letter in str(who)[:MOST_LETTERS])
 
 
 def choose_person(lengths: Mapping[str, int], person: str | None, name: str) -> str:
@@ -29,12 +38,10 @@ def choose_person(lengths: Mapping[str, int], person: str | None, name: str) -> 
     return chosen
 
 
-def frame_numbers(value: Sequence[int] | np.ndarray, count: int, name: str) -> Int[np.ndarray, "n"]:
+def frame_numbers(value: Any, count: int, name: str) -> Int[np.ndarray, "n"]:
     """The numbers of the video's frames in which a person is seen, in order. ValueError if they are not."""
-    numbers = np.asarray(value).reshape(-1)
-    if numbers.dtype.kind == "f" and np.isfinite(numbers).all() and np.abs(numbers).max(initial=0) < 1e9:
-        numbers = numbers.astype(np.int64)
-    if numbers.dtype.kind not in "iu" or len(numbers) != count:
+    numbers = finite(value, f"{name}: its frame numbers").reshape(-1)
+    if len(numbers) != count:
         raise ValueError(f"{name} has {len(numbers)} frame numbers for {count} frames; expected one for each")
     numbers = numbers.astype(np.int64)
     steps = np.diff(numbers)

@@ -21,6 +21,7 @@ from layerpose.motion.read.joints import (
     read_sam,
 )  # fmt: skip
 from layerpose.motion.read.lhm import is_lhm, read_lhm
+from layerpose.motion.read.people import label
 from layerpose.motion.read.smpl_clip import SmplClip
 from layerpose.motion.read.stored import read_stored
 from layerpose.motion.read.video_tools import (
@@ -44,10 +45,11 @@ def read_smpl(path: str | os.PathLike[str], person: str | None = None) -> SmplCl
         if not is_lhm(path):
             raise ValueError(f"{path} holds no frames of SMPL-X parameters; expected LHM's .json files")
         return _only(read_lhm(path), person)
-    return _to_clip(read_stored(path), path.name, person)
+    return to_clip(read_stored(path), path.name, person)
 
 
-def _to_clip(held: Any, name: str, person: str | None) -> SmplClip | JointsClip:
+def to_clip(held: Any, name: str, person: str | None) -> SmplClip | JointsClip:
+    """The same of data that is read already."""
     while isinstance(held, np.ndarray) and held.dtype == object and held.size == 1:
         held = held.reshape(())[()]
     if is_motion_x(held):
@@ -83,7 +85,7 @@ def _only(clip: SmplClip | JointsClip, person: str | None) -> SmplClip | JointsC
 
 def _describe(held: Any) -> str:
     if isinstance(held, Mapping):
-        names = [str(key)[:30] for key in list(held)[:8]]
+        names = [label(key) for key in list(held)[:8]]
         return f"{', '.join(names)}{' ...' if len(held) > 8 else ''}" if names else "nothing"
     if isinstance(held, np.ndarray):
         return f"an array of {held.shape} {held.dtype}"

@@ -12,7 +12,7 @@ import numpy as np
 
 from layerpose.motion.read.amass import smpl_clip
 from layerpose.motion.read.numbers import finite, first_of, matrices, rows, vectors
-from layerpose.motion.read.people import bridge, choose_person, frame_numbers
+from layerpose.motion.read.people import bridge, choose_person, frame_numbers, label
 from layerpose.motion.read.smpl_clip import SmplClip, turns_to_vectors
 
 GVHMR_ROOM, GVHMR_CAMERA = "smpl_params_global", "smpl_params_incam"
@@ -52,7 +52,7 @@ def is_tracks(record: Mapping[Any, Any]) -> bool:
 
 def read_tracks(record: Mapping[Any, Any], name: str, person: str | None) -> SmplClip:
     """One of the people, by id."""
-    people = {str(who): one for who, one in record.items()}
+    people = {label(who): one for who, one in record.items()}
     who = choose_person({key: _length(one) for key, one in people.items()}, person, name)
     one, subject = people[who], f"{name}#{who}"
     poses, places, up = next(names for names in TRACK_POSES if one.get(names[0]) is not None)
@@ -89,7 +89,7 @@ def read_phalp(record: Mapping[Any, Any], name: str, person: str | None) -> Smpl
             bodies, cameras = _listed(one["smpl"]), _listed(one.get("camera", []))
             if row < len(bodies) and isinstance(bodies[row], Mapping) and "body_pose" in bodies[row]:
                 where = cameras[row] if row < len(cameras) else np.zeros(3)
-                seen.setdefault(str(who), []).append((_whole(time, f"{name}: {key}"), bodies[row], where))
+                seen.setdefault(label(who), []).append((_whole(time, f"{name}: {key}"), bodies[row], where))
     who = choose_person({key: len(frames) for key, frames in seen.items()}, person, name)
     subject, frames = f"{name}#{who}", sorted(seen[who], key=lambda frame: frame[0])
     turns = [np.concatenate([matrices(body.get("global_orient"), 1, f"{subject}: global_orient"),
