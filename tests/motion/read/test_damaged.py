@@ -22,7 +22,8 @@ STRANGE: tuple[Any, ...] = (
     None, {}, [], "", "words", b"bytes", -1, 10**30, float("nan"), float("inf"), np.zeros(0), np.zeros((0, 72)),
     np.zeros((3, 0)), np.full((9, 72), np.nan), np.full((9, 3), 1e30), np.full((9, 72), 5000.0), np.zeros((1, 3)),
     np.zeros((9, 71)), np.zeros(()), np.array("text"), np.array([None, {}], dtype=object),
-    np.zeros((2, 22, 3, 4), complex),     np.arange(9)[::-1], np.array([0, 1 << 40]), [[[[[[[[[[]]]]]]]]]], [{"a": 1}, {}], {"a": {"b": {}}}, True,
+    np.zeros((2, 22, 3, 4), complex), np.arange(9)[::-1], np.array([0, 1 << 40]), [[[[[[[[[[]]]]]]]]]],
+    [{"a": 1}, {}], {"a": {"b": {}}}, True,
     [1, [2, 3]], np.zeros((9, 24, 3, 3)), np.zeros((100_000, 1), np.float16),
 )  # fmt: skip
 """What may be found where an array is expected."""
