@@ -70,7 +70,9 @@ def bridge(
     filled = np.empty((len(every), *turned.shape[1:]), dtype=turned.dtype)
     filled[rows] = turned
     for joint in np.flatnonzero(turned.any((0, 2))):
-        filled[gaps, joint] = Slerp(numbers, Rotation.from_rotvec(turned[:, joint]))(missing).as_rotvec()
+        filled[gaps, joint] = Slerp(numbers, Rotation.from_rotvec(turned[:, joint].astype(np.float64)))(
+            missing
+        ).as_rotvec()
     for joint in np.flatnonzero(~turned.any((0, 2))):
         filled[gaps, joint] = 0
     return filled, np.stack([np.interp(every, numbers, places[:, axis]) for axis in range(3)], axis=1)

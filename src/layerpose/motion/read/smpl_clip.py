@@ -87,7 +87,7 @@ class SmplClip:
     def _rotations(
         self, start: int, stop: int, rest_joints: RestJoints | None = None
     ) -> Float[np.ndarray, "t 104 3 3"]:
-        hands = None if self.hands is None else self.hands[start:stop]
+        hands = None if self.hands is None else self.hands[start:stop].astype(np.float64)
         return smpl_to_rotations(self._upright(start, stop), rest_joints, hands)
 
     def _upright(self, start: int, stop: int) -> Float[np.ndarray, "t 24 3"]:
@@ -140,4 +140,4 @@ def _place(turns: Float[np.ndarray, "t 24 3 3"], joint: str) -> Float[np.ndarray
 
 def turns_to_vectors(turns: Float[np.ndarray, "t n 3 3"]) -> Float[np.ndarray, "t n 3"]:
     """Rotation matrices -> rotation vectors."""
-    return Rotation.from_matrix(turns.reshape(-1, 3, 3)).as_rotvec().reshape(*turns.shape[:2], 3)
+    return Rotation.from_matrix(turns.reshape(-1, 3, 3).astype(np.float64)).as_rotvec().reshape(*turns.shape[:2], 3)
