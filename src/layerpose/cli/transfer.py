@@ -135,29 +135,31 @@ def fit(
     photo: tyro.conf.Positional[Path],
     /,
     *,
-    out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="JSON")],
+    out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="FILE")],
     sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
 ) -> None:
-    """Fit the body to the person of a photo and write it as a pose file.
+    """Fit the body to the person of a photo and write it as a pose file, a textured body, or for other programs.
 
     Args:
         photo: A photo of one whole person.
-        out: The pose file to write (docs/pose-format.md); an older one is replaced.
+        out: .json (docs/pose-format.md), .glb, .bvh, .npz, _keypoints.json or .png (docs/motion-files.md).
         sheet: Also write a picture of the fitted body over the photo.
     """
+    from layerpose.motion.write.by_suffix import plan_output, write_take
     from layerpose.outputs import check_output
-    from layerpose.pictures import write_png
+    from layerpose.pictures import read_photo, write_png
 
-    check_output(out, ".json", inputs=[photo])
+    output = plan_output(out, inputs=[photo])
     if sheet is not None:
-        check_output(sheet, ".png", inputs=[photo])
+        check_output(sheet, ".png", inputs=[photo, out])
+    picture = read_photo(photo)
     with busy("Starting"):
-        from layerpose.estimation.estimate import estimate, read_source
-        from layerpose.motion.pose_file import write_pose
+        from layerpose.estimation.estimate import estimate
+        from layerpose.export.takes import photo_take
         from layerpose.presets import base
-    seen = find_person(read_source(photo), lambda photo: estimate(photo, base().canvas))
-
-    write_pose(seen.body, out)
+    seen = find_person(picture, lambda photo: estimate(photo, base().canvas))
+    with busy("Writing"):
+        left_out = write_take(photo_take(seen, textured=output.format == "glb"), output)
     written = [out]
     if sheet is not None:
         from layerpose.sheet import draw_fit
@@ -165,7 +167,7 @@ def fit(
         comment = "A photo with a generated body drawn over it."
         write_png(draw_fit(seen.photo.image, seen.body), sheet, comment=comment)
         written.append(sheet)
-    say(f"Wrote {', '.join(map(str, written))}")
+    say(f"Wrote {', '.join(map(str, written))}{f'; {out.name} has no place for {left_out}' if left_out else ''}")
 
 
 def load_model(weights: Path | None, device: Device, redraw: Redraw | None = None) -> PoseTransfer:

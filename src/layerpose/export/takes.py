@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from PIL.Image import Image
 
 from layerpose.estimation.estimate import Estimate
 from layerpose.maps.render import draw_posed, pose_body
@@ -46,13 +45,16 @@ def is_pose(text: str) -> bool:
 
 
 def photo_take(seen: Estimate, *, textured: bool) -> Take:
-    """The person of a photo in its own pose and place; `textured`: with what the photo shows of it."""
+    """The person of a photo in its own pose and place; `textured`: with what the photo shows of it, and its clothes."""
     canvas, (height, width) = seen.canvas, seen.landmarks.mask.shape
-    return replace(
-        still(seen.body),
-        picture=Picture(width=width, height=height, left=canvas.left, top=canvas.top, side=canvas.side),
-        texture=_texture(seen) if textured else None,
-    )
+    picture = Picture(width=width, height=height, left=canvas.left, top=canvas.top, side=canvas.side)
+    take = replace(still(seen.body), picture=picture)
+    if not textured:
+        return take
+    posed = pose_body(seen.body)
+    drawn = draw_posed(posed, seen.body.camera, canvas.size, device=torch.device("cpu"))
+    view = view_source(seen.photo.image, seen.parsing, drawn, posed, dressed=True)
+    return replace(take, texture=bake_texture(view), clothes=view.clothes)
 
 
 def cast(take: Take, person: Take) -> Take:
@@ -63,9 +65,3 @@ def cast(take: Take, person: Take) -> Take:
 def plant_feet(take: Take) -> Take:
     """The legs bent so that the feet stand where the motion's do, whatever the proportions."""
     return replace(take, motion=perform(take.motion, take.rest))
-
-
-def _texture(seen: Estimate) -> Image:
-    posed = pose_body(seen.body)
-    drawn = draw_posed(posed, seen.body.camera, seen.canvas.size, device=torch.device("cpu"))
-    return bake_texture(view_source(seen.photo.image, seen.parsing, drawn, posed, dressed=True))

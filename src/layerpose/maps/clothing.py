@@ -89,17 +89,28 @@ def dress(body: PlacedBody, clothes: Float[np.ndarray, "v"]) -> PlacedBody:
     Depth stays too: a bare hand before a thick coat is not swallowed by it. A foot in a shoe goes to its hull first.
     """
     units = np.array([body.scale, body.scale, 1])
-    bare, flat = body.vertices.cpu().numpy() / units, np.array([1, 1, 0])
-    worn = bare + _carrying() @ (body.normals.cpu().numpy() * clothes[:, None]) * flat
+    worn = move_out(body.vertices.cpu().numpy() / units, clothes, along=(1, 1, 0))
+    moved = torch.as_tensor(worn * units, device=body.vertices.device).float()
+    return PlacedBody(vertices=moved, keypoints=body.keypoints, scale=body.scale)
+
+
+def move_out(
+    bare: Float[np.ndarray, "v 3"], clothes: Float[np.ndarray, "v"], along: tuple[float, float, float] = (1, 1, 1)
+) -> Float[np.ndarray, "v 3"]:
+    """The surface (metres, any axes) where the clothes are; `along` says by which share it moves along each axis.
+
+    A foot in a shoe goes to its hull first.
+    """
+    step = vertex_normals(torch.as_tensor(bare), torch.as_tensor(body_model().faces).long()).numpy() * clothes[:, None]
+    worn = bare + _carrying() @ step * along
     for foot in _feet():
         off = float(clothes[foot.vertices].mean())
         shod = min(max((off - BAREFOOT_M) / (SHOD_M - BAREFOOT_M), 0.0), 1.0)
         if shod:
             normals = vertex_normals(torch.as_tensor(bare), torch.as_tensor(foot.faces)).numpy()
-            shoe = foot.hull @ (bare + normals * clothes[:, None] * flat)
+            shoe = foot.hull @ (bare + normals * clothes[:, None] * along)
             worn[foot.vertices] += shod * foot.share[:, None] * (shoe - worn[foot.vertices])
-    moved = torch.as_tensor(worn * units, device=body.vertices.device).float()
-    return PlacedBody(vertices=moved, keypoints=body.keypoints, scale=body.scale)
+    return worn
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,5 +62,6 @@ def _vertex_of_coordinate() -> Int[np.ndarray, "t"]:
 
 def _continue(image: Float[Tensor, "1 3 h w"], part: Int[Tensor, "h w"]) -> Float[Tensor, "1 3 h w"]:
     """Every pixel without a body point as the nearest one that has it."""
-    rows, columns = distance_transform_edt(part.cpu().numpy() == 0, return_distances=False, return_indices=True)
-    return image[..., torch.as_tensor(rows, device=image.device), torch.as_tensor(columns, device=image.device)]
+    found = distance_transform_edt(part.cpu().numpy() == 0, return_distances=False, return_indices=True)
+    rows, columns = torch.as_tensor(np.asarray(found), device=image.device).long()
+    return image[..., rows, columns]

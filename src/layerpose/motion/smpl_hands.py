@@ -1,11 +1,11 @@
-"""SMPL-H's and SMPL-X's hand joints -> world turns of the body's finger bones.
+"""SMPL-H's and SMPL-X's hand joints <-> world turns of the body's finger bones.
 
 A hand at rest is flat in both, palm down; the body's own fingers are bent a little, which is taken out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -40,6 +40,22 @@ def turn_fingers(
             aim = _flatten(finger, joint, side, wrist_aim) @ wrist_aim
             world[f"finger{finger}-{joint + 1}.{side}"] = Y_UP_TO_BODY @ turned @ Y_UP_TO_BODY.T @ aim
     return world
+
+
+def fingers_to_hand(
+    side: str, wrist: Float[np.ndarray, "t 3 3"], world: Mapping[str, Float[np.ndarray, "t 3 3"]],
+    wrist_aim: Float[np.ndarray, "3 3"],
+) -> Float[np.ndarray, "t 15 3"]:  # fmt: skip
+    """World turns of a side's finger bones -> the hand's joints; the inverse of `turn_fingers`."""
+    hand = np.zeros((len(wrist), NUM_HAND, 3))
+    for place, finger in enumerate(FINGERS):
+        above = wrist
+        for joint in range(3):
+            aim = _flatten(finger, joint, side, wrist_aim) @ wrist_aim
+            turned = Y_UP_TO_BODY.T @ world[f"finger{finger}-{joint + 1}.{side}"] @ aim.T @ Y_UP_TO_BODY
+            hand[:, 3 * place + joint] = Rotation.from_matrix(above.swapaxes(1, 2) @ turned).as_rotvec()
+            above = turned
+    return hand
 
 
 def _flatten(finger: str, joint: int, side: str, wrist_aim: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3 3"]:

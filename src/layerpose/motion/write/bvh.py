@@ -17,7 +17,6 @@ from scipy.spatial.transform import Rotation
 
 from layerpose.body.model import body_model
 from layerpose.cache import writing
-from layerpose.motion.legs import turns_to
 from layerpose.motion.posing import world_to_relative
 from layerpose.motion.smpl_pose import aim_limbs, straight_t_pose
 from layerpose.motion.write.joints import SKELETONS, Joint, Skeleton, place_of
@@ -35,7 +34,7 @@ def write_bvh(take: Take, path: Path, *, names: Names = "mixamo") -> None:
     """Write the skeleton of the take's shape and how it moves."""
     skeleton = SKELETONS[names]
     places = _t_pose(take, skeleton)
-    channels = _channels(take, skeleton, places)
+    channels = _channels(take, skeleton)
     lines = _hierarchy(skeleton, places)
     with writing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
         file.write("\n".join(["HIERARCHY", *lines, "MOTION", f"Frames: {take.motion.num_frames}", ""]))
@@ -86,9 +85,9 @@ def _channel_names(joint: Joint) -> str:
     return f"3 {rotations}" if joint.parent else f"6 Xposition Yposition Zposition {rotations}"
 
 
-def _channels(take: Take, skeleton: Skeleton, places: Places) -> Float[np.ndarray, "t c"]:
+def _channels(take: Take, skeleton: Skeleton) -> Float[np.ndarray, "t c"]:
     """The numbers of every frame; angles in degrees, never jumping by a full turn."""
-    turns = _turns(take, skeleton, places)
+    turns = _turns(take, skeleton)
     columns = [take.pelvis_m @ Y_UP.T * CM]
     for joint in skeleton:
         if isinstance(joint, Joint):
@@ -99,16 +98,16 @@ def _channels(take: Take, skeleton: Skeleton, places: Places) -> Float[np.ndarra
     return np.concatenate(columns, axis=1).round(5) + 0.0
 
 
-def _turns(take: Take, skeleton: Skeleton, places: Places) -> dict[str, Float[np.ndarray, "t 3 3"]]:
+def _turns(take: Take, skeleton: Skeleton) -> dict[str, Float[np.ndarray, "t 3 3"]]:
     """World turn of every joint away from the T-pose, in the file's axes."""
     model, rest, turns = body_model(), t_pose_turns(), {}
-    where = {joint.name: place_of(joint, take.heads_m) @ Y_UP.T for joint in skeleton}
+    bones = {joint.name: joint.bone for joint in skeleton}
     for joint in skeleton:
         if not isinstance(joint, Joint):
             continue
-        own = Y_UP @ take.turns[:, model.bone(joint.turning)] @ rest[joint.turning].T @ Y_UP.T
-        if joint.aim is not None:
-            along = own @ (places[joint.aim] - places[joint.name])
-            own = turns_to(along, where[joint.aim] - where[joint.name]) @ own
-        turns[joint.name] = own
+        if joint.aim is None:
+            own = take.turns[:, model.bone(joint.turning)]
+        else:
+            own = take.aimed_turns(joint.bone, joint.turning, bones[joint.aim])
+        turns[joint.name] = Y_UP @ own @ rest[joint.turning].T @ Y_UP.T
     return turns

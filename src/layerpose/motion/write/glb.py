@@ -18,6 +18,7 @@ from scipy.spatial.transform import Rotation
 
 from layerpose import __version__
 from layerpose.body.model import NUM_BONES, Posed, body_model
+from layerpose.maps.clothing import move_out
 from layerpose.maps.render import vertex_normals
 from layerpose.motion.write.gltf_file import INDICES, VERTICES, GltfFile
 from layerpose.motion.write.skinning import four_weights
@@ -37,7 +38,7 @@ def write_glb(take: Take, path: Path) -> None:
     bound = body_model().pose(take.rest, np.tile(np.eye(3), (NUM_BONES, 1, 1)))
     file = GltfFile(description=_describe(take, bound))
     description = file.description
-    description["meshes"] = [_mesh(file, bound)]
+    description["meshes"] = [_mesh(file, take, bound)]
     description["skins"] = [_skin(file, bound)]
     if take.texture is not None:
         _add_texture(file, take.texture)
@@ -79,15 +80,15 @@ def _bones(take: Take, bound: Posed) -> list[dict[str, Any]]:
     return nodes
 
 
-def _mesh(file: GltfFile, bound: Posed) -> dict[str, Any]:
+def _mesh(file: GltfFile, take: Take, bound: Posed) -> dict[str, Any]:
     """The visible skin; a vertex at a seam of the texture is there once for each side."""
     model = body_model()
     vertex, corner, faces = split_seams()
     bones, weights = four_weights()
-    faces_of_vertices = torch.as_tensor(model.faces, dtype=torch.int64)
-    normals = vertex_normals(torch.as_tensor(bound.vertices), faces_of_vertices).numpy()
+    surface = bound.vertices if take.clothes is None else move_out(bound.vertices, take.clothes)
+    normals = vertex_normals(torch.as_tensor(surface), torch.as_tensor(model.faces).long()).numpy()
     attributes = {
-        "POSITION": file.add(_single(bound.vertices[vertex] @ Y_UP.T), target=VERTICES, bounds=True),
+        "POSITION": file.add(_single(surface[vertex] @ Y_UP.T), target=VERTICES, bounds=True),
         "NORMAL": file.add(_single(normals[vertex] @ Y_UP.T), target=VERTICES),
         "TEXCOORD_0": file.add(_single(model.uv[corner] * [1, -1] + [0, 1]), target=VERTICES),
         "JOINTS_0": file.add(bones[vertex].astype(np.uint8), target=VERTICES),

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from layerpose.body.camera import frame
 from layerpose.body.model import Rest, body_model
+from layerpose.motion.legs import turns_to
 from layerpose.motion.performer import extent, leg_length
 from layerpose.motion.posing import ADULT
 from layerpose.types import Body, Camera, Motion, Pose
@@ -51,6 +52,8 @@ class Take:
     picture: Picture = Picture(width=CANVAS, height=CANVAS, left=0, top=0, side=CANVAS)
     texture: Image | None = None
     """The person's surface, laid out by the body's texture coordinates."""
+    clothes: Float[np.ndarray, "v"] | None = None
+    """How far clothes and hair stand off each vertex, in metres."""
 
     @property
     def is_still(self) -> bool:
@@ -76,6 +79,23 @@ class Take:
     def turns(self) -> Float[np.ndarray, "t j 3 3"]:
         """Of the bones in the world, away from the reference pose."""
         return self._kinematics[0] @ body_model().reference_orientations.swapaxes(-1, -2)
+
+    def aimed_turns(self, bone: str, turning: str, towards: str) -> Float[np.ndarray, "t 3 3"]:
+        """World turns of one joint that stands for the bones from `bone` up to `towards`.
+
+        They are those of `turning`, one of these, and beyond that as little as points to where `towards` begins.
+        """
+        model = body_model()
+        start, end = model.bone(bone), model.bone(towards)
+        own = self.turns[:, model.bone(turning)]
+        along = own @ (self.reference_heads_m[end] - self.reference_heads_m[start])
+        return turns_to(along, self.heads_m[:, end] - self.heads_m[:, start]) @ own
+
+    @cached_property
+    def reference_heads_m(self) -> Float[np.ndarray, "j 3"]:
+        """Where the bones of this shape begin when none is turned, relative to the pelvis."""
+        model = body_model()
+        return model.kinematics(self.rest, np.tile(np.eye(3), (len(model.parents), 1, 1)))[1]
 
     @cached_property
     def heads_m(self) -> Float[np.ndarray, "t j 3"]:
