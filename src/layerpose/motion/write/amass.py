@@ -84,4 +84,4 @@ def _translation_m(take: Take, vectors: Float[np.ndarray, "t 52 3"]) -> Float[np
     whole = np.zeros((len(vectors), NUM_JOINTS, 3))
     whole[:, :NUM_BODY] = vectors[:, :NUM_BODY]
     ankles = path[:, None] + feet_and_head(whole)[:, :2]
-    return path + [0, 0, SOLE_M - ankles[..., 2].min()]
+    return path + np.array([0, 0, SOLE_M - ankles[..., 2].min()])
