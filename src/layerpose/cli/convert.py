@@ -39,19 +39,18 @@ def convert(
         as_: What goes into a folder, a file for each frame: OpenPose's JSON, or pictures of the skeleton.
     """
     from layerpose.motion.write.by_suffix import plan_output, write_take
-    from layerpose.pictures import read_photo
 
     inputs = [Path(source.rpartition("#")[0] or source), *([photo] if photo else [])]
     output = plan_output(out, as_, inputs=inputs)
     with busy("Starting"):
         from layerpose.cli.transfer import find_person
-        from layerpose.estimation.estimate import estimate
+        from layerpose.estimation.estimate import estimate, read_source
         from layerpose.export.takes import cast, open_take, photo_take, plant_feet
         from layerpose.presets import base
     with busy("Reading the motion"):
         take = open_take(source if person is None else f"{source}#{person}:", frames=range, fps=fps)
     if photo is not None:
-        seen = find_person(read_photo(photo), lambda picture: estimate(picture, base().canvas))
+        seen = find_person(read_source(photo), lambda picture: estimate(picture, base().canvas))
         take = cast(take, photo_take(seen, textured=output.format == "glb"))
     take = plant_feet(take) if planted else take
     with busy("Writing"):

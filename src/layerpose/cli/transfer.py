@@ -147,17 +147,16 @@ def fit(
     """
     from layerpose.motion.write.by_suffix import plan_output, write_take
     from layerpose.outputs import check_output
-    from layerpose.pictures import read_photo, write_png
+    from layerpose.pictures import write_png
 
     output = plan_output(out, inputs=[photo])
     if sheet is not None:
         check_output(sheet, ".png", inputs=[photo, out])
-    picture = read_photo(photo)
     with busy("Starting"):
-        from layerpose.estimation.estimate import estimate
+        from layerpose.estimation.estimate import estimate, read_source
         from layerpose.export.takes import photo_take
         from layerpose.presets import base
-    seen = find_person(picture, lambda photo: estimate(photo, base().canvas))
+    seen = find_person(read_source(photo), lambda photo: estimate(photo, base().canvas))
     with busy("Writing"):
         left_out = write_take(photo_take(seen, textured=output.format == "glb"), output)
     written = [out]

@@ -17,9 +17,8 @@ from layerpose.motion.performer import perform
 from layerpose.motion.timing import FASTEST
 from layerpose.motion.write.take import Picture, Take, moving, still
 from layerpose.motions import resolve_motion
+from layerpose.photo_files import SUFFIXES as PHOTOS
 from layerpose.poses import resolve_pose
-
-PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 
 
 def open_take(text: str, *, frames: str | None = None, fps: float | None = None) -> Take:
@@ -40,7 +39,7 @@ def is_pose(text: str) -> bool:
     if hash_sign and not Path(text).exists():
         return not place.endswith(":") and Path(file).suffix != ""
     if Path(text).exists():
-        return Path(text).suffix.lower() in PICTURES
+        return Path(text).suffix.lower() in PHOTOS
     return text in POSES and text not in MOVES
 
 
