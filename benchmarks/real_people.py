@@ -13,22 +13,25 @@ from __future__ import annotations
 
 import argparse
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from layerpose.cache import cache_dir, writing
 from layerpose.cli.evaluate import LPIPS_FILE
-from layerpose.comparison.entrants import enter
 from layerpose.comparison.measuring import Table, measure_table
 from layerpose.data.benchmark import COLUMNS, Pair, hash_pairs, read_pairs
 from layerpose.data.pairs import view_difference
 from layerpose.data.records import Records
 from layerpose.evaluation.alignment import EVENED, LAID_OVER
-from layerpose.evaluation.answers import DRESSED
+from layerpose.evaluation.answers import DRESSED, TRIVIAL, Drawer, copy_and_warp
 from layerpose.evaluation.measure import FACE, PHOTO, Measured
 from layerpose.evaluation.report import Report
 from layerpose.evaluation.sources import fitted_sources
+from layerpose.stages.conditions import Conditions
+from layerpose.transfer import PoseTransfer
 
 FILE = "pairs.csv"
 SEED = 23
@@ -49,22 +52,47 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="model folder; without it the bundled one")
     parser.add_argument("--lpips", type=Path, help="the weights of the metric")
     parser.add_argument("--each", type=int, default=5, help="pairs of each person, where no list is there yet")
+    parser.add_argument("--size", type=int, help="side at which people are drawn; without it the data set's")
+    parser.add_argument("--people", nargs="*", default=(), help="only these; what is measured is kept for later runs")
     parser.add_argument("--read", action="store_true", help="fit bodies and masks anew instead of the data set's")
     parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args()
     records = Records(given.data)
     pairs = fixed_pairs(records, given.each)
-    entrant = enter(given.model, row=None, device="cpu")
+    pairs = tuple(pair for pair in pairs if not given.people or pair[0] in given.people)
+    model = PoseTransfer.load(given.model, device="cpu")
+    drawn = model.at_size(given.size or records.canvas)
+    drawers = [copy_and_fill(records.canvas), warp_and_result(drawn)]
     given.out.mkdir(parents=True, exist_ok=True)
     read = fitted_sources(records, given.out) if given.read else None
     table = Table(
         records=records, pairs=pairs, lpips=given.lpips or cache_dir() / LPIPS_FILE, size=records.canvas,
         protocols=("fg",), bodies="none", workers=given.workers, own_pose=True, aligned=True, faces=True,
-        facts={"data": given.data.name, "weights": entrant.fingerprint}, sources=read, targets=read,
+        facts={"data": given.data.name, "weights": model.fingerprint}, sources=read, targets=read,
     )  # fmt: skip
-    report = measure_table(table, [entrant.drawer], given.out, say("drawn"), say("measured"))
-    print(f"{len(pairs)} pairs, hash {hash_pairs(pairs)}, {records.canvas} px, weights {entrant.fingerprint}")
+    report = measure_table(table, drawers, given.out, say("drawn"), say("measured"))
+    sizes = f"drawn at {drawn.config.canvas} px, compared at {records.canvas}"
+    print(f"{len(pairs)} pairs, hash {hash_pairs(pairs)}, {sizes}, weights {model.fingerprint}")
     print(by_person(records, report))
+
+
+def copy_and_fill(size: int) -> Drawer:
+    """Two of the trivial answers."""
+    every = copy_and_warp(size)
+    return replace(
+        every, rows=(TRIVIAL[0], TRIVIAL[-1]), open=lambda: lambda told: every.open()(told)[:: len(TRIVIAL) - 1]
+    )
+
+
+def warp_and_result(model: PoseTransfer) -> Drawer:
+    """The dressed warp and the model's last word."""
+
+    def draw(told: Conditions) -> list[Tensor]:
+        made = model.draw(told)
+        assert made.warp is not None
+        return [made.warp.filled, made.image]
+
+    return Drawer(rows=(DRESSED, "full"), config=model.config, open=lambda: draw)
 
 
 def fixed_pairs(records: Records, each: int) -> tuple[Pair, ...]:
