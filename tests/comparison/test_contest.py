@@ -121,9 +121,12 @@ def test_the_models_can_be_evaluated_alone_and_side_by_side(
     compared = json.loads((contest / "table-2" / "report.json").read_text())["rows"]
     assert both["pix2pixhd-0"] == compared["pix2pixHD"]
     assert both["source warped and filled"] == compared["source warped and filled"]
-    assert main(["evaluate", str(data), "-o", str(tmp_path / "one"), "--model", models[0], *common]) == 0
-    one = json.loads((tmp_path / "one" / "report.json").read_text())["rows"]
-    assert one["pix2pixhd"] == compared["pix2pixHD"]
+    words = ("--model", models[0], *common, "--own-pose", "--aligned", "--faces")
+    assert main(["evaluate", str(data), "-o", str(tmp_path / "one"), *words]) == 0
+    told = json.loads((tmp_path / "one" / "report.json").read_text())
+    assert told["rows"]["pix2pixhd"] == compared["pix2pixHD"]
+    assert told["rows"]["pix2pixhd, aligned"]["fg_lpips"] != told["rows"]["pix2pixhd"]["fg_lpips"]
+    assert list(told["own_pose"]["rows"])[0] == "own pose, pix2pixhd"
 
 
 def test_a_predicted_volume_gives_a_row_beside_the_body_s_own_maps(

@@ -12,7 +12,7 @@ from layerpose.data.benchmark import Pair
 from layerpose.data.records import Records
 from layerpose.evaluation.alignment import aligned_rows, draw_aligned
 from layerpose.evaluation.answers import DRESSED, TRIVIAL, Drawer, copy_and_warp, draw_answers
-from layerpose.evaluation.measure import TRUTH, Job, measure_answers
+from layerpose.evaluation.measure import TRUTH, Job, Measured, measure_answers
 from layerpose.evaluation.page import write_page
 from layerpose.evaluation.report import Report, write_report
 from layerpose.evaluation.sources import ReadSource
@@ -47,6 +47,12 @@ class Table:
     aligned: bool = False
     """Results and dressed warps are also measured after they are laid over the truth by optical flow."""
 
+    @property
+    def own_pairs(self) -> tuple[Pair, ...]:
+        """Every source with itself, if asked for."""
+        sources = dict.fromkeys((person, source, source) for person, source, _ in self.pairs)
+        return tuple(sources) if self.own_pose else ()
+
 
 def measure_table(
     table: Table, drawers: Sequence[Drawer], out: Path, drawn: Heard, measured: Heard, *, main: str | None = None
@@ -57,30 +63,44 @@ def measure_table(
     """
     if not any(row in TRIVIAL for drawer in drawers for row in drawer.rows):
         drawers = [copy_and_warp(table.size), *drawers]
-    rows = tuple(row for drawer in drawers for row in drawer.rows)
     results = tuple(drawer.rows[-1] for drawer in drawers if drawer.rows[-1] not in TRIVIAL)
-    own = tuple(dict.fromkeys((person, source, source) for person, source, _ in table.pairs)) if table.own_pose else ()
-    ours = [drawer for drawer in drawers if not set(drawer.rows) & set(TRIVIAL)]
-    draw = partial(
-        draw_answers, folder=out, size=table.size, report=drawn, sources=table.sources, targets=table.targets
-    )
-    undrawn = draw(drawers, table.records, table.pairs) | draw(ours, table.records, own)
-    if table.aligned:
-        moved = [row for row in rows if row in (DRESSED, *results)]
-        draw_aligned(moved, table.records, (*table.pairs, *own), out, size=table.size)
-        rows = tuple(name for row in rows for name in (row, *(aligned_rows([row]) if row in moved else ())))
+    undrawn, rows = _draw(table, drawers, results, out, drawn)
     landing = {"none": (), "full": (*results, TRUTH), "all": (*rows, TRUTH)}[table.bodies]
     job = Job(
         data=table.records.path, folder=out, lpips=table.lpips, protocols=table.protocols, landing_rows=landing,
         size=table.size, undrawn=undrawn, faces=table.faces, face_model=table.face_model,
     )  # fmt: skip
     found = measure_answers(job, (*rows, TRUTH), table.pairs, workers=table.workers, report=measured)
-    alone, last = replace(job, landing_rows=(), own_pose=True), [row for row in rows if row not in TRIVIAL]
-    in_own = measure_answers(alone, last, own, workers=table.workers, report=measured) if own else []
     report = Report(
         measured=tuple(found), protocols=table.protocols, size=table.size, main=main or drawers[-1].rows[-1],
-        facts=table.facts, own_pose=tuple(in_own),
+        facts=table.facts, own_pose=_measure_in_own_pose(table, job, rows, measured),
     )  # fmt: skip
     write_report(report, out)
     write_page(report, table.records, out)
     return report
+
+
+def _draw(
+    table: Table, drawers: Sequence[Drawer], results: Sequence[str], out: Path, drawn: Heard
+) -> tuple[dict[Pair, str], tuple[str, ...]]:
+    """Write the pictures of all rows; returns the pairs that cannot be drawn, and the rows in order."""
+    draw = partial(
+        draw_answers, folder=out, size=table.size, report=drawn, sources=table.sources, targets=table.targets
+    )
+    ours = [drawer for drawer in drawers if not set(drawer.rows) & set(TRIVIAL)]
+    undrawn = draw(drawers, table.records, table.pairs) | draw(ours, table.records, table.own_pairs)
+    rows = tuple(row for drawer in drawers for row in drawer.rows)
+    if not table.aligned:
+        return undrawn, rows
+    moved = [row for row in rows if row in (DRESSED, *results)]
+    draw_aligned(moved, table.records, (*table.pairs, *table.own_pairs), out, size=table.size)
+    return undrawn, tuple(name for row in rows for name in (row, *(aligned_rows([row]) if row in moved else ())))
+
+
+def _measure_in_own_pose(table: Table, job: Job, rows: Sequence[str], measured: Heard) -> tuple[Measured, ...]:
+    """What the photo itself would get right: no body is estimated anew."""
+    if not table.own_pairs:
+        return ()
+    ours = [row for row in rows if row not in TRIVIAL]
+    alone = replace(job, landing_rows=(), own_pose=True)
+    return tuple(measure_answers(alone, ours, table.own_pairs, workers=table.workers, report=measured))

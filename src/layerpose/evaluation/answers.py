@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from layerpose.data.benchmark import Pair
 from layerpose.data.pairs import Pairs, Prepare
 from layerpose.data.records import Records
 from layerpose.evaluation.sources import ReadSource, exact_sources
+from layerpose.maps.source import SourceView
 from layerpose.pictures import image_to_picture, picture_to_image, read_photo
 from layerpose.presets import base
 from layerpose.stages.conditions import Conditions, prepare
@@ -108,12 +110,12 @@ def draw_answers(
         pairs = Pairs(
             records, records.people, drawer.config, length=len(chosen), seed=0, disturb=False, prepare=drawer.prepare
         )
-        draw = None
+        draw, view_of = None, _look_once(sources, drawer.config)
         for done, pair in enumerate(chosen, start=1):
             paths = [answer_path(folder, row, pair) for row in drawer.rows]
             if pair not in undrawn and not all(path.is_file() for path in paths):
                 try:
-                    view, truth = sources(*pair[:2]).view(drawer.config), pairs.read(pair[0], pair[2])
+                    view, truth = view_of(*pair[:2]), pairs.read(pair[0], pair[2])
                     stands = sources if pair[1] == pair[2] else targets
                     sample = pairs.finish(view, replace(truth, body=stands(pair[0], pair[2]).shot.body))
                 except (ValueError, OSError) as error:
@@ -124,6 +126,11 @@ def draw_answers(
                         write_answer(resample(image.float().cpu(), size), path)
             report(number * len(chosen) + done, len(drawers) * len(chosen))
     return undrawn
+
+
+def _look_once(sources: ReadSource, config: ModelConfig) -> Callable[[str, str], SourceView]:
+    """What the sources show; pairs with the same source often follow each other."""
+    return lru_cache(maxsize=2)(lambda person, frame: sources(person, frame).view(config))
 
 
 def answer_path(folder: Path, row: str, pair: Pair) -> Path:
