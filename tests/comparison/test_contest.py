@@ -126,7 +126,7 @@ def test_the_models_can_be_evaluated_alone_and_side_by_side(
     told = json.loads((tmp_path / "one" / "report.json").read_text())
     assert told["rows"]["pix2pixhd"] == compared["pix2pixHD"]
     assert told["rows"]["pix2pixhd, aligned"]["fg_lpips"] != told["rows"]["pix2pixhd"]["fg_lpips"]
-    assert list(told["own_pose"]["rows"])[0] == "own pose, pix2pixhd"
+    assert next(iter(told["own_pose"]["rows"])) == "own pose, pix2pixhd"
 
 
 def test_a_predicted_volume_gives_a_row_beside_the_body_s_own_maps(

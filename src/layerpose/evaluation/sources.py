@@ -117,7 +117,7 @@ def write_fit(seen: Estimate, file: Path) -> None:
 def read_fit(file: Path) -> Source:
     """What `write_fit` kept. ValueError if it is damaged."""
     try:
-        with np.load(file) as stored:
+        with file.open("rb") as opened, np.load(opened) as stored:
             picture, labels, phenotype, rotations, camera = (
                 stored[name] for name in ("picture", "labels", "phenotype", "rotations", "camera")
             )
