@@ -89,6 +89,9 @@ class ModelConfig:
     """Run stage 3. Off: the pasted picture is the result."""
     around_body: bool = False
     """Stage 3 draws the rectangle around the body, and elsewhere the pasted picture stays. Paper: all of it."""
+    carry: bool = False
+    """Where nothing about the photo's pixels changes, the finished picture has them as they are (`maps.carry`). Not
+    while it learns. Paper: everything is drawn anew."""
 
     def __post_init__(self) -> None:
         generators = self.coarse, self.face, self.arm, self.leg, self.fusion

@@ -126,6 +126,14 @@ class Warp:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Carried:
+    """The photo's pixels at their places in the target where nothing about them changes, and how surely (0..1)."""
+
+    image: Float[Tensor, "b 3 h w"]
+    trust: Float[Tensor, "b 1 h w"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layer:
     """One complete part: where it lies, what the network saw, and what it made of it.
 

@@ -80,14 +80,16 @@ def estimate_on(
     pixels: UInt8[np.ndarray, "h w 3"],
     landmarks: Landmarks,
     own: UInt8[np.ndarray, "h w 4"] | None = None,
+    phenotype: Float[np.ndarray, "6"] | None = None,
 ) -> Estimate:
     """Fit the body to landmarks and mask and cut both out on a given canvas; ValueError if the fit does not hold.
 
-    `own` is the photo as a cut-out, in straight colours: its transparency is taken for the mask.
+    `own` is the photo as a cut-out, in straight colours: its transparency is taken for the mask. With a phenotype only
+    pose and camera are fitted.
     """
     if own is not None:
         landmarks = replace(landmarks, mask=own[..., 3] / 255)
-    fit = fit_body(landmarks)
+    fit = fit_body(landmarks, phenotype)
     picture, mask = cut_canvas(pixels, landmarks, canvas)
     cut = cut_out(picture, mask) if own is None else keep_cut_out(canvas.cut(premultiply(own), outside=0.0))
     body = replace(fit.body, camera=canvas.place(fit.body.camera))

@@ -13,13 +13,14 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
 from layerpose.config import Guides, ModelConfig
+from layerpose.maps.carry import carry
 from layerpose.maps.correspondence import warp_part, warp_person
 from layerpose.maps.crops import cut, part_box
 from layerpose.maps.heatmap import draw_heatmaps
 from layerpose.maps.render import DrawnBody, part_hit, render_maps, render_part_maps
 from layerpose.maps.source import SourceView, best_photo
 from layerpose.networks.generator import Warped
-from layerpose.types import CLASSES, LAYERS, Maps, Warp
+from layerpose.types import CLASSES, LAYERS, Carried, Maps, Warp
 
 LONGEST_WAVE_M, NUM_WAVES = 0.8, 4
 """Of the sines by which the networks are told where on the body they are; each is half as long as the one before."""
@@ -63,6 +64,8 @@ class Conditions:
     coarse_heatmaps: Float[Tensor, "b 18 c c"]
     warp: Warp | None
     parts: tuple[PartConditions, ...]
+    carried: Carried | None = None
+    """What of the finished picture is the photo's own."""
     bodies: BodyPair | None = None
     """For the systems that the paper compares with; our stages need nothing of it."""
 
@@ -79,6 +82,7 @@ def prepare(view: SourceView, target: DrawnBody, config: ModelConfig) -> Conditi
         coarse_heatmaps=draw_heatmaps(target.keypoints[:, :2], config.coarse_size)[None],
         warp=warp_person(view, target) if config.guides.warp else None,
         parts=parts,
+        carried=carry(view, target) if config.carry else None,
     )
 
 

@@ -33,6 +33,8 @@ class Model(nn.Module):
         layers = self.layers(conditions, coarse) if self.layers is not None else ()
         pasted = paste_layers(coarse, layers, conditions.maps.parsing)
         image = self._fuse(self.fusion, conditions, pasted) if self.fusion is not None else pasted
+        if conditions.carried is not None:
+            image = image.lerp(conditions.carried.image.to(image), conditions.carried.trust.to(image))
         return Transfer(
             source=conditions.source, source_parsing=conditions.source_parsing, maps=conditions.maps,
             warp=conditions.warp, coarse=coarse, layers=layers, pasted=pasted, image=image,

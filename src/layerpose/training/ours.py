@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,8 @@ class Ours:
         self.config, self.prepare = config, prepare
 
     def drawn(self, share: float) -> ModelConfig:
-        """The same networks at smaller sizes."""
-        return scaled(self.config, share)
+        """The same networks at smaller sizes; they learn to draw also what need not be drawn."""
+        return replace(scaled(self.config, share), carry=False)
 
     def assemble(self, plan: Plan) -> OurTeam:
         """New networks."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +83,8 @@ def personalise(
 ) -> int:  # fmt: skip
     """Train `model` where it is; returns the number of steps. Goes on from ``state.pt`` in `out`, if there is one."""
     device = next(model.parameters()).device
-    pairs = AlbumPairs(album, sized(model.config, recipe.size), length=2**31, seed=seed)
+    config = replace(sized(model.config, recipe.size), carry=False)
+    pairs = AlbumPairs(album, config, length=2**31, seed=seed)
     vgg = Vgg19(recipe.deepest_tap).to(device, memory_format=torch.channels_last).requires_grad_(False)  # pyright: ignore[reportCallIssue]
     moving = _choose(model.train(), recipe.trains)
     anchor = [p.detach().clone() for p in moving]
