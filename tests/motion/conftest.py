@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
+
+from layerpose.body.model import body_model
+from layerpose.motion.posing import ADULT
+from layerpose.motion.retarget import RigClip
 
 TRUNK = {
     "Hips": ("", (0, 1.0, 0)), "Spine": ("Hips", (0, 1.1, 0)), "Spine1": ("Spine", (0, 1.2, 0)),
@@ -84,3 +89,45 @@ def actor() -> Actor:
         ),
         steps=((0, 0, 0), (0, 0.15, 0.1), (0, 0.3, 0.2)),
     )  # fmt: skip
+
+
+LIMBS = {
+    ("upperarm01.L", "lowerarm01.L"): (0.259, 0.0, -0.966), ("lowerarm01.L", "wrist.L"): (0.243, -0.342, -0.908),
+    ("upperarm01.R", "lowerarm01.R"): (-0.174, 0.0, 0.985), ("lowerarm01.R", "wrist.R"): (-0.133, -0.643, 0.754),
+    ("upperleg01.L", "lowerleg01.L"): (0.0, -0.342, -0.940), ("lowerleg01.L", "foot.L"): (0.0, -0.342, -0.940),
+    ("upperleg01.R", "lowerleg01.R"): (0.0, 0.0, -1.0), ("lowerleg01.R", "foot.R"): (0.0, 0.0, -1.0),
+}  # fmt: skip
+"""Where the actor's limbs point in frame 0, in body axes."""
+LATER = {
+    ("upperleg01.L", "lowerleg01.L"): (0.0, -0.866, -0.5), ("lowerleg01.L", "foot.L"): (0.0, 0.0, -1.0),
+    ("upperleg01.R", "lowerleg01.R"): (0.0, 0.0, -1.0), ("root", "head"): (0.0, 0.0, 1.0),
+}  # fmt: skip
+"""The same in frame 2."""
+WITHIN_DEG = 2.0
+
+
+@pytest.fixture(scope="session")
+def acted() -> Callable[[RigClip], None]:
+    """Whether a clip shows the actor: where limbs point, where it looks, and where the hips go."""
+    model = body_model()
+    rest = model.rest(np.array(ADULT))
+
+    def heads(clip: RigClip, frame: int) -> np.ndarray:
+        return model.kinematics(rest, clip.pose(frame).rotations.double().numpy())[1]
+
+    def check(clip: RigClip) -> None:
+        for frame, limbs in ((0, LIMBS), (2, LATER)):
+            places = heads(clip, frame)
+            for (start, end), expected in limbs.items():
+                way = places[model.bone(end)] - places[model.bone(start)]
+                way /= np.linalg.norm(way)
+                assert np.rad2deg(np.arccos(np.clip(way @ expected, -1, 1))) < (8 if start == "root" else WITHIN_DEG), (
+                    end
+                )
+            hips = places[model.bone("upperleg01.L")] - places[model.bone("upperleg01.R")]
+            assert hips[0] / np.linalg.norm(hips) > np.cos(np.deg2rad(WITHIN_DEG))
+        path = clip.motion().path.numpy()
+        assert np.abs(path[2] - path[0] - np.array([0, -0.2, 0.3]) / 0.86).max() < 0.01 * 1.72 / 0.86
+        assert clip.motion(1, 2).num_frames == 1
+
+    return check

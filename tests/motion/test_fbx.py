@@ -8,6 +8,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from layerpose.motion.read.fbx import fbx_to_rig
+from layerpose.motion.retarget import retarget
 
 TICKS = 46_186_158_000
 Z_UP = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
@@ -188,7 +189,9 @@ FORMS = {
 
 
 @pytest.mark.parametrize(("form", "layout"), LAYOUTS.values(), ids=list(LAYOUTS))
-def test_joints_of_an_fbx_are_where_its_writer_put_them(actor, tmp_path, form, layout):
+def test_joints_of_an_fbx_are_where_its_writer_put_them_and_the_body_takes_them_over(
+    actor, acted, tmp_path, form, layout
+):
     (tmp_path / "a.fbx").write_bytes(FORMS[form](scene(actor, **layout)))
     rig = fbx_to_rig(tmp_path / "a.fbx")
     assert rig.num_frames == 3
@@ -196,6 +199,7 @@ def test_joints_of_an_fbx_are_where_its_writer_put_them(actor, tmp_path, form, l
     assert rig.bound is bool(layout.get("bound"))
     assert rig.joints[0] == "mixamorig:Hips"
     check(rig, actor, layout.get("unit", 100.0))
+    acted(retarget(rig))
 
 
 def test_of_several_animations_the_one_with_keys_is_read_and_said(actor, tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from layerpose.motion.read.gltf import gltf_to_rig
+from layerpose.motion.retarget import retarget
 
 TURNED = Rotation.from_euler("x", 90, degrees=True).as_matrix()
 BACKWARDS = np.diag([-1.0, 1.0, -1.0])
@@ -138,13 +139,14 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=list(LAYOUTS))
-def test_joints_of_a_glb_are_where_its_writer_put_them(actor, tmp_path, layout):
+def test_joints_of_a_glb_are_where_its_writer_put_them_and_the_body_takes_them_over(actor, acted, tmp_path, layout):
     (tmp_path / "a.glb").write_bytes(glb(*scene(actor, **layout)))
     rig = gltf_to_rig(tmp_path / "a.glb")
     assert rig.num_frames == 3
     assert rig.fps == 30
     assert rig.bound is layout.get("skinned", True)
     check(rig, actor, tolerance=2e-4 if "kind" in layout else 1e-5)
+    acted(retarget(rig))
 
 
 def test_buffers_are_read_from_the_json_or_from_beside_it_but_from_nowhere_else(actor, tmp_path):
@@ -202,6 +204,9 @@ def test_a_vrm_is_one_t_pose_whose_bones_and_facing_are_known(actor, tmp_path, v
     assert rig.bones["upperarm01.L"] == "boneLeftArm"
     row = rig.joints.index("boneLeftArm")
     assert np.allclose(rig.rest_places[row], axes @ actor.rest[actor.row("LeftArm")])
+    clip = retarget(rig)
+    assert np.allclose(clip.axes @ axes, [[1, 0, 0], [0, 0, -1], [0, 1, 0]])
+    assert np.allclose(clip.pose(0).rotations[0], np.eye(3), atol=0.03)
 
 
 def test_a_vrm_animation_turns_against_its_t_pose(actor, tmp_path):
@@ -216,6 +221,7 @@ def test_a_vrm_animation_turns_against_its_t_pose(actor, tmp_path):
     assert np.abs(places[:, rows] - np.stack([actor.places(f)[own] for f in range(3)])).max() < 1e-5
     moved = turns @ rig.rest_turns.swapaxes(1, 2)
     assert np.abs(moved[:, rows] - np.stack([actor.turns(f)[own] for f in range(3)])).max() < 1e-5
+    acted(retarget(rig))
 
 
 def _change(record, path, value):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -100,6 +100,25 @@ def find_anatomy(tree: Tree) -> Anatomy:
         f"its skeleton is not known: neither names nor shape tell which joints are arms and legs (found, from the "
         f"root: {_listed(tree.joints)}); expected a person with two legs, a trunk, two arms and a head"
     )
+
+
+def by_table(tree: Tree, bones: Mapping[str, str]) -> Anatomy | None:
+    """The joints as the file itself tells (bone of the body -> joint); None where it does not tell enough."""
+    told = {bone: tree.joints.index(joint) for bone, joint in bones.items()}
+    wanted = {f"{limb}.{side}": [f"{bone}.{side}" for bone in LIMBS[limb]] for limb in LIMBS for side in "LR"}
+    if not {"root", "head", *(bone for line in wanted.values() for bone in line)} <= told.keys():
+        return None
+    labels = [Label(part="head" if row == told["head"] else "", side="") for row in range(len(tree.joints))]
+    built = build_anatomy(tree, labels, {limb: [told[bone] for bone in line] for limb, line in wanted.items()})
+    if built is None:
+        return None
+    trunk = ("root", "spine", "neck", "head", "clavicle")
+    rows = {bone: row for bone, row in built.rows.items() if not bone.startswith(trunk)}
+    rows |= {bone: row for bone, row in told.items() if bone.startswith(trunk)}
+    ends = {bone: row for bone, row in built.ends.items() if bone in rows}
+    tips = (("wrist", "finger3-1"), ("foot", "toe1-1"))
+    ends |= {f"{b}.{side}": told[f"{tip}.{side}"] for b, tip in tips for side in "LR" if f"{tip}.{side}" in told}
+    return Anatomy(rows=rows, ends=ends)
 
 
 def by_names(tree: Tree) -> Anatomy | None:

@@ -109,13 +109,18 @@ def rest_axes(figure: Figure) -> Float[np.ndarray, "3 3"] | None:
 
 
 def file_axes(
-    up: Float[np.ndarray, "3"], first: Float[np.ndarray, "3"], rest_looks: np.ndarray | None
+    up: Float[np.ndarray, "3"],
+    first: Float[np.ndarray, "3"],
+    rest_looks: np.ndarray | None,
+    facing: np.ndarray | None = None,
 ) -> Float[np.ndarray, "3 3"]:
     """The file's axes -> body axes. `first`: where the person of the first frame looks; `rest_looks`: of the rest pose.
 
     Whoever looks along z in a file with y up (along -y in one with z up) faces the viewer. If the rest pose looks along
-    another axis, and the motion starts that way, that is the way to the viewer.
+    another axis, and the motion starts that way, that is the way to the viewer. So is `facing`, which a format fixes.
     """
+    if facing is not None and abs(facing @ up) < 0.1:
+        return upright_axes(np.cross(up, facing), up).T
     usual = usual_facing(up)
     looks = usual
     if rest_looks is not None:

@@ -44,6 +44,8 @@ class Straight:
     places: Float[np.ndarray, "n 3"]
     axes: Float[np.ndarray, "3 3"]
     """The file's axes -> that person's left, back and up."""
+    promised: bool
+    """A skin was bound to this pose, or the format promises it: it is believed against what the frames look like."""
 
 
 def calibrate(
@@ -58,7 +60,7 @@ def calibrate(
         told = (straight.axes @ straight.turns[row]).T @ aims.get(bone, np.eye(3))
         constant, trusted = seen[bone]
         against = angles_between(told, constant) > AGAINST_DEG.get(bone.split(".")[0], AGAINST_USUAL_DEG)
-        constants[bone] = constant if trusted and against else told
+        constants[bone] = constant if trusted and against and not straight.promised else told
     return constants
 
 

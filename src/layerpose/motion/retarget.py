@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float
 
 from layerpose.body.model import body_model
-from layerpose.motion.anatomy import Anatomy, Tree, find_anatomy
+from layerpose.motion.anatomy import Anatomy, Tree, by_table, find_anatomy
 from layerpose.motion.axes import Figure, figure_at, file_axes, find_up, rest_axes
 from layerpose.motion.calibration import Straight, calibrate, chest_of, end_of
 from layerpose.motion.clip import check_frame, check_range
@@ -159,19 +159,19 @@ def _retarget(rig: Rig) -> RigClip:
     rows = anatomy.rows
     rest, figure = figure_at(rows, rig.rest_places[None]), figure_at(rows, places)
     resting = rest_axes(rest)
-    up = find_up(figure, None if resting is None else resting[2], None)
+    up = find_up(figure, None if resting is None else resting[2], rig.up)
     looks = np.cross(figure.left, up)
     rest_looks = None
     if resting is not None:
         rest_looks = smallest_rotations(resting[2], up) @ -resting[1]
-    axes = file_axes(up, unit_vectors(looks[0]), rest_looks)
+    axes = file_axes(up, unit_vectors(looks[0]), rest_looks, rig.facing)
     first_axes = rest_axes(figure_at(rows, places[:1]))
     t_pose = first_axes is not None and _stretched(figure_at(rows, places[:1] @ first_axes.T))
     straight = None
     if t_pose and first_axes is not None:
-        straight = Straight(turns=turns[0], places=places[0], axes=first_axes)
-    elif resting is not None:
-        straight = Straight(turns=rig.rest_turns, places=rig.rest_places, axes=resting)
+        straight = Straight(turns=turns[0], places=places[0], axes=first_axes, promised=False)
+    if resting is not None and (straight is None or rig.bound):
+        straight = Straight(turns=rig.rest_turns, places=rig.rest_places, axes=resting, promised=rig.bound)
     return RigClip(
         rig=rig, anatomy=anatomy, axes=axes, leg=figure.leg, starts_in_t_pose=t_pose,
         constants=calibrate(anatomy, axes @ turns, places @ axes.T, straight),
@@ -185,7 +185,8 @@ def sampled(num_frames: int) -> list[int]:
 
 def _find_anatomy(rig: Rig, places: Float[np.ndarray, "t n 3"]) -> Anatomy:
     tree = Tree(joints=rig.joints, parents=rig.parents, places=places)
-    return find_anatomy(tree)
+    told = None if rig.bones is None else by_table(tree, rig.bones)
+    return told or find_anatomy(tree)
 
 
 def _stretched(figure: Figure) -> bool:

@@ -36,3 +36,5 @@ class Rig:
     """Bone of the body -> joint, where the file itself says which joint is which (VRM); else names and shape decide."""
     facing: Float[np.ndarray, "3"] | None = None
     """Where the person of the rest pose looks, where the format fixes it (VRM); else the joints' places decide."""
+    up: Float[np.ndarray, "3"] | None = None
+    """Where the sky is, where the format fixes it (glTF) or the file says it (FBX); else the joints' places decide."""

@@ -41,7 +41,7 @@ def fbx_to_rig(path: str | os.PathLike[str], person: str | None = None) -> Rig:
         return Rig(
             name=path.name, joints=tuple(model.name for model in skeleton), parents=clip.parents, rest_turns=turns,
             rest_places=places, bound=bound, num_frames=clip.num_frames, fps=clip.rate if clip.tracks else None,
-            world=clip.world,
+            world=clip.world, up=np.array([0.0, 1.0, 0.0]),
         )  # fmt: skip
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error

@@ -41,7 +41,7 @@ def gltf_to_rig(path: str | os.PathLike[str], person: str | None = None) -> Rig:
             name=path.name, joints=skeleton.names, parents=skeleton.parents, rest_turns=turns, rest_places=places,
             bound=bound, num_frames=clip.num_frames, fps=clip.rate if clip.tracks else None, world=clip.world,
             bones={b: rows[n] for b, n in told.bones().items() if n in rows} if told else None,
-            facing=np.array(FACINGS[told.version]) if told else None,
+            facing=np.array(FACINGS[told.version]) if told else None, up=np.array([0.0, 1.0, 0.0]),
         )  # fmt: skip
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
