@@ -209,7 +209,7 @@ def test_a_vrm_is_one_t_pose_whose_bones_and_facing_are_known(actor, tmp_path, v
     assert np.allclose(clip.pose(0).rotations[0], np.eye(3), atol=0.03)
 
 
-def test_a_vrm_animation_turns_against_its_t_pose(actor, tmp_path):
+def test_a_vrm_animation_turns_against_its_t_pose(actor, acted, tmp_path):
     data, _ = _vrm(actor, "a")
     (tmp_path / "a.vrma").write_bytes(data)
     rig = gltf_to_rig(tmp_path / "a.vrma")
