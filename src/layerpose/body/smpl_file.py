@@ -6,16 +6,16 @@ these few and of nothing else; matrices and chumpy arrays become inert records f
 
 from __future__ import annotations
 
-import codecs
-import copyreg
-import pickle
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
+
+from layerpose.pickles.makers import KNOWN, Inert, Maker
+from layerpose.pickles.reader import PlainReader, unpickle
 
 NUM_JOINTS = 24
 NUM_VERTICES = 6890
@@ -38,50 +38,32 @@ class SmplArrays:
     f: Int[np.ndarray, "f 3"]
 
 
-class _Inert:
-    """Stands in for an object of another library: keeps its state, has no behaviour."""
-
-    def __setstate__(self, state: Any) -> None:
-        self.state = state if isinstance(state, dict) else {}
-
-
-class _InertMatrix(_Inert):
+class _InertMatrix(Inert):
     """A scipy.sparse matrix."""
 
 
-class _InertChumpy(_Inert):
+class _InertChumpy(Inert):
     """A chumpy array, or a selection from one."""
 
 
-_NUMPY_MAKERS = {
-    ("multiarray", "_reconstruct"): np.zeros(0).__reduce__()[0],
-    ("multiarray", "scalar"): np.int64().__reduce__()[0],
-    ("numeric", "_frombuffer"): np.zeros(0).__reduce_ex__(5)[0],
-}
-_KNOWN: dict[tuple[str, str], Any] = {
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-    ("_codecs", "encode"): codecs.encode,
+def _reconstruct(maker: type[Inert], *_: Any) -> Inert:
+    return maker()
+
+
+def _nothing(*_: Any) -> None:
+    """A set or a plain object; none says anything about the body."""
+
+
+_KNOWN: dict[tuple[str, str], Maker] = {
+    **KNOWN,
     ("chumpy.ch", "Ch"): _InertChumpy,
     ("chumpy.reordering", "Select"): _InertChumpy,
 }
-for _core in ("numpy.core", "numpy._core"):
-    _KNOWN |= {(f"{_core}.{module}", name): maker for (module, name), maker in _NUMPY_MAKERS.items()}
 for _python in (("__builtin__", "copy_reg"), ("builtins", "copyreg")):
-    _KNOWN |= {(_python[0], "object"): object, (_python[0], "set"): set}
-    _KNOWN[_python[1], "_reconstructor"] = copyreg._reconstructor  # pyright: ignore[reportAttributeAccessIssue]
+    _KNOWN |= {(_python[0], "object"): _nothing, (_python[0], "set"): _nothing}
+    _KNOWN[_python[1], "_reconstructor"] = _reconstruct
 for _kind in ("csc", "csr", "coo"):
     _KNOWN |= {(f"scipy.sparse.{prefix}{_kind}", f"{_kind}_matrix"): _InertMatrix for prefix in ("", "_")}
-
-
-class _Reader(pickle.Unpickler):
-    """An unpickler that looks up the names in `_KNOWN` only."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        try:
-            return _KNOWN[module, name]
-        except KeyError:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no SMPL file needs") from None
 
 
 def read_smpl(path: Path) -> SmplArrays:
@@ -111,20 +93,10 @@ def _read_npz(path: Path) -> dict[str, Any]:
 
 
 def _read_pickle(path: Path) -> dict[Any, Any]:
-    with path.open("rb") as file:
-        try:
-            record = _load(file)
-        except pickle.UnpicklingError as error:
-            raise ValueError(f"{path} is refused: {error}; pass an SMPL file as it was downloaded") from error
-        except Exception as error:  # a damaged pickle raises whatever its bytes happen to ask for
-            raise ValueError(f"{path} is no SMPL file: its pickle is damaged ({error}); {REGISTER}") from error
+    record = unpickle(path.read_bytes(), str(path), lambda source: PlainReader(source, _KNOWN))
     if not isinstance(record, dict):
         raise ValueError(f"{path} is no SMPL file: it holds a {type(record).__name__}, not named arrays; {REGISTER}")
     return record
-
-
-def _load(file: BinaryIO) -> Any:
-    return _Reader(file, encoding="latin1").load()
 
 
 def _to_array(value: Any) -> np.ndarray:

@@ -114,6 +114,11 @@ class PlainReader(pickle._Unpickler):  # pyright: ignore[reportAttributeAccessIs
             raise ValueError("it has a dict whose keys are neither words nor numbers")
         into.update(zip(items[::2], items[1::2], strict=True))
 
+    def load_frozenset(self) -> None:
+        """Sets come as lists, whose items need no hashes."""
+        items = self.pop_mark()
+        self.append(items)
+
     def load_bytearray8(self) -> None:
         """Bytes that can be changed; the length is believed only as far as there are bytes."""
         self.append(bytearray(self.read(int.from_bytes(self.read(8), "little"))))
@@ -121,7 +126,9 @@ class PlainReader(pickle._Unpickler):  # pyright: ignore[reportAttributeAccessIs
     dispatch |= {
         pickle.REDUCE[0]: load_reduce, pickle.NEWOBJ[0]: load_newobj, pickle.BUILD[0]: load_build,
         pickle.SETITEM[0]: load_setitem, pickle.SETITEMS[0]: load_setitems, pickle.DICT[0]: load_dict,
-        pickle.BYTEARRAY8[0]: load_bytearray8,
+        pickle.BYTEARRAY8[0]: load_bytearray8, pickle.FROZENSET[0]: load_frozenset,
+        pickle.EMPTY_SET[0]: pickle._Unpickler.load_empty_list,  # pyright: ignore[reportAttributeAccessIssue]
+        pickle.ADDITEMS[0]: pickle._Unpickler.load_appends,  # pyright: ignore[reportAttributeAccessIssue]
     }  # fmt: skip
 
 

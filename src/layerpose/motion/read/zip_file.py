@@ -35,4 +35,4 @@ def zip_members(path: Path) -> Iterator[tuple[str, bytes]]:
                     raise ValueError(f"it unpacks to more than {most_bytes(path.stat().st_size) >> 20} MB")
                 yield member.filename, data
     except BROKEN as error:
-        raise ValueError(f"{path} cannot be unpacked ({error}); export or copy it again") from error
+        raise ValueError(f"{path} cannot be unpacked ({error!s:.120}); export or copy it again") from error
