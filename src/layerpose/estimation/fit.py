@@ -63,7 +63,7 @@ def solve(landmarks: Landmarks, phenotype: Float[np.ndarray, "6"] | None = None)
     unit_px = float(np.ptp(landmarks.image[rows, :2], axis=0).max())
     evidence = Evidence(
         points=landmarks.image[rows, :2] / unit_px,
-        directions=_directions(world),
+        directions=directions_of(world),
         visibility=landmarks.visibility[rows],
     )
     problem = Problem(model=fit_model(), evidence=evidence, stature=1.0)
@@ -71,19 +71,19 @@ def solve(landmarks: Landmarks, phenotype: Float[np.ndarray, "6"] | None = None)
     free = EVERYTHING
     if phenotype is not None:
         parameters[SHAPE_COLUMNS], free = phenotype, POSE
-    problem.stature = _stature(parameters)
+    problem.stature = stature_of(parameters)
     outline = outline_of(landmarks.mask, unit_px, max(problem.stature, LEAST_STATURE))
     parameters = minimise(problem, parameters, POSE, num_steps=POSE_STEPS)
     for _ in range(ORDER_ROUNDS):
         _look(problem, parameters, outline, follow=False)
         parameters = minimise(problem, parameters, POSE, num_steps=ORDER_STEPS)
-    problem.stature = _stature(parameters)
+    problem.stature = stature_of(parameters)
     parameters = minimise(problem, parameters, free, num_steps=SHAPE_STEPS)
     for _ in range(OUTLINE_ROUNDS):
-        problem.stature = _stature(parameters)
+        problem.stature = stature_of(parameters)
         _look(problem, parameters, outline, follow=True)
         parameters = minimise(problem, parameters, free, num_steps=OUTLINE_STEPS)
-    problem.stature = _stature(parameters)
+    problem.stature = stature_of(parameters)
     return _finish(problem, parameters, outline, unit_px)
 
 
@@ -117,13 +117,14 @@ def _finish(problem: Problem, parameters: Float[np.ndarray, "63"], outline: Outl
     )
 
 
-def _directions(world: Float[np.ndarray, "p 3"]) -> Float[np.ndarray, "d 3"]:
+def directions_of(world: Float[np.ndarray, "p 3"]) -> Float[np.ndarray, "d 3"]:
+    """The directions of `targets.DIRECTIONS` between points in space."""
     starts = [point_row(direction.start) for direction in DIRECTIONS]
     ends = [point_row(direction.end) for direction in DIRECTIONS]
     return unit(world[ends] - world[starts])
 
 
-def _stature(parameters: Float[np.ndarray, "63"]) -> float:
+def stature_of(parameters: Float[np.ndarray, "63"]) -> float:
     """The body's height in fit units."""
     metres = fit_model().shapes(parameters[None, SHAPE_COLUMNS]).stature[0]
     return float(metres * np.exp(parameters[CAMERA_COLUMNS.start]))

@@ -17,6 +17,7 @@ from layerpose.estimation.fit_model import (
     Shapes,
     group_columns,
 )
+from layerpose.estimation.posture import posture
 from layerpose.estimation.targets import DIRECTIONS, POINTS, point_row
 
 SHAPE_MEAN = np.array([0.5, 0.67, 0.5, 0.5, 0.5, 0.5])
@@ -91,8 +92,10 @@ class Evidence:
     """What was seen of the person, lengths in units of a first guess of the stature."""
 
     points: Float[np.ndarray, "p 2"]
-    directions: Float[np.ndarray, "d 3"]
+    directions: Float[np.ndarray, "d 3"] | None
+    """Of `targets.DIRECTIONS`; None where only the picture's plane is known: then habit stands in (`posture`)."""
     visibility: Float[np.ndarray, "p"]
+    """0 for a point that was not seen: it does not pull."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +136,8 @@ class Problem:
         self.prior_matrix, self.extension = pose_prior(skeleton(self.model))
         self.starts = np.array([point_row(direction.start) for direction in DIRECTIONS])
         self.ends = np.array([point_row(direction.end) for direction in DIRECTIONS])
-        seen = np.clip(self.evidence.visibility, LEAST_VISIBILITY, 1)
+        visibility = self.evidence.visibility
+        seen = np.where(visibility > 0, np.clip(visibility, LEAST_VISIBILITY, 1), 0.0)
         self.point_weights = seen**2 / np.array([point.sigma for point in POINTS])
         self.direction_weights = np.minimum(seen[self.starts], seen[self.ends]) / np.array(
             [direction.sigma for direction in DIRECTIONS]
@@ -177,9 +181,9 @@ class Problem:
         drawn = scale * points[..., :2] + parameters[:, None, CAMERA_COLUMNS][..., 1:]
         terms = [
             self._landmark_term(drawn[:, :num]),
-            self._direction_term(points[:, :num]),
+            self.depth_term(points[:, :num]),
             parameters[:, :NUM_POSE] @ self.prior_matrix.T,
-            self._extension_term(parameters),
+            self.extension_term(parameters),
             (parameters[:, SHAPE_COLUMNS] - SHAPE_MEAN) / SHAPE_SIGMA,
         ]
         if self.fronts is not None:
@@ -195,11 +199,15 @@ class Problem:
         size = np.linalg.norm(error[0], axis=-1, keepdims=True)
         return error / (1 + (size / OUTLIER_SIGMAS) ** 2)
 
-    def _direction_term(self, points: Float[np.ndarray, "b p 3"]) -> Float[np.ndarray, "b d 3"]:
+    def depth_term(self, points: Float[np.ndarray, "b p 3"]) -> Float[np.ndarray, "b *r"]:
+        """What pulls the points nearer or farther: directions that were seen, or else habit."""
+        if self.evidence.directions is None:
+            return posture(points)
         steps = points[:, self.ends] - points[:, self.starts]
         return (unit(steps) - self.evidence.directions) * self.direction_weights[:, None]
 
-    def _extension_term(self, parameters: Float[np.ndarray, "b 63"]) -> Float[np.ndarray, "b 4"]:
+    def extension_term(self, parameters: Float[np.ndarray, "b 63"]) -> Float[np.ndarray, "b 4"]:
+        """How far elbows and knees are bent the wrong way."""
         over = [-(parameters[:, columns] @ axis) - slack for columns, axis, slack in self.extension]
         return EXTENSION_WEIGHT * np.maximum(np.stack(over, axis=1), 0)
 

@@ -35,20 +35,21 @@ def start(problem: Problem, world: Float[np.ndarray, "p 3"]) -> Float[np.ndarray
     parameters[SHAPE_COLUMNS] = SHAPE_MEAN
     rows = [point_row(name) for name in TRUNK]
     own = problem.points(parameters[None])[0] @ CAMERA
-    root = _align(own[rows], seen[rows])
+    root = align(own[rows], seen[rows])
     parameters[group_columns("root")] = root.as_rotvec()
     for side, letter in (("left", "L"), ("right", "R")):
         for bone in LIMBS:
-            _place_limb(parameters, root, seen, side, f"{bone}.{letter}", limbs)
-    parameters[CAMERA_COLUMNS] = _place_camera(problem.points(parameters[None])[0, :, :2], problem.evidence)
+            place_limb(parameters, root, seen, side, f"{bone}.{letter}", limbs)
+    parameters[CAMERA_COLUMNS] = place_camera(problem.points(parameters[None])[0, :, :2], problem.evidence)
     return parameters
 
 
-def _align(own: Float[np.ndarray, "n 3"], seen: Float[np.ndarray, "n 3"]) -> Rotation:
+def align(own: Float[np.ndarray, "n 3"], seen: Float[np.ndarray, "n 3"]) -> Rotation:
+    """The turn that takes points, about their middle, nearest to others."""
     return Rotation.align_vectors(seen - seen.mean(0), own - own.mean(0))[0]
 
 
-def _place_limb(
+def place_limb(
     parameters: Float[np.ndarray, "63"],
     root: Rotation,
     seen: Float[np.ndarray, "p 3"],
@@ -78,7 +79,7 @@ def _swing(start: Float[np.ndarray, "3"], end: Float[np.ndarray, "3"]) -> Rotati
     return Rotation.from_rotvec(unit(axis) * angle)
 
 
-def _place_camera(own: Float[np.ndarray, "p 2"], evidence: Evidence) -> Float[np.ndarray, "3"]:
+def place_camera(own: Float[np.ndarray, "p 2"], evidence: Evidence) -> Float[np.ndarray, "3"]:
     """log(scale), x, y by weighted least squares."""
     weight = evidence.visibility[:, None] ** 2 / np.array([[point.sigma] for point in POINTS])
     own_centre = (weight * own).sum(0) / weight.sum()

@@ -10,14 +10,9 @@ from jaxtyping import Float
 
 from layerpose.body.camera import frame, project
 from layerpose.body.model import body_model
+from layerpose.motion.keypoint_layouts import BODY_25
 from layerpose.motion.write.take import Take
 
-BODY_25 = (
-    "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
-    "mid_hip", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "right_eye",
-    "left_eye", "right_ear", "left_ear", "left_big_toe", "left_small_toe", "left_heel", "right_big_toe",
-    "right_small_toe", "right_heel",
-)  # fmt: skip
 MIDDLES = {"neck": ("left_shoulder", "right_shoulder"), "mid_hip": ("left_hip", "right_hip")}
 FINGERTIP = 0.8
 """Length of a finger's last bone as a share of the one before."""

@@ -10,29 +10,11 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from layerpose.cache import writing_folder
-from layerpose.motion.write.keypoints import BODY_25, find_keypoints
+from layerpose.motion.keypoint_layouts import BODY_25, COCO_18, COLOURS, LIMBS
+from layerpose.motion.write.keypoints import find_keypoints
 from layerpose.motion.write.take import Take
 from layerpose.pictures import write_png
 
-COCO_18 = (
-    "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
-    "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "right_eye", "left_eye",
-    "right_ear", "left_ear",
-)  # fmt: skip
-"""The joints, in the order of `COLOURS`."""
-COLOURS = (
-    (255, 0, 0), (255, 85, 0), (255, 170, 0), (255, 255, 0), (170, 255, 0), (85, 255, 0), (0, 255, 0), (0, 255, 85),
-    (0, 255, 170), (0, 255, 255), (0, 170, 255), (0, 85, 255), (0, 0, 255), (85, 0, 255), (170, 0, 255), (255, 0, 255),
-    (255, 0, 170), (255, 0, 85),
-)  # fmt: skip
-LIMBS = (
-    ("neck", "right_shoulder"), ("neck", "left_shoulder"), ("right_shoulder", "right_elbow"),
-    ("right_elbow", "right_wrist"), ("left_shoulder", "left_elbow"), ("left_elbow", "left_wrist"),
-    ("neck", "right_hip"), ("right_hip", "right_knee"), ("right_knee", "right_ankle"), ("neck", "left_hip"),
-    ("left_hip", "left_knee"), ("left_knee", "left_ankle"), ("neck", "nose"), ("nose", "right_eye"),
-    ("right_eye", "right_ear"), ("nose", "left_eye"), ("left_eye", "left_ear"),
-)  # fmt: skip
-"""Ellipses, each in the colour of its place in `COLOURS`, darkened."""
 DARKENED = 0.6
 THICKNESS = 4 / 512
 """Radius of a joint and half the width of a limb, as a share of the picture's shorter side."""

@@ -1,0 +1,72 @@
+"""Fits of single frames -> Motion: what is missing between them bridged, all of it smoothed over time."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.interpolate import interp1d
+from scipy.signal import savgol_filter
+from scipy.spatial.transform import Rotation
+
+from layerpose.body.camera import BODY_TO_CAMERA
+from layerpose.body.model import body_model
+from layerpose.estimation.fit_points import PointFit
+from layerpose.motion.performer import ankles_of, leg_length
+from layerpose.types import Motion
+
+WINDOW_S, ORDER = 0.4, 2
+"""Seconds and degree of the Savitzky-Golay filter: it keeps the height of fast movements, which a mean flattens."""
+
+
+def fits_to_motion(name: str, fits: Mapping[int, PointFit], frames: range, fps: float) -> Motion:
+    """The frames of a range, of which some were fitted. ValueError if none was; what is bridged is warned about."""
+    if not fits:
+        raise ValueError(f"{name}: no body fits the points of any of {len(frames)} frames")
+    if len(fits) < len(frames):
+        warnings.warn(f"{name}: {len(frames) - len(fits)} of {len(frames)} frames are bridged", stacklevel=3)
+    clock = np.array(list(fits))
+    bodies = [fit.body for fit in fits.values()]
+    rest = body_model().rest(np.median([body.phenotype.double().numpy() for body in bodies], axis=0))
+    turns = _smooth(_between(clock, _quaternions(bodies_turns(bodies)), frames), fps)
+    rotations = Rotation.from_quat(turns.reshape(-1, 4)).as_matrix().reshape(*turns.shape[:2], 3, 3)
+    scale = float(np.median([body.camera.scale for body in bodies]))
+    drawn = np.array([[*body.camera.translation, 0.0] for body in bodies]) / scale
+    path = _smooth(_between(clock, drawn - drawn[0], frames), fps) @ BODY_TO_CAMERA.numpy() / leg_length(rest)
+    motion = Motion(
+        rotations=torch.from_numpy(rotations.astype(np.float32)), path=torch.from_numpy(path.astype(np.float32)),
+        ankles=None, fps=fps,
+    )  # fmt: skip
+    ankles = path[:, None] + ankles_of(motion, rest) / leg_length(rest)
+    return Motion(
+        rotations=motion.rotations, path=motion.path, ankles=torch.from_numpy(ankles.astype(np.float32)), fps=fps
+    )
+
+
+def bodies_turns(bodies: list) -> Float[np.ndarray, "n j 3 3"]:
+    """The joint rotations of bodies."""
+    return np.stack([body.pose.rotations.double().numpy() for body in bodies])
+
+
+def _quaternions(turns: Float[np.ndarray, "n j 3 3"]) -> Float[np.ndarray, "n j 4"]:
+    """Each on the side of the one before: a quaternion and its negative are the same turn."""
+    found = Rotation.from_matrix(turns.reshape(-1, 3, 3)).as_quat().reshape(*turns.shape[:2], 4)
+    for frame in range(1, len(found)):
+        found[frame, (found[frame] * found[frame - 1]).sum(-1) < 0] *= -1
+    return found
+
+
+def _between(
+    clock: Float[np.ndarray, "n"] | np.ndarray, values: Float[np.ndarray, "n *k"], frames: range
+) -> Float[np.ndarray, "t *k"]:
+    if len(clock) == 1:
+        return np.repeat(values, len(frames), axis=0)
+    return interp1d(clock, values, axis=0)(np.clip(list(frames), clock[0], clock[-1]))
+
+
+def _smooth(values: Float[np.ndarray, "t *k"], fps: float) -> Float[np.ndarray, "t *k"]:
+    window = min(2 * round(WINDOW_S * fps / 2) + 1, len(values) - 1 + len(values) % 2)
+    return values if window <= ORDER else np.asarray(savgol_filter(values, window, ORDER, axis=0))
