@@ -101,7 +101,8 @@ def test_a_missing_photo_is_refused(refused: Refused, out: Path):
 
 
 def test_a_folder_is_no_photo(refused: Refused, out: Path):
-    assert "is a folder" in refused("transfer", out.parent, "--pose", "walk", "-o", out)
+    assert "is a folder" in refused("fit", out.parent, "-o", out.with_name("pose.json"))
+    assert "out.png is a file's name" in refused("transfer", out.parent, "--pose", "walk", "-o", out)
 
 
 def test_a_landscape_has_nobody_to_fit(refused: Refused, out: Path, photo: Path):

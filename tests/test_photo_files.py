@@ -123,5 +123,6 @@ def test_a_photo_comes_through_standard_input(scene: Image.Image, monkeypatch: p
 
     monkeypatch.setattr(sys, "stdin", Input)
     assert np.array_equal(np.asarray(read_photo("-")), np.asarray(scene))
+    Input.buffer = io.BytesIO()
     with pytest.raises(ValueError, match="nothing came on standard input"):
         read_photo("-")

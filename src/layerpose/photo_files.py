@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from io import BufferedIOBase, BytesIO
 from pathlib import Path
@@ -28,7 +29,9 @@ SUFFIXES = (
     ".jpx", ".jxl", ".mpo",
 )  # fmt: skip
 """What the names of photos end in."""
-STANDARD_INPUT = "-"
+NAMED = 5
+"""Files that are left out are named up to so many."""
+STANDARD_STREAM = "-"
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError, OverflowError, RuntimeError)
 """What decoders raise over a file that is not what it says."""
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
@@ -79,6 +82,22 @@ def split_frame(name: str | os.PathLike[str]) -> tuple[Path, int | None]:
     return Path(found["name"]), int(found["frame"])
 
 
+def photos_in(folder: Path) -> list[Path]:
+    """The photos of a folder, by name."""
+    return sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    )
+
+
+def warn_of_others(folder: Path) -> None:
+    """Warn of the files that are no photos by their names: that a raw photo or a video is left out should be known."""
+    photos = set(photos_in(folder))
+    others = sorted(path.name for path in folder.iterdir() if path not in photos and not path.name.startswith("."))
+    if others:
+        named = ", ".join(others[:NAMED]) + (f" and {len(others) - NAMED} more" if len(others) > NAMED else "")
+        warnings.warn(f"left out of {folder}, because their names are not those of photos: {named}", stacklevel=3)
+
+
 @contextmanager
 def explaining(name: str) -> Iterator[None]:
     """Turn what Pillow raises over a bad file into a ValueError that says what to do."""
@@ -105,8 +124,8 @@ class PhotoRefusedError(ValueError):
 
 @contextmanager
 def _bytes_of(path: Path) -> Iterator[BufferedIOBase]:
-    if str(path) == STANDARD_INPUT:
-        content = sys.stdin.buffer.read()
+    if str(path) == STANDARD_STREAM:
+        content = _read_once(sys.stdin.buffer)
         if not content:
             raise ValueError(f"nothing came on standard input; expected a photo ({EXPECTED})")
         yield BytesIO(content)
@@ -117,6 +136,12 @@ def _bytes_of(path: Path) -> Iterator[BufferedIOBase]:
         raise ValueError(f"{path} is empty (0 bytes); expected a photo ({EXPECTED}); export or copy it again")
     with path.open("rb") as file:
         yield file
+
+
+@lru_cache(maxsize=1)
+def _read_once(stream: BufferedIOBase) -> bytes:
+    """Kept, because a photo that is given back is read twice."""
+    return stream.read()
 
 
 def _open(file: BufferedIOBase, name: str) -> Image.Image:

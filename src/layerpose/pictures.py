@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from torch import Tensor
 
 from layerpose.cache import writing
 from layerpose.colours import over_white, to_srgb
-from layerpose.photo_files import opened
+from layerpose.photo_files import STANDARD_STREAM, opened
 
 REDUCIBLE = ("L", "RGB", "RGBA", "CMYK", "LA", "I", "F")
 """Modes that Pillow can average down before the colours are converted."""
@@ -41,12 +43,20 @@ def read_photo(name: str | os.PathLike[str], *, with_alpha: bool = False, longes
 
 
 def write_png(picture: Image.Image, path: Path, *, comment: str, effort: int = 6) -> None:
-    """Write a picture as PNG, whole or not at all, with text chunks that say what it is; effort 0..9 makes it small."""
+    """Write a picture as PNG, whole or not at all (``-``: to standard output), with text chunks that say what it is.
+
+    More effort, 0..9, makes it smaller.
+    """
     from layerpose import __version__
 
     chunks = PngImagePlugin.PngInfo()
     chunks.add_text("Software", f"layerpose {__version__}")
     chunks.add_text("Comment", comment)
+    if str(path) == STANDARD_STREAM:
+        content = BytesIO()
+        picture.save(content, format="PNG", pnginfo=chunks, compress_level=effort)
+        sys.stdout.buffer.write(content.getvalue())
+        return
     with writing(path) as temporary:
         picture.save(temporary, format="PNG", pnginfo=chunks, compress_level=effort)
 

@@ -1,20 +1,100 @@
-"""In which numbers a device multiplies fastest."""
+"""In which numbers a device multiplies fastest: a GPU in bf16; a CPU is measured once, and what came out is kept."""
 
 from __future__ import annotations
 
+import json
+import platform
+import time
+from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 import torch
+from torch.nn.functional import conv2d, instance_norm
+
+from layerpose.cache import cache_dir, one_at_a_time, writing
+
+FILE = "precision.json"
+CHANNELS, SIDE = 64, 192
+"""Of the block that is measured: a convolution, a norm and a rectifier, as the generators' trunks have them."""
+TRIAL_SIDE = 32
+"""A CPU that has no instructions for bf16 is so slow in it that a small block tells."""
+HOPELESS = 3.0
+ROUNDS, LIMIT_S = 5, 0.5
+"""Rounds of one block each; the fastest counts. No round is begun after the limit but the first two."""
+WORTH = 0.95
+"""bf16 has to take so much of fp32's time, or less, to be worth its rounding."""
+Precision = Literal["bf16", "fp32"]
 
 
-def fast_precision(device: str) -> Literal["bf16", "fp32"]:
-    """bf16 on a GPU, and on a CPU with AMX.
-
-    Without AMX a CPU may have instructions for it (AVX512-BF16), but an Intel Xeon is a third faster in fp32.
-    """
-    return "bf16" if device == "cuda" or torch.cpu._is_amx_tile_supported() else "fp32"
+def fast_precision(device: str) -> Precision:
+    """bf16 on a GPU; on a CPU whichever is faster here."""
+    return "bf16" if device == "cuda" else _fast_on_cpu()
 
 
 def fast_autocast(device: str) -> torch.autocast:
     """Run in `fast_precision`; float32 is left as it is."""
     return torch.autocast(device, torch.bfloat16, enabled=fast_precision(device) == "bf16")
+
+
+@lru_cache(maxsize=1)
+def _fast_on_cpu() -> Precision:
+    """Measured once for this processor and this PyTorch; the next processes find it in the cache."""
+    file, machine = cache_dir() / FILE, describe_machine()
+    with one_at_a_time(file):
+        known = _read(file)
+        if machine not in known:
+            known[machine] = measure()
+            with writing(file) as temporary:
+                temporary.write_text(json.dumps(known, indent=1), encoding="utf-8")
+    return choose(known[machine])
+
+
+def choose(seconds: dict[str, float]) -> Precision:
+    """What is faster by enough."""
+    return "bf16" if seconds["bf16"] <= WORTH * seconds["fp32"] else "fp32"
+
+
+def measure() -> dict[str, float]:
+    """Seconds for the block in each precision: the least of several rounds that take turns, on a busy machine too."""
+    trial = _race(TRIAL_SIDE, rounds=2)
+    return trial if trial["bf16"] > HOPELESS * trial["fp32"] else _race(SIDE, rounds=ROUNDS)
+
+
+def describe_machine() -> str:
+    """A name for the processor, as far as its instructions go, and for PyTorch.
+
+    Not for the threads: the processes of one job must draw alike, however many threads each of them has.
+    """
+    has_bf16, has_amx = torch.cpu._is_avx512_bf16_supported(), torch.cpu._is_amx_tile_supported()
+    capability = torch.backends.cpu.get_cpu_capability()
+    name = platform.processor() or platform.machine()
+    return f"{name} {capability} bf16={has_bf16} amx={has_amx} torch={torch.__version__}"
+
+
+@torch.inference_mode()
+def _race(side: int, *, rounds: int) -> dict[str, float]:
+    generator = torch.Generator().manual_seed(0)
+    picture = torch.rand(1, CHANNELS, side, side, generator=generator).to(memory_format=torch.channels_last)
+    kernel = torch.rand(CHANNELS, CHANNELS, 3, 3, generator=generator).to(memory_format=torch.channels_last)
+    least, begin = {"fp32": float("inf"), "bf16": float("inf")}, time.perf_counter()
+    for number in range(rounds + 1):
+        for name in least:
+            with torch.autocast("cpu", torch.bfloat16, enabled=name == "bf16"):
+                start = time.perf_counter()
+                instance_norm(conv2d(picture, kernel, padding=1)).relu()
+                taken = time.perf_counter() - start
+            if number:  # the first round prepares the kernels
+                least[name] = min(least[name], taken)
+        if number >= 2 and time.perf_counter() - begin > LIMIT_S:
+            break
+    return least
+
+
+def _read(file: Path) -> dict[str, dict[str, float]]:
+    """What was measured before; a damaged file counts for nothing."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return {str(name): {key: float(times[key]) for key in ("fp32", "bf16")} for name, times in found.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}

@@ -23,7 +23,7 @@ from layerpose.maps.render import draw_posed, pose_body
 from layerpose.maps.source import SourceView, join_views, view_source
 from layerpose.memory import keep_freed_memory
 from layerpose.networks.generator import Generator
-from layerpose.precision import fast_autocast
+from layerpose.precision import fast_autocast, fast_precision
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import fingerprint, load_model
@@ -66,6 +66,7 @@ class PoseTransfer:
         if device == "cuda" and not torch.cuda.is_available():
             raise ValueError("--device cuda: found no usable GPU; use --device cpu or auto")
         chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+        fast_precision(chosen.type)  # measured before several frames are drawn at a time
         if weights is not None:
             return cls(load_model(weights), chosen, redraw=redraw, album=find_album(weights))
         with as_file(files("layerpose") / "weights" / BUNDLED) as folder:

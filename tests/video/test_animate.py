@@ -26,11 +26,11 @@ from layerpose.motion.library import library_pose
 from layerpose.motions import resolve_motion
 from layerpose.pictures import read_photo
 from layerpose.presets import debug
+from layerpose.scene.backdrop import KEEP, Backdrop, fill_scene, find_alpha, find_backdrop
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import save_model
 from layerpose.transfer import PoseTransfer
 from layerpose.types import Body, Transfer
-from layerpose.video.backdrop import KEEP, Backdrop, fill_scene, find_alpha, find_backdrop
 from layerpose.video.shooting import Shooting
 
 RUN = """
@@ -172,7 +172,7 @@ def test_backgrounds_lie_behind_the_person(made: Transfer, seen: Estimate, perso
 
 
 def test_the_default_background_is_written_the_same_in_both_places() -> None:
-    assert command.BACKGROUND == KEEP
+    assert command.KEEP == KEEP
 
 
 @pytest.mark.parametrize(

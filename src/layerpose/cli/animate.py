@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from layerpose.cli.console import busy, progress, say
-from layerpose.cli.transfer import Also, Device, comment_of, find_others, find_person, load_model
+from layerpose.cli.transfer import KEEP, Also, Device, comment_of, find_others, find_person, load_model
 
 if TYPE_CHECKING:
     from layerpose.cluster import Cluster
     from layerpose.video.shooting import Shooting
     from layerpose.video.store import FrameStore
-
-BACKGROUND = "keep"
-"""Written again in `video.backdrop`, which is too heavy to load for --help; a test compares the two."""
 
 
 def animate(
@@ -30,7 +27,7 @@ def animate(
     size: Annotated[int | None, tyro.conf.arg(metavar="PIXELS")] = None,
     range: Annotated[str | None, tyro.conf.arg(metavar="FIRST:END")] = None,
     camera: Literal["fixed", "follow", "turntable"] = "fixed",
-    background: Annotated[str, tyro.conf.arg(aliases=("-b",), metavar="keep|COLOUR|IMAGE|transparent")] = BACKGROUND,
+    background: Annotated[str, tyro.conf.arg(aliases=("-b",), metavar="keep|COLOUR|IMAGE|transparent")] = KEEP,
     sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
     device: Device = "auto",
     weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
@@ -58,7 +55,7 @@ def animate(
         from layerpose.motion.filming import film
         from layerpose.motions import resolve_motion
         from layerpose.pictures import read_photo, write_png
-        from layerpose.video.backdrop import TRANSPARENT, check_backdrop, find_backdrop
+        from layerpose.scene.backdrop import TRANSPARENT, check_backdrop, find_backdrop
         from layerpose.video.contact import draw_contact
         from layerpose.video.encode import check_video, write_video
         from layerpose.video.shooting import Shooting, choose_workers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from functools import partial
 
 from rich.console import Console
@@ -83,6 +83,13 @@ def hushed() -> Iterator[None]:
         own.close()
         os.dup2(terminal, 2)
         os.close(terminal)
+
+
+@contextmanager
+def to_stderr(wanted: bool) -> Iterator[None]:
+    """Where a picture goes to standard output, what is said goes to stderr."""
+    with redirect_stdout(sys.stderr) if wanted else nullcontext():
+        yield
 
 
 def say(line: str) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Device = Literal["auto", "cpu", "cuda"]
 Also = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="PHOTO ...")]
+KEEP = "keep"
+"""Written again in `scene.backdrop`, which is too heavy to load for --help; a test compares the two."""
 DEMO_POSE = "walk"
 DEMO_MORE = ("wave", "sit", "crossed-legs", "arms-up")
 """Further poses that the demo's sheet shows in a row."""
@@ -60,11 +62,13 @@ def demo(*, device: Device = "auto") -> None:
 
 
 def transfer(
-    photo: tyro.conf.Positional[Path],
+    photos: tyro.conf.Positional[Annotated[tuple[Path, ...], tyro.conf.arg(metavar="PHOTO ...")]],
     /,
     *,
     pose: Annotated[str, tyro.conf.arg(aliases=("-p",), metavar="POSE")],
-    out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="PNG")],
+    out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="PICTURE|FOLDER")],
+    background: Annotated[str | None, tyro.conf.arg(aliases=("-b",), metavar="keep|COLOUR|IMAGE|transparent")] = None,
+    square: bool = False,
     also: Also = (),
     sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
     layers: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
@@ -74,12 +78,15 @@ def transfer(
     smpl: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
     volume: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
 ) -> None:
-    """Draw the person of a photo in another pose, 1024 x 1024.
+    """Draw the person of a photo in another pose, 1024 x 1024, or with --background keep in the photo itself.
 
     Args:
-        photo: A photo of one whole person.
+        photos: A photo of one whole person, or - (standard input); or many photos, or a folder of them.
         pose: Another photo, a pose file (.json), a frame of a motion (dance.bvh#120, .npz too), or a name such as walk.
-        out: The picture to write; an older one is replaced, the photo never.
+        out: The picture to write, or - (standard output); an older one is replaced, the photo never. Of many photos: a
+            folder; what is there already is not drawn again.
+        background: Without it flat grey. The photo, its old place filled in; a colour; a picture; or none at all.
+        square: With --background keep, only the square around the person, 1024 x 1024.
         also: More photos of the same person in the same clothes, from other sides: the best seen wins at every point.
         sheet: Also write a contact sheet of every step.
         layers: Also write each layer as a PNG with transparency into this folder.
@@ -89,46 +96,56 @@ def transfer(
         smpl: Your licensed SMPL file (.pkl or .npz); poses from an .npz then start from its own T-pose.
         volume: A volume network, or bundled; --body volume then predicts the volume instead of filling anny's mesh.
     """
-    from layerpose.outputs import check_output, check_output_folder
+    from layerpose.cli.many import check_many, is_many, transfer_many
 
-    inputs = [photo, *also, Path(pose), *([smpl] if smpl else [])]
-    check_output(out, ".png", inputs=inputs)
-    if sheet is not None:
-        check_output(sheet, ".png", inputs=[*inputs, out])
-    if layers is not None:
-        from layerpose.sheet import LAYER_FILES
-
-        check_output_folder(layers, list(LAYER_FILES.values()), inputs=[*inputs, out, *([sheet] if sheet else [])])
+    many = is_many(photos, out)
+    if square and background != KEEP:
+        raise ValueError("--square is for --background keep; every other picture is square anyway: leave it out")
+    if many:
+        check_many(photos, out, sheet=sheet, layers=layers, also=also)
+    else:
+        inputs = [*photos, *also, Path(pose), *([smpl] if smpl else []), *([Path(background)] if background else [])]
+        _check_outputs(out, sheet, layers, inputs, keeps=background == KEEP)
     with busy("Starting"):
         from layerpose.bodies import redrawn, smpl_model
-        from layerpose.estimation.estimate import read_source
+        from layerpose.cli.drawing import Order, draw
         from layerpose.estimation.volume import load_network
-        from layerpose.pictures import image_to_picture, write_png
         from layerpose.poses import resolve_pose
-    picture = read_source(photo)
+        from layerpose.scene.backdrop import check_backdrop
+    if background is not None:
+        check_backdrop(background)
+    order = None if many else Order.open(photos[0], background=background, square=square)
     with busy("Reading the pose"):
         other = smpl_model(body, smpl)
         target = resolve_pose(pose, other)
     if volume is not None and body != "volume":
         raise ValueError(f"--volume is for --body volume; found --body {body}; use both or neither")
     network = load_network(volume) if volume is not None else None
-    model = load_model(weights, device, redrawn(body, other, network))
-    seen = find_person(picture, model.look)
-    others = find_others(also, model.look)
-    with busy("Transferring"):
-        result = model(seen, target, also=others)
-    write_png(image_to_picture(result.image), out, comment=comment_of(model))
-    written = [out]
+
+    def load() -> PoseTransfer:
+        return load_model(weights, device, redrawn(body, other, network))
+
+    if order is None:
+        transfer_many(photos, out, target, load, background=background, square=square, said=pose)
+    else:
+        draw(order, load(), target, out, also=also, sheet=sheet, layers=layers)
+
+
+def _check_outputs(out: Path, sheet: Path | None, layers: Path | None, inputs: Sequence[Path], *, keeps: bool) -> None:
+    """ValueError for what could not be written. A photo that is kept may be written in other formats than PNG."""
+    from layerpose.originals import WRITTEN
+    from layerpose.outputs import check_output, check_output_folder
+    from layerpose.photo_files import STANDARD_STREAM
+
+    suffix = out.suffix.lower()
+    if str(out) != STANDARD_STREAM:
+        check_output(out, suffix if keeps and suffix in WRITTEN else ".png", inputs=inputs)
     if sheet is not None:
-        from layerpose.sheet import draw_fit, draw_sheet
-
-        write_png(draw_sheet(result, draw_fit(seen.photo.image, seen.body)), sheet, comment=comment_of(model))
-        written.append(sheet)
+        check_output(sheet, ".png", inputs=[*inputs, out])
     if layers is not None:
-        from layerpose.sheet import write_layers
+        from layerpose.sheet import LAYER_FILES
 
-        written += write_layers(result, layers, comment=comment_of(model))
-    say(f"Wrote {', '.join(map(str, written))}")
+        check_output_folder(layers, list(LAYER_FILES.values()), inputs=[*inputs, out, *([sheet] if sheet else [])])
 
 
 def fit(

@@ -46,6 +46,13 @@ class Canvas:
         """The square of a photo, colours in 0..1; beyond the photo everything is grey."""
         return np.clip(self.cut(photo, outside=GREY) / 255, 0, 1)
 
+    def scaled(self, zoom: float) -> Canvas:
+        """The same square in a photo that is so many times as large, in whole pixels."""
+        if zoom == 1:
+            return self
+        left, top, side = (round(value * zoom) for value in (self.left, self.top, self.side))
+        return replace(self, left=left, top=top, side=max(side, 1))
+
     def place(self, camera: Camera) -> Camera:
         """A camera in photo pixels -> the same in canvas units."""
         x, y = camera.translation

@@ -16,8 +16,8 @@ from layerpose import __version__
 from layerpose.cluster import Cluster
 from layerpose.maps.source import SourceView
 from layerpose.motion.filming import Film
+from layerpose.scene.backdrop import Backdrop
 from layerpose.transfer import PoseTransfer
-from layerpose.video.backdrop import Backdrop
 from layerpose.video.store import FrameStore, job_key
 from layerpose.workers import count_cores, spread, work_alone
 

@@ -181,7 +181,10 @@ def test_after_a_cut_to_another_person_only_the_longer_part_counts(
     assert longest_shot(kept) == 0
 
 
-def test_photos_of_one_person_in_a_folder_are_prepared_too(clip: Path, tmp_path: Path) -> None:
+@pytest.mark.filterwarnings("always:left out of")
+def test_photos_of_one_person_in_a_folder_are_prepared_too(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from PIL import Image
 
     folder = tmp_path / "photos"
@@ -191,6 +194,7 @@ def test_photos_of_one_person_in_a_folder_are_prepared_too(clip: Path, tmp_path:
             Image.fromarray(look.pixels).save(folder / f"{number}.png")
     (folder / "notes.txt").write_text("not a photo")
     assert main(["prepare", str(folder), "-o", str(tmp_path / "data"), *SMALL]) == 0
+    assert "not those of photos: notes.txt" in capsys.readouterr().err
     frames = Records(tmp_path / "data").person("00000")["frames"]
     assert [frame["pose"] for frame in frames] == ["photos/0.png", "photos/5.png"]
 

@@ -11,14 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from layerpose.cache import writing
-from layerpose.photo_files import SUFFIXES
+from layerpose.photo_files import SUFFIXES, photos_in, warn_of_others
 from layerpose.pictures import read_photo
 from layerpose.videos.animation import is_animation
 from layerpose.videos.reading import Look, read_looks
 
 FILE = "sources.csv"
-NAMED = 5
-"""Files that are left out are named up to so many."""
 COLUMNS = ["person", "source"]
 SPLIT_RULE = "by person: of every 20, number 9 is val, 19 is test, the others train"
 
@@ -63,20 +61,13 @@ class Source:
         return f"{self.path.name}/{photos_in(self.path)[int(time)].name}"
 
 
-def photos_in(folder: Path) -> list[Path]:
-    """The photos of a folder, by name."""
-    return sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-    )
-
-
 def check_sources(paths: Sequence[Path]) -> None:
     """ValueError unless every path is a video that opens, or a folder with two photos or more."""
     for path in paths:
         if not path.exists():
             raise ValueError(f"there is no {path}; expected a video, or a folder with the photos of one person")
         if path.is_dir():
-            _name_strangers(path)
+            warn_of_others(path)
             if (found := len(photos_in(path))) < 2:
                 kinds = ", ".join(SUFFIXES)
                 raise ValueError(f"{path} holds {found} photos; expected two or more of one person ({kinds})")
@@ -84,15 +75,6 @@ def check_sources(paths: Sequence[Path]) -> None:
             raise ValueError(f"{path} is a single photo; expected a video, or a folder with the photos of one person")
         else:
             next(read_looks(path), None)
-
-
-def _name_strangers(folder: Path) -> None:
-    """Warn of the files that are no photos by their names: a raw photo or a video left out should be known."""
-    photos = set(photos_in(folder))
-    others = sorted(path.name for path in folder.iterdir() if path not in photos and not path.name.startswith("."))
-    if others:
-        named = ", ".join(others[:NAMED]) + (f" and {len(others) - NAMED} more" if len(others) > NAMED else "")
-        warnings.warn(f"left out of {folder}, because their names are not those of photos: {named}", stacklevel=3)
 
 
 def number_sources(out: Path, paths: Sequence[Path]) -> list[Source]:

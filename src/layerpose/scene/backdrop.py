@@ -1,4 +1,4 @@
-"""Transfer + background -> finished frame: the photo's scene without the person, a colour, a picture, or nothing."""
+"""Transfer + background -> finished square: the photo's scene without the person, a colour, a picture, or nothing."""
 
 from __future__ import annotations
 
@@ -8,23 +8,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from PIL import Image, ImageColor, ImageOps
 from torch import Tensor
 
 from layerpose.estimation.estimate import Estimate
 from layerpose.pictures import image_to_picture, picture_to_image, read_photo
+from layerpose.scene.filling import fill_scene
 from layerpose.types import Transfer
 
 EDGE = 3 / 512
 """Width of the band inside the body's outline, as a share of the canvas, where the picture says how far it goes."""
 FAINT, CLEAR = 0.04, 0.2
 """Distance from flat grey below which a pixel outside the body is empty, and above which it is all person."""
-GROWN = 0.02
-"""By how much the person's mask grows before the hole is filled, as a share of the canvas: shadows and soft edges."""
-INPAINT_SIZE = 512
-"""Side at which the hole is filled; what fills it is smooth anyway."""
-INPAINT_RADIUS_PX = 5
 TRANSPARENT = "transparent"
 KEEP = "keep"
 
@@ -96,29 +92,3 @@ def _colour(text: str) -> tuple[int, ...] | None:
         return ImageColor.getrgb(text)[:3]
     except ValueError:
         return None
-
-
-def fill_scene(photo: Image.Image, seen: Estimate) -> Image.Image:
-    """The photo on the canvas with the person's place, and what lies beyond the photo, filled in."""
-    canvas, size = seen.canvas, seen.photo.image.shape[-1]
-    scene = np.clip(canvas.cut(np.array(photo.convert("RGB")), outside=0), 0, 255)
-    inside = canvas.cut(np.ones((photo.height, photo.width), np.float32), outside=0)
-    mask = np.maximum(seen.photo.mask[0, 0].numpy(), canvas.cut(seen.landmarks.mask, outside=0))
-    hole = np.maximum(cv2.dilate((mask > 0.1).astype(np.uint8), _disc(round(GROWN * size))), inside < 0.999)
-    filled = _inpaint(scene.astype(np.uint8), hole)
-    soft = cv2.GaussianBlur(hole.astype(np.float32), (0, 0), size / 512)[..., None]
-    soft = np.maximum(soft, hole[..., None])
-    return Image.fromarray((soft * filled + (1 - soft) * scene).round().astype(np.uint8))
-
-
-def _inpaint(scene: UInt8[np.ndarray, "s s 3"], hole: UInt8[np.ndarray, "s s"]) -> UInt8[np.ndarray, "s s 3"]:
-    """Telea's method at a small size, then enlarged."""
-    side = min(INPAINT_SIZE, len(scene))
-    small = cv2.resize(scene, (side, side), interpolation=cv2.INTER_AREA)
-    small_hole = (cv2.resize(hole.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA) > 0).astype(np.uint8)
-    filled = cv2.inpaint(small, small_hole, INPAINT_RADIUS_PX, cv2.INPAINT_TELEA)
-    return cv2.resize(filled, scene.shape[1::-1], interpolation=cv2.INTER_CUBIC).astype(np.uint8)
-
-
-def _disc(radius: int) -> UInt8[np.ndarray, "d d"]:
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)).astype(np.uint8)

@@ -1,0 +1,80 @@
+"""One photo -> a picture on disk or on standard output, and on demand its sheet and layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL.Image import Image
+
+from layerpose.cli.console import busy, say, to_stderr
+from layerpose.cli.transfer import comment_of, find_others, find_person
+from layerpose.estimation.estimate import Estimate, read_source
+from layerpose.finish import Finished, finish, finish_in_photo
+from layerpose.originals import STANDARD_STREAM, Original, read_original, write_original
+from layerpose.pictures import write_png
+from layerpose.scene.backdrop import KEEP
+from layerpose.transfer import PoseTransfer
+from layerpose.types import Body, Pose
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A photo, read, and what is wanted behind its person."""
+
+    picture: Image
+    original: Original | None
+    """With `keep`: the photo as its file has it."""
+    background: str | None
+    square: bool
+
+    @classmethod
+    def open(cls, photo: Path, *, background: str | None, square: bool) -> Order:
+        """Read the photo. ValueError says what is wrong with it."""
+        picture = read_source(photo)
+        if background == KEEP and picture.mode == "RGBA":
+            raise ValueError(f"{photo} is transparent, there is no background to keep; use --background transparent")
+        original = read_original(photo) if background == KEEP else None
+        return cls(picture=picture, original=original, background=background, square=square)
+
+    def finish(self, model: PoseTransfer, seen: Estimate, pose: Pose | Body, also: Sequence[Estimate] = ()) -> Finished:
+        """Draw it."""
+        if self.original is not None:
+            return finish_in_photo(model, self.original, seen, pose, also=also, square=self.square)
+        return finish(model, seen, pose, also=also, background=self.background)
+
+
+def draw(
+    order: Order, model: PoseTransfer, pose: Pose | Body, out: Path, *,
+    also: Sequence[Path], sheet: Path | None, layers: Path | None,
+) -> None:  # fmt: skip
+    """Find the person, draw, write."""
+    with to_stderr(str(out) == STANDARD_STREAM):
+        seen = find_person(order.picture, model.look)
+        others = find_others(also, model.look)
+        with busy("Transferring"):
+            done = order.finish(model, seen, pose, others)
+    comment = comment_of(model)
+    write(done, out, comment=comment)
+    written = [out] if str(out) != STANDARD_STREAM else []
+    if sheet is not None:
+        from layerpose.sheet import draw_fit, draw_sheet
+
+        write_png(draw_sheet(done.made, draw_fit(seen.photo.image, seen.body)), sheet, comment=comment)
+        written.append(sheet)
+    if layers is not None:
+        from layerpose.sheet import write_layers
+
+        written += write_layers(done.made, layers, comment=comment)
+    if written:
+        with to_stderr(str(out) == STANDARD_STREAM):
+            say(f"Wrote {', '.join(map(str, written))}")
+
+
+def write(done: Finished, out: Path, *, comment: str) -> None:
+    """The picture in the format of the path."""
+    if done.original is not None:
+        write_original(done.original, out, comment=comment)
+    else:
+        write_png(done.picture, out, comment=comment)

@@ -1,0 +1,94 @@
+"""Photo + pose + background -> finished picture: on a square canvas, or in the photo itself, as large as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image
+
+from layerpose.estimation.canvas import Canvas
+from layerpose.estimation.estimate import Estimate
+from layerpose.originals import Original
+from layerpose.pictures import image_to_picture
+from layerpose.scene.backdrop import find_alpha, find_backdrop
+from layerpose.scene.filling import fill_place
+from layerpose.scene.laying import lay
+from layerpose.scene.standing import stand
+from layerpose.transfer import PoseTransfer, place
+from layerpose.types import Body, Pose, Transfer
+
+REACH = 0.08
+"""How far from the drawn body, as a share of the canvas, the person's hair and clothes may reach into a photo."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """What one transfer gives: the picture, and all that led to it."""
+
+    made: Transfer
+    picture: Image.Image
+    original: Original | None = None
+    """The photo with the person moved, where the photo itself is given back."""
+
+
+def finish(
+    model: PoseTransfer,
+    seen: Estimate,
+    pose: Pose | Body,
+    *,
+    also: Sequence[Estimate] = (),
+    background: str | None = None,
+) -> Finished:
+    """On the square canvas, over flat grey or another background: `keep` needs `finish_in_photo`."""
+    made = model.draw(model.prepare(model.view(seen, also), place(seen.body, pose)))
+    if background is None:
+        return Finished(made=made, picture=image_to_picture(made.image))
+    blank = Image.new("RGB", (seen.canvas.size, seen.canvas.size))
+    return Finished(made=made, picture=find_backdrop(background, blank, seen).compose(made))
+
+
+def finish_in_photo(
+    model: PoseTransfer, original: Original, seen: Estimate, pose: Pose | Body, *,
+    also: Sequence[Estimate] = (), square: bool = False,
+) -> Finished:  # fmt: skip
+    """The photo with the person moved: the old place filled, the feet where they were, all else untouched."""
+    body, canvas = stand(seen.body, seen.canvas, pose.pose if isinstance(pose, Body) else pose)
+    made = model.draw(model.prepare(model.view(seen, also), body))
+    zoom = original.numbers.shape[1] / seen.landmarks.mask.shape[1]
+    filling = fill_place(original.picture, seen)
+    numbers = original.numbers.copy()
+    lay(numbers, seen.canvas.scaled(zoom), filling.image, filling.cover)
+    person, cover = _person(made, original)
+    lay(numbers, canvas.scaled(zoom), person, cover)
+    changed = replace(original, numbers=numbers)
+    if not square:
+        return Finished(made=made, picture=changed.picture, original=changed)
+    part = cut_square(changed, canvas.scaled(zoom))
+    return Finished(made=made, picture=part.picture, original=part)
+
+
+def _person(made: Transfer, original: Original) -> tuple[np.ndarray, np.ndarray]:
+    """The drawn person's own colours in the numbers of the photo, and where they are."""
+    body = 1 - made.maps.parsing[0, 0].float().cpu().numpy()
+    side = 2 * round(REACH * len(body)) + 1
+    near = cv2.dilate(body, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    alpha = find_alpha(made) * torch.from_numpy(near > 0)
+    straight = image_to_picture(made.image.float().cpu() / alpha.clamp(min=0.1))
+    return original.tell(straight).astype(np.float32), alpha[0, 0].numpy()
+
+
+def cut_square(original: Original, canvas: Canvas) -> Original:
+    """The square around the person, at the canvas's size; it is moved into the photo as far as it fits."""
+    height, width = original.numbers.shape[:2]
+    left = min(max(canvas.left, 0), max(width - canvas.side, 0))
+    top = min(max(canvas.top, 0), max(height - canvas.side, 0))
+    part = original.numbers[top : top + canvas.side, left : left + canvas.side]
+    below, beside = canvas.side - part.shape[0], canvas.side - part.shape[1]
+    whole = np.pad(part, ((below // 2, below - below // 2), (beside // 2, beside - beside // 2), (0, 0)), mode="edge")
+    picture = replace(original, numbers=whole).picture.resize((canvas.size, canvas.size), Image.Resampling.LANCZOS)
+    numbers = np.array(picture).reshape(canvas.size, canvas.size, -1)
+    return replace(original, numbers=numbers, options={})

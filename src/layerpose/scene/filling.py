@@ -1,0 +1,73 @@
+"""Photo + the person found in it -> the scene without the person: the old place filled from what is around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from layerpose.estimation.estimate import Estimate
+
+GROWN = 0.02
+"""By how much the person's mask grows before the hole is filled, as a share of the canvas: shadows and soft edges."""
+INPAINT_SIZE = 512
+"""Side at which the hole is filled; what fills it is smooth anyway."""
+INPAINT_RADIUS_PX = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filling:
+    """What the scene shows in a person's place, on the canvas."""
+
+    image: Float[np.ndarray, "s s c"]
+    """Colours in 0..255."""
+    cover: Float[np.ndarray, "s s"]
+    """Where they take the place of the photo's, 0..1: 1 over the person, 0 from a little way off."""
+
+
+def fill_scene(photo: Image.Image, seen: Estimate) -> Image.Image:
+    """The photo on the canvas with the person's place, and what lies beyond the photo, filled in."""
+    scene = _cut_scene(np.array(_as_estimated(photo.convert("RGB"), seen)), seen)
+    filling = fill_place(photo.convert("RGB"), seen, beyond=True)
+    cover = filling.cover[..., None]
+    return Image.fromarray((cover * filling.image + (1 - cover) * scene).round().astype(np.uint8))
+
+
+def fill_place(photo: Image.Image, seen: Estimate, *, beyond: bool = False) -> Filling:
+    """What belongs in the person's place, in the numbers of the photo (RGB or grey), and on demand beyond the photo."""
+    pixels = np.array(_as_estimated(photo, seen))
+    canvas, size = seen.canvas, seen.photo.image.shape[-1]
+    inside = canvas.cut(np.ones(pixels.shape[:2], np.float32), outside=0)
+    mask = np.maximum(seen.photo.mask[0, 0].numpy(), canvas.cut(seen.landmarks.mask, outside=0))
+    place = cv2.dilate((mask > 0.1).astype(np.uint8), _disc(round(GROWN * size)))
+    unknown = np.maximum(place, inside < 0.999)
+    filled = _inpaint(_cut_scene(pixels, seen).astype(np.uint8), unknown)
+    hole = unknown if beyond else place
+    soft = cv2.GaussianBlur(hole.astype(np.float32), (0, 0), size / 512)
+    return Filling(image=filled.astype(np.float32).reshape(size, size, -1), cover=np.maximum(soft, hole))
+
+
+def _as_estimated(photo: Image.Image, seen: Estimate) -> Image.Image:
+    """At the size at which the person was looked for: canvas and mask are in its pixels."""
+    height, width = seen.landmarks.mask.shape
+    return photo if photo.size == (width, height) else photo.resize((width, height), Image.Resampling.BOX)
+
+
+def _cut_scene(pixels: UInt8[np.ndarray, "h w *c"], seen: Estimate) -> Float[np.ndarray, "s s *c"]:
+    return np.clip(seen.canvas.cut(pixels, outside=0), 0, 255)
+
+
+def _inpaint(scene: UInt8[np.ndarray, "s s *c"], hole: UInt8[np.ndarray, "s s"]) -> UInt8[np.ndarray, "s s *c"]:
+    """Telea's method at a small size, then enlarged."""
+    side = min(INPAINT_SIZE, len(scene))
+    small = cv2.resize(scene, (side, side), interpolation=cv2.INTER_AREA)
+    small_hole = (cv2.resize(hole.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA) > 0).astype(np.uint8)
+    filled = cv2.inpaint(small, small_hole, INPAINT_RADIUS_PX, cv2.INPAINT_TELEA)
+    return cv2.resize(filled, scene.shape[1::-1], interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+
+
+def _disc(radius: int) -> UInt8[np.ndarray, "d d"]:
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)).astype(np.uint8)
