@@ -22,8 +22,8 @@ def measure(size: int, num_frames: int) -> dict[str, float]:
     from layerpose.motion.filming import film
     from layerpose.motions import resolve_motion
     from layerpose.pictures import read_photo
-    from layerpose.transfer import PoseTransfer
     from layerpose.scene.backdrop import KEEP, find_backdrop
+    from layerpose.transfer import PoseTransfer
     from layerpose.video.shooting import Shooting, choose_workers, shoot
     from layerpose.video.store import open_store
 
