@@ -83,7 +83,7 @@ def step(
     if compiled:
         torch.compiler.reset()  # or it compiles eight of these at most
         generator.compile(dynamic=False)
-    half = fast and fast_precision(device.type) == "bf16"
+    half = fast and fast_precision(device.type, training=True) == "bf16"
 
     def work() -> None:
         generator.zero_grad(set_to_none=True)
@@ -105,7 +105,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    best, has_half = 0.0, fast_precision(device.type) == "bf16"
+    best, has_half = 0.0, fast_precision(device.type, training=True) == "bf16"
     for dtype in (torch.float32, torch.bfloat16) if has_half else (torch.float32,):
         found = ceiling(device, dtype, given.seconds)
         best = max(best, *found.values())

@@ -26,7 +26,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_a_cpu_gets_what_was_faster_on_it(
     cache: Path, monkeypatch: pytest.MonkeyPatch, bf16: float, wanted: str
 ) -> None:
-    monkeypatch.setattr(precision, "measure", lambda: {"fp32": 1.0, "bf16": bf16})
+    monkeypatch.setattr(precision, "measure", lambda **_: {"fp32": 1.0, "bf16": bf16})
     assert fast_precision("cpu") == wanted
     assert fast_precision("cuda") == "bf16"
     with fast_autocast("cpu"):
@@ -36,7 +36,7 @@ def test_a_cpu_gets_what_was_faster_on_it(
 
 def test_a_machine_is_measured_once_and_another_one_anew(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     measured = []
-    monkeypatch.setattr(precision, "measure", lambda: measured.append(1) or {"fp32": 1.0, "bf16": 0.5})
+    monkeypatch.setattr(precision, "measure", lambda **_: measured.append(1) or {"fp32": 1.0, "bf16": 0.5})
     for _ in range(2):
         precision._fast_on_cpu.cache_clear()  # as in another process
         assert fast_precision("cpu") == "bf16"
@@ -51,8 +51,15 @@ def test_a_machine_is_measured_once_and_another_one_anew(cache: Path, monkeypatc
 @pytest.mark.parametrize("content", ["", "[1", "[]", '{"a": 3}', json.dumps({describe_machine(): {"fp32": 1}})])
 def test_a_damaged_record_is_measured_anew(cache: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
     (cache / FILE).write_text(content)
-    monkeypatch.setattr(precision, "measure", lambda: {"fp32": 1.0, "bf16": 0.5})
+    monkeypatch.setattr(precision, "measure", lambda **_: {"fp32": 1.0, "bf16": 0.5})
     assert fast_precision("cpu") == "bf16"
+
+
+def test_learning_is_measured_apart_from_drawing(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "measure", lambda *, training: {"fp32": 1.0, "bf16": 10.0 if training else 0.5})
+    assert (fast_precision("cpu"), fast_precision("cpu", training=True)) == ("bf16", "fp32")
+    with fast_autocast("cpu", training=True):
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32
 
 
 def test_the_measurement_is_of_this_machine() -> None:

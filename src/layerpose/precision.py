@@ -1,4 +1,7 @@
-"""In which numbers a device multiplies fastest: a GPU in bf16; a CPU is measured once, and what came out is kept."""
+"""In which numbers a device multiplies fastest: a GPU in bf16; a CPU is measured once, and what came out is kept.
+
+Drawing and learning are measured apart: the gradient has convolutions of its own.
+"""
 
 from __future__ import annotations
 
@@ -27,24 +30,24 @@ WORTH = 0.95
 Precision = Literal["bf16", "fp32"]
 
 
-def fast_precision(device: str) -> Precision:
+def fast_precision(device: str, *, training: bool = False) -> Precision:
     """bf16 on a GPU; on a CPU whichever is faster here."""
-    return "bf16" if device == "cuda" else _fast_on_cpu()
+    return "bf16" if device == "cuda" else _fast_on_cpu(training)
 
 
-def fast_autocast(device: str) -> torch.autocast:
+def fast_autocast(device: str, *, training: bool = False) -> torch.autocast:
     """Run in `fast_precision`; float32 is left as it is."""
-    return torch.autocast(device, torch.bfloat16, enabled=fast_precision(device) == "bf16")
+    return torch.autocast(device, torch.bfloat16, enabled=fast_precision(device, training=training) == "bf16")
 
 
-@lru_cache(maxsize=1)
-def _fast_on_cpu() -> Precision:
+@lru_cache(maxsize=2)
+def _fast_on_cpu(training: bool) -> Precision:
     """Measured once for this processor and this PyTorch; the next processes find it in the cache."""
-    file, machine = cache_dir() / FILE, describe_machine()
+    file, machine = cache_dir() / FILE, describe_machine() + " training" * training
     with one_at_a_time(file):
         known = _read(file)
         if machine not in known:
-            known[machine] = measure()
+            known[machine] = measure(training=training)
             with writing(file) as temporary:
                 temporary.write_text(json.dumps(known, indent=1), encoding="utf-8")
     return choose(known[machine])
@@ -55,10 +58,13 @@ def choose(seconds: dict[str, float]) -> Precision:
     return "bf16" if seconds["bf16"] <= WORTH * seconds["fp32"] else "fp32"
 
 
-def measure() -> dict[str, float]:
-    """Seconds for the block in each precision: the least of several rounds that take turns, on a busy machine too."""
-    trial = _race(TRIAL_SIDE, rounds=2)
-    return trial if trial["bf16"] > HOPELESS * trial["fp32"] else _race(SIDE, rounds=ROUNDS)
+def measure(*, training: bool = False) -> dict[str, float]:
+    """Seconds for the block in each precision: the least of several rounds that take turns, on a busy machine too.
+
+    `training`: with the gradient.
+    """
+    trial = _race(TRIAL_SIDE, rounds=2, training=training)
+    return trial if trial["bf16"] > HOPELESS * trial["fp32"] else _race(SIDE, rounds=ROUNDS, training=training)
 
 
 def describe_machine() -> str:
@@ -72,17 +78,19 @@ def describe_machine() -> str:
     return f"{name} {capability} bf16={has_bf16} amx={has_amx} torch={torch.__version__}"
 
 
-@torch.inference_mode()
-def _race(side: int, *, rounds: int) -> dict[str, float]:
+def _race(side: int, *, rounds: int, training: bool) -> dict[str, float]:
     generator = torch.Generator().manual_seed(0)
     picture = torch.rand(1, CHANNELS, side, side, generator=generator).to(memory_format=torch.channels_last)
     kernel = torch.rand(CHANNELS, CHANNELS, 3, 3, generator=generator).to(memory_format=torch.channels_last)
+    picture.requires_grad_(training), kernel.requires_grad_(training)
     least, begin = {"fp32": float("inf"), "bf16": float("inf")}, time.perf_counter()
     for number in range(rounds + 1):
         for name in least:
-            with torch.autocast("cpu", torch.bfloat16, enabled=name == "bf16"):
+            with torch.autocast("cpu", torch.bfloat16, enabled=name == "bf16"), torch.inference_mode(not training):
                 start = time.perf_counter()
-                instance_norm(conv2d(picture, kernel, padding=1)).relu()
+                found = instance_norm(conv2d(picture, kernel, padding=1)).relu()
+                if training:
+                    torch.autograd.grad(found.sum(), (picture, kernel))
                 taken = time.perf_counter() - start
             if number:  # the first round prepares the kernels
                 least[name] = min(least[name], taken)

@@ -98,7 +98,8 @@ def compare(
         budget = Budget(size=size, steps=steps, batch=batch, width=width, validate_every=validate_every)
         contest = Contest(data=data, keys=choose_rows(rows), seeds=seeds, budget=budget)
         machine = Machine(
-            device=chosen, precision=fast_precision(chosen) if precision == "auto" else precision, workers=1,
+            device=chosen, workers=1,
+            precision=fast_precision(chosen, training=True) if precision == "auto" else precision,
             save_minutes=save_minutes, lpips=weights,
         )  # fmt: skip
         check_contest(contest, machine, out)

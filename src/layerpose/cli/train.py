@@ -122,8 +122,8 @@ def train(
     with _model_folder(init) as folder:
         plan = Plan(config=config, recipe=chosen, data=data, seed=seed, init=folder, validate_every=validate_every)
         machine = Machine(
-            device=_device(device), devices=devices,
-            precision=fast_precision(_device(device)) if precision == "auto" else precision, compile=compile,
+            device=_device(device), devices=devices, compile=compile,
+            precision=fast_precision(_device(device), training=True) if precision == "auto" else precision,
             accumulate=accumulate, workers=workers, save_minutes=save_minutes, lpips=lpips,
         )  # fmt: skip
         machine = launched_by_torchrun(machine)

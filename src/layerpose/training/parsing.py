@@ -82,7 +82,7 @@ def settle_norms(network: UNet, scenes: Scenes, batch: int) -> None:
 def objective(network: UNet, sample: ParsingSample, recipe: ParsingRecipe) -> Float[Tensor, ""]:
     """Cross-entropy of the hardest pixels, and the overlap that the classes lack."""
     labels, weights = sample.labels.long(), torch.tensor(recipe.class_weights)
-    with fast_autocast("cpu"):
+    with fast_autocast("cpu", training=True):
         logits = network(sample.image, sample.outlines, sample.rough).float()
     hardest = hardest_mean(cross_entropy(logits, labels, weights, reduction="none"), recipe.hardest)
     return hardest + recipe.overlap_weight * overlap_loss(logits, labels)

@@ -206,7 +206,7 @@ def _take_step(
 ) -> float:
     for group in run.maker.param_groups:
         group["lr"] = rate
-    with fast_autocast(sample.target.device.type):
+    with fast_autocast(sample.target.device.type, training=True):
         loss = objective(run.model(sample.conditions), sample, vgg, recipe, rng)
     if not torch.isfinite(loss):
         raise ValueError(f"the loss is {float(loss)} in step {run.step + 1}; use a lower --learning-rate")

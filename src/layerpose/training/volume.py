@@ -59,7 +59,7 @@ def train_volume(
 
 def objective(network: VolumeNetwork, sample: VolumeSample, recipe: VolumeRecipe) -> Float[Tensor, ""]:
     """Cross-entropy of the volume and its projection, and of what the earlier hourglasses say at their own size."""
-    with fast_autocast("cpu"):
+    with fast_autocast("cpu", training=True):
         features, middle = network(sample.source, sample.pose)
         logits = network.read_labels(features, sample.skeleton, sample.columns)
     loss = _judge(logits, take_columns(sample.labels, sample.columns), recipe)
