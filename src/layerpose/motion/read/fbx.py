@@ -1,4 +1,4 @@
-"""An FBX file -> `Rig`: the largest skeleton, its bind pose and one of its animations."""
+"""An FBX file -> `Rig` -> `Clip`: the largest skeleton, its bind pose and one of its animations."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from layerpose.motion.read.fbx_file import read_nodes
 from layerpose.motion.read.fbx_scene import LIMBS, Model, Scene, name_of, nodes_to_scene
 from layerpose.motion.read.keys import count_frames, distinct, rate_of
 from layerpose.motion.read.takes import choose_take
+from layerpose.motion.retarget import RigClip, retarget
 from layerpose.motion.rig import Rig, World
 
 RATES = (0, 120, 100, 60, 50, 48, 30, 30, 30000 / 1001, 30000 / 1001, 25, 24, 1000, 24000 / 1001, 0, 96, 72,
@@ -45,6 +46,11 @@ def fbx_to_rig(path: str | os.PathLike[str], person: str | None = None) -> Rig:
         )  # fmt: skip
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def read_fbx(path: str | os.PathLike[str], person: str | None = None) -> RigClip:
+    """Open an FBX file; `person` is the name of an animation. ValueError also where nobody is found in it."""
+    return retarget(fbx_to_rig(path, person))
 
 
 def _choose_tracks(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from layerpose.motion.read.fbx_file import MOST_NUMBERS, Node, Packed
+from layerpose.motion.read.fbx_file import Node, Packed
 from layerpose.motion.read.fbx_scene import Scene, properties_of
 from layerpose.motion.read.keys import HELD, hermite
 
@@ -16,10 +16,12 @@ CONSTANT, LINEAR, CUBIC = 2, 4, 8
 """How a key goes over into the next one: bits of its flags."""
 NEXT = 0x100
 """A constant key that has the value of the next one."""
-TOLD = 0x200 | 0x400
+TOLD = 0x400
 """Slopes of a cubic key that the file tells; else they follow from the keys around it."""
 EVEN, CLAMPED = 0x2000, 0x4000
 """Slopes that follow: as the line between the neighbours, however near each is; never beyond the neighbours' values."""
+MOST_BYTES = 600 * 2**20
+"""Keys that are read: 20 minutes of 120 frames a second of 65 joints, turned, moved and scaled, take half of it."""
 DRIVEN = ("Lcl Translation", "Lcl Rotation", "Lcl Scaling")
 
 
@@ -30,25 +32,47 @@ class Curve:
     times: Int[np.ndarray, "k"]
     """In the file's units of time, rising."""
     values: Float[np.ndarray, "k"]
-    ways: Int[np.ndarray, "k"]
-    slopes: Float[np.ndarray, "2 k"] | None
-    """Change a second left and right of a key; None: no key is cubic."""
+    ends: Int[np.ndarray, "r"]
+    """Keys that are alike stand in runs: where each run ends."""
+    ways: Int[np.ndarray, "r"]
+    slopes: Float[np.ndarray, "r 2"]
+    """Change a second right of a run's keys and left of the keys behind them, where the file tells."""
 
     def at(self, times: Float[np.ndarray, "t"], ticks: int) -> Float[np.ndarray, "t"]:
         """Values at times; before the first key and behind the last one it stands still."""
         if len(self.times) == 1:
             return np.full(len(times), self.values[0], dtype=np.float64)
-        left = np.clip(np.searchsorted(self.times, times, side="right") - 1, 0, len(self.times) - 2)
+        left = np.searchsorted(self.times, np.rint(times).astype(np.int64), side="right") - 1
+        left = np.clip(left, 0, len(self.times) - 2)
         start, end = self.values[left].astype(np.float64), self.values[left + 1].astype(np.float64)
         span = np.maximum(self.times[left + 1] - self.times[left], 1)
         along = np.clip((times - self.times[left]) / span, 0, 1)
-        value = start + (end - start) * along
-        ways = self.ways[left]
-        if self.slopes is not None:
-            leaving, coming = self.slopes[1, left] * span / ticks, self.slopes[0, left + 1] * span / ticks
+        value, ways = start + (end - start) * along, self.ways[self._runs(left)]
+        if (ways & CUBIC).any():
+            leaving, coming = (self._slopes(left + step, left, step, ticks) * span / ticks for step in (0, 1))
             value = np.where(ways & CUBIC > 0, hermite(start, end, leaving, coming, along), value)
         held = np.where(ways & NEXT > 0, end, start)
         return np.where((ways & CONSTANT > 0) & (along < HELD), held, value)
+
+    def _runs(self, keys: Int[np.ndarray, "t"]) -> Int[np.ndarray, "t"]:
+        return np.minimum(np.searchsorted(self.ends, keys, side="right"), len(self.ends) - 1)
+
+    def _slopes(
+        self, keys: Int[np.ndarray, "t"], left: Int[np.ndarray, "t"], column: int, ticks: int
+    ) -> Float[np.ndarray, "t"]:
+        """Change a second at keys: what the file tells with the key on the left, else what the neighbours give."""
+        ways, last = self.ways[self._runs(keys)], len(self.times) - 1
+        rows = np.stack([np.maximum(keys - 1, 0), keys, np.minimum(keys + 1, last)])
+        spans = np.maximum(np.diff(self.times[rows], axis=0), 1) / ticks
+        before, behind = np.diff(self.values[rows].astype(np.float64), axis=0) / spans
+        share = spans[0] / spans.sum(0)
+        across = share * before + (1 - share) * behind
+        slope = np.where(ways & EVEN > 0, across, across / 2 + ((1 - share) * before + share * behind) / 2)
+        least = 3 * np.minimum(np.abs(before), np.abs(behind)) * (before * behind > 0)
+        slope = np.where(ways & CLAMPED > 0, np.sign(slope) * np.minimum(np.abs(slope), least), slope)
+        edge = np.where(ways & CLAMPED > 0, 0.0, np.where(keys == 0, behind, before))
+        slope = np.where((keys == 0) | (keys == last), edge, slope)
+        return np.where(ways & TOLD > 0, self.slopes[self._runs(left), column], slope)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +96,7 @@ class Curves:
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        self.left = MOST_NUMBERS
+        self.left = MOST_BYTES
         self.known: dict[bytes, np.ndarray] = {}
 
     def tracks(self, stack: int, models: Sequence[int]) -> dict[tuple[int, str], Track]:
@@ -102,6 +126,9 @@ class Curves:
 
     def _curve(self, node: Node) -> Curve | None:
         times, values = self._times(node), node.array("KeyValueFloat")
+        self.left -= values.nbytes
+        if self.left < 0:
+            raise ValueError(f"its keys take more than {MOST_BYTES >> 20} MiB; export a shorter part of it")
         if not len(times):
             return None
         if len(times) != len(values):
@@ -109,15 +136,12 @@ class Curves:
         if not np.isfinite(values).all() or np.abs(values).max() > 1e9:
             raise ValueError("a curve holds a number that is not finite; repair it or export it again")
         counts = node.array("KeyAttrRefCount").astype(np.int64)
-        flags = node.array("KeyAttrFlags").astype(np.int64)
-        if len(flags) != len(counts) or counts.min(initial=0) < 0 or counts.sum() != len(times):
-            return Curve(times=times, values=values, ways=np.full(len(times), LINEAR), slopes=None)
-        ways, slopes = np.repeat(flags, counts), None
-        if (flags & CUBIC).any():
-            told = node.array("KeyAttrDataFloat")
-            told = np.nan_to_num(told.reshape(-1, 4)) if len(told) == 4 * len(flags) else np.zeros((len(flags), 4))
-            slopes = _slopes(times / self.scene.ticks, values, ways, np.repeat(told[:, :2], counts, axis=0))
-        return Curve(times=times, values=values, ways=ways, slopes=slopes)
+        ways = node.array("KeyAttrFlags").astype(np.int64)
+        if not len(ways) or len(ways) != len(counts) or counts.min() < 0 or counts.sum() != len(times):
+            counts, ways = np.array([len(times)]), np.array([LINEAR])
+        told = node.array("KeyAttrDataFloat")
+        slopes = np.nan_to_num(told.reshape(-1, 4)[:, :2]) if len(told) == 4 * len(ways) else np.zeros((len(ways), 2))
+        return Curve(times=times, values=values, ends=np.cumsum(counts), ways=ways, slopes=slopes.astype(np.float64))
 
     def _times(self, node: Node) -> Int[np.ndarray, "k"]:
         found = node.child("KeyTime")
@@ -126,42 +150,8 @@ class Curves:
         if raw and raw in self.known:
             times = self.known[raw]
         else:
-            times = self.known[raw] = node.array("KeyTime").astype(np.int64)
+            times = self.known[raw] = node.array("KeyTime").astype(np.int64, copy=False)
+            self.left -= times.nbytes
             if len(times) and ((np.diff(times) < 0).any() or np.abs(times).max() > 2**60):
                 raise ValueError("it is a damaged FBX file: the times of a curve do not rise")
-        self.left -= len(times)
-        if self.left < 0:
-            raise ValueError(f"it has more than {MOST_NUMBERS} keys; export a shorter part of it")
         return times
-
-
-def _slopes(
-    times: Float[np.ndarray, "k"],
-    values: Float[np.ndarray, "k"],
-    ways: Int[np.ndarray, "k"],
-    told: Float[np.ndarray, "k 2"],
-) -> Float[np.ndarray, "2 k"]:
-    """Change a second left and right of every key: the file's, else what the neighbours give."""
-    follow = _following(times, values.astype(np.float64), ways)
-    right = np.where(ways & TOLD > 0, told[:, 0], follow)
-    before = np.concatenate([ways[:1], ways[:-1]])
-    left = np.where(before & TOLD > 0, np.concatenate([[0.0], told[:-1, 1]]), follow)
-    return np.stack([left, right])
-
-
-def _following(
-    times: Float[np.ndarray, "k"], values: Float[np.ndarray, "k"], ways: Int[np.ndarray, "k"]
-) -> Float[np.ndarray, "k"]:
-    """Slopes as Autodesk's programs choose them where nobody set any."""
-    if len(times) < 2:
-        return np.zeros(len(times))
-    spans = np.maximum(np.diff(times), 1e-9)
-    steps = np.diff(values) / spans
-    ends = np.where(ways[[0, -1]] & CLAMPED > 0, 0.0, steps[[0, -1]])
-    before, behind = steps[:-1], steps[1:]
-    share = spans[:-1] / (spans[:-1] + spans[1:])
-    across = share * before + (1 - share) * behind
-    inner = np.where(ways[1:-1] & EVEN > 0, across, across / 2 + ((1 - share) * before + share * behind) / 2)
-    least = 3 * np.minimum(np.abs(before), np.abs(behind)) * (before * behind > 0)
-    inner = np.where(ways[1:-1] & CLAMPED > 0, np.sign(inner) * np.minimum(np.abs(inner), least), inner)
-    return np.concatenate([ends[:1], inner, ends[1:]])

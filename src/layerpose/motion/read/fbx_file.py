@@ -20,7 +20,7 @@ DEEPEST = 64
 MOST_NODES = 400_000
 MOST_BYTES = 512 * 2**20
 MOST_NUMBERS = 40_000_000
-"""Numbers of one array: 20 minutes of 120 frames a second of a hundred joints are 45 million in a thousand arrays."""
+"""Numbers of one array."""
 LEAST_PACKED = 1040
 """Zlib makes no array smaller than this part of it."""
 LEFT_OUT = frozenset(

@@ -1,4 +1,4 @@
-"""A glTF, VRM or VRMA file -> `Rig`: the largest skeleton, its bind pose and one of its animations."""
+"""A glTF, VRM or VRMA file -> `Rig` -> `Clip`: the largest skeleton, its bind pose and one of its animations."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from layerpose.motion.read.gltf_scene import Skeleton, find_skeleton, quaternion
 from layerpose.motion.read.keys import HELD, count_frames, distinct, hermite, rate_of
 from layerpose.motion.read.takes import choose_take
 from layerpose.motion.read.vrm import FACINGS
+from layerpose.motion.retarget import RigClip, retarget
 from layerpose.motion.rig import Rig, World
 
 WIDTHS = {"translation": 3, "rotation": 4, "scale": 3}
@@ -45,6 +46,11 @@ def gltf_to_rig(path: str | os.PathLike[str], person: str | None = None) -> Rig:
         )  # fmt: skip
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def read_gltf(path: str | os.PathLike[str], person: str | None = None) -> RigClip:
+    """Open a glTF, VRM or VRMA file; `person` is the name of an animation. ValueError also where nobody is found."""
+    return retarget(gltf_to_rig(path, person))
 
 
 @dataclass(frozen=True, kw_only=True)
