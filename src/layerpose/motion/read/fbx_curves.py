@@ -20,6 +20,8 @@ TOLD = 0x400
 """Slopes of a cubic key that the file tells; else they follow from the keys around it."""
 EVEN, CLAMPED = 0x2000, 0x4000
 """Slopes that follow: as the line between the neighbours, however near each is; never beyond the neighbours' values."""
+LAST = 2**60
+"""Nothing happens later, in a file's units of time: 289 days."""
 MOST_BYTES = 600 * 2**20
 """Keys that are read: 20 minutes of 120 frames a second of 65 joints, turned, moved and scaled, take half of it."""
 DRIVEN = ("Lcl Translation", "Lcl Rotation", "Lcl Scaling")
@@ -126,6 +128,7 @@ class Curves:
 
     def _curve(self, node: Node) -> Curve | None:
         times, values = self._times(node), node.array("KeyValueFloat")
+        values = values if values.dtype.kind == "f" else values.astype(np.float64)
         self.left -= values.nbytes
         if self.left < 0:
             raise ValueError(f"its keys take more than {MOST_BYTES >> 20} MiB; export a shorter part of it")
@@ -135,8 +138,7 @@ class Curves:
             raise ValueError(f"it is a damaged FBX file: a curve has {len(times)} times and {len(values)} values")
         if not np.isfinite(values).all() or np.abs(values).max() > 1e9:
             raise ValueError("a curve holds a number that is not finite; repair it or export it again")
-        counts = node.array("KeyAttrRefCount").astype(np.int64)
-        ways = node.array("KeyAttrFlags").astype(np.int64)
+        counts, ways = _whole(node, "KeyAttrRefCount"), _whole(node, "KeyAttrFlags")
         if not len(ways) or len(ways) != len(counts) or counts.min() < 0 or counts.sum() != len(times):
             counts, ways = np.array([len(times)]), np.array([LINEAR])
         told = node.array("KeyAttrDataFloat")
@@ -150,8 +152,16 @@ class Curves:
         if raw and raw in self.known:
             times = self.known[raw]
         else:
-            times = self.known[raw] = node.array("KeyTime").astype(np.int64, copy=False)
+            times = self.known[raw] = _whole(node, "KeyTime")
             self.left -= times.nbytes
-            if len(times) and ((np.diff(times) < 0).any() or np.abs(times).max() > 2**60):
+            if len(times) and ((np.diff(times) < 0).any() or times[0] < -LAST or times[-1] > LAST):
                 raise ValueError("it is a damaged FBX file: the times of a curve do not rise")
         return times
+
+
+def _whole(node: Node, name: str) -> Int[np.ndarray, "k"]:
+    """An array of whole numbers; a text may spell them otherwise."""
+    found = node.array(name)
+    if found.dtype.kind == "f" and not (np.abs(found) < 2**62).all():
+        raise ValueError(f"it is a damaged FBX file: {name} holds what is no whole number")
+    return found.astype(np.int64, copy=False)
