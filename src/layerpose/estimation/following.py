@@ -1,6 +1,7 @@
 """The next frame of a video -> landmarks of the person who is followed, looked for where it was before.
 
-The landmark network says itself where the person fills its square; only who is lost is detected anew.
+Of those whom the detector sees it is the one nearby who is as large and dressed as before. Where the detector sees
+nobody, the landmark network looks at the place where the person was.
 """
 
 from __future__ import annotations
@@ -37,30 +38,20 @@ class Follower:
 
     def look(self, pixels: Pixels) -> Landmarks:
         """The person in the next frame. ValueError, with the reason, if it is not seen."""
-        landmarks = look_in(pixels, self.region)
-        if not self._is_same(landmarks, swatch(pixels, landmarks)):
-            landmarks = self._find(pixels)
-        assert landmarks.region is not None
-        self._remember(swatch(pixels, landmarks))
-        self.region, self.missed = landmarks.region, 0
-        return landmarks
-
-    def _find(self, pixels: Pixels) -> Landmarks:
-        """The person anew, among everybody. ValueError if nobody is it."""
-        self.missed += 1
         people = detect_people(pixels)
         spread = 1 + SPREADING * self.missed
-        near = [person for person in people if is_near(self.region, person.region, spread)]
-        near.sort(key=lambda person: float(np.linalg.norm(person.region.centre - self.region.centre)))
-        for person in near:
-            landmarks = look_in(pixels, person.region)
-            if self._is_same(landmarks, swatch(pixels, landmarks)) or (
-                len(people) == 1 and landmarks.score >= CERTAIN and self._is_still(landmarks)
-            ):
+        near = [person.region for person in people if is_near(self.region, person.region, spread)]
+        near.sort(key=lambda region: float(np.linalg.norm(region.centre - self.region.centre)))
+        for region in (*near, self.region):
+            landmarks = look_in(pixels, region)
+            clothes = swatch(pixels, landmarks)
+            if self._is_same(landmarks, clothes):
+                assert landmarks.region is not None
+                self._remember(clothes)
+                self.region, self.missed = landmarks.region, 0
                 return landmarks
-        if near:
-            raise ValueError("somebody else is before the person, or where it was")
-        raise ValueError("nobody was found" if not people else "the person was lost: whoever is here is somewhere else")
+        self.missed += 1
+        raise ValueError(_reason(bool(near), bool(people)))
 
     def _is_same(self, landmarks: Landmarks, clothes: Float[np.ndarray, "n n 3"]) -> bool:
         assert landmarks.region is not None
@@ -81,6 +72,12 @@ class Follower:
         if self._clothes is None or np.abs(clothes - self._clothes).mean() >= OTHER_CLOTHES:
             self._clothes = clothes
         self._clothes = (1 - FORGETTING) * self._clothes + FORGETTING * clothes
+
+
+def _reason(near: bool, anybody: bool) -> str:
+    if near:
+        return "somebody else is before the person, or where it was"
+    return "the person was lost: whoever is here is somewhere else" if anybody else "no person was found"
 
 
 def swatch(pixels: Pixels, landmarks: Landmarks) -> Float[np.ndarray, "n n 3"]:

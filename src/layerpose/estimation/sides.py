@@ -1,7 +1,8 @@
 """Landmarks over time -> the same with left and right never exchanged: Viterbi over what may be mirrored in a frame.
 
 In each frame the arms (with head and shoulders), the legs (with the hips), both or nothing may have been taken for the
-other side. Limbs do not jump, and hips face where shoulders face; what costs least over the whole shot is believed.
+other side. Limbs do not jump, hips face where shoulders face, and legs are not crossed for long; what costs least over
+the whole shot is believed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ MIRRORED = 0.3
 """Cost of each frame in which the network is said to have exchanged the sides."""
 TWISTED = 1.0
 """Cost of hips that face where the shoulders do not, for a right angle."""
+CROSSED, WIDE_M = 0.6, 0.1
+"""Cost of legs that stand so far on the wrong side of each other, along the line of the shoulders."""
 STATES = tuple((arms, legs) for arms in (False, True) for legs in (False, True))
 
 
@@ -44,7 +47,7 @@ class Sides:
 def find_sides(world: Float[np.ndarray, "t 33 3"]) -> Sides:
     """Which frames of one shot are mirrored. `world` holds the frames in which the person is seen."""
     choices = np.stack([world[:, _exchanged(arms=arms, legs=legs)] for arms, legs in STATES], axis=1)
-    state = np.array([MIRRORED * (arms + legs) for arms, legs in STATES]) + _twist(choices)
+    state = np.array([MIRRORED * (arms + legs) for arms, legs in STATES]) + _twist(choices) + _crossing(choices)
     moves = np.minimum(_steps(choices), LARGEST_JUMP)
     total, came_from = state[0], []
     for frame in range(1, len(world)):
@@ -69,6 +72,12 @@ def _exchanged(*, arms: bool, legs: bool) -> Int[np.ndarray, "33"]:
 def _twist(choices: Float[np.ndarray, "t s 33 3"]) -> Float[np.ndarray, "t s"]:
     shoulders, hips = unit(choices[..., 11, :] - choices[..., 12, :]), unit(choices[..., 23, :] - choices[..., 24, :])
     return TWISTED * (1 - (shoulders * hips).sum(-1))
+
+
+def _crossing(choices: Float[np.ndarray, "t s 33 3"]) -> Float[np.ndarray, "t s"]:
+    shoulders = unit(choices[..., 11, :] - choices[..., 12, :])
+    apart = (choices[..., [25, 27], :] - choices[..., [26, 28], :]).mean(-2)
+    return CROSSED * np.clip(-(apart * shoulders).sum(-1) / WIDE_M, 0, 1)
 
 
 def _steps(choices: Float[np.ndarray, "t s 33 3"]) -> Float[np.ndarray, "m s s"]:
