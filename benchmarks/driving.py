@@ -1,6 +1,6 @@
 """How even is the motion that a video gives? ``python benchmarks/driving.py CLIPS.mp4 ... [--range 0:60]``.
 
-Accelerations are means over joints and frames, in statures per second squared, relative to the pelvis and with its path.
+Accelerations are means over joints and frames, in statures per second squared, relative to the pelvis, then with its path.
 A yaw jump is a turn of the hips by more than 60 degrees between two frames. `wrists` compares how far (5 % to 95 %) and
 how fast (95 %) both wrists go in the picture with MediaPipe's landmarks of single frames.
 """
@@ -44,7 +44,7 @@ class Evenness:
     """Way of planted ankles, in leg lengths a second."""
     planted: float
     first: float
-    """Height of the lowest point of the body above the floor in the first frame, in statures."""
+    """Height of the lower ankle in the first frame above the lowest of all frames, in statures."""
 
 
 def joints_of(motion: Motion) -> tuple[Float[np.ndarray, "t n 3"], float, float]:
@@ -59,6 +59,7 @@ def measure(motion: Motion) -> Evenness:
     """All figures of one motion."""
     places, stature, leg = joints_of(motion)
     path = motion.path.double().numpy() * leg
+    lowest = path[:, 2] + places[..., 2].min(1)
     feet = measure_feet(motion, body_model().rest(ADULT))
     return Evenness(
         posed=_acceleration(places / stature, motion.fps),
@@ -66,7 +67,7 @@ def measure(motion: Motion) -> Evenness:
         yaw_jumps=count_yaw_jumps(places),
         slide=feet.source_slide,
         planted=feet.planted,
-        first=float(path[0, 2] + places[0, :, 2].min()) / stature,
+        first=float(lowest[0] - lowest.min()) / stature,
     )
 
 
@@ -98,7 +99,9 @@ def main() -> None:
             warnings.simplefilter("always")
             motion = clip.motion(int(first or 0), min(int(end or clip.num_frames), clip.num_frames))
         spent = (time.perf_counter() - started) / motion.num_frames
-        bridged = next((str(one.message).split(": ")[1].split(" of ")[0] for one in said if "bridged" in str(one.message)), "0")
+        bridged = next(
+            (str(one.message).split(": ")[1].split(" of ")[0] for one in said if "bridged" in str(one.message)), "0"
+        )
         found = measure(motion)
         print(
             f"| {path.stem} | {motion.num_frames} | {bridged} | {spent:.2f} | {found.posed:.2f} | {found.placed:.2f} | "

@@ -23,10 +23,22 @@ def to_yuv(colour: np.ndarray, matrix: int, *, full: bool, bits: int) -> list[in
     luma = colour @ [red, 1 - red - blue, blue]
     chroma = (colour[2] - luma) / (2 - 2 * blue), (colour[0] - luma) / (2 - 2 * red)
     low, reach, width = (0, 255, 255) if full else (16, 219, 224)
-    return [round((low + reach * luma) * 2 ** (bits - 8)), *(round((128 + width * c) * 2 ** (bits - 8)) for c in chroma)]
+    return [
+        round((low + reach * luma) * 2 ** (bits - 8)),
+        *(round((128 + width * c) * 2 ** (bits - 8)) for c in chroma),
+    ]
 
 
-def patch(codes: list[int], size: tuple[int, int], *, bits: int, matrix: int, full: bool, transfer: int = 2, primaries: int = 2):
+def patch(
+    codes: list[int],
+    size: tuple[int, int],
+    *,
+    bits: int,
+    matrix: int,
+    full: bool,
+    transfer: int = 2,
+    primaries: int = 2,
+):
     """A frame of one colour with these tags."""
     frame = av.VideoFrame(*size, "yuv420p" if bits == 8 else "yuv420p10le")
     for plane, code in zip(frame.planes, codes, strict=True):
@@ -38,14 +50,16 @@ def patch(codes: list[int], size: tuple[int, int], *, bits: int, matrix: int, fu
 
 
 def hlg(colour: np.ndarray) -> np.ndarray:
-    """sRGB -> the signal of HLG (BT.2100) that shows it on a screen of 1000 nits with white at 203."""
+    """SRGB -> the signal of HLG (BT.2100) that shows it on a screen of 1000 nits with white at 203."""
     shown = FROM_709 @ to_light(colour) * 203 / 1000
     scene = shown * (shown @ [0.2627, 0.6780, 0.0593]) ** (1 / 1.2 - 1)
-    return np.where(scene <= 1 / 12, np.sqrt(3 * scene), 0.17883277 * np.log(np.maximum(12 * scene - 0.28466892, 1e-9)) + 0.55991073)
+    return np.where(
+        scene <= 1 / 12, np.sqrt(3 * scene), 0.17883277 * np.log(np.maximum(12 * scene - 0.28466892, 1e-9)) + 0.55991073
+    )
 
 
 def pq(colour: np.ndarray) -> np.ndarray:
-    """sRGB -> the signal of PQ (SMPTE ST 2084) with white at 203 nits."""
+    """SRGB -> the signal of PQ (SMPTE ST 2084) with white at 203 nits."""
     power = (FROM_709 @ to_light(colour) * 203 / 10000) ** 0.1593017578125
     return ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375
 
@@ -94,7 +108,9 @@ def test_tags_are_read_from_the_file(tmp_path: Path) -> None:
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p10le"
         context = stream.codec_context
         context.colorspace, context.color_range, context.color_trc, context.color_primaries = 9, 1, 18, 9
-        frame = patch(to_yuv(hlg(RED), 9, full=False, bits=10), (64, 48), bits=10, matrix=9, full=False, transfer=18, primaries=9)
+        frame = patch(
+            to_yuv(hlg(RED), 9, full=False, bits=10), (64, 48), bits=10, matrix=9, full=False, transfer=18, primaries=9
+        )
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     assert next(read_looks(tmp_path / "hlg.mkv")).pixels[24, 32] / 255 == pytest.approx(RED, abs=0.02)

@@ -21,7 +21,9 @@ def write_grey(path: Path, *, rate: int = 30, num: int = 40, shape: Fraction | N
         if shape is not None:
             stream.sample_aspect_ratio = shape
         for number in range(num):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((64, 64, 3), 5 * number, np.uint8), "rgb24")))
+            container.mux(
+                stream.encode(av.VideoFrame.from_ndarray(np.full((64, 64, 3), 5 * number, np.uint8), "rgb24"))
+            )
         container.mux(stream.encode(None))
 
 

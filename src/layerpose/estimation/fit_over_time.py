@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from layerpose.estimation.fit_frames import NUM, Frames, Linear, Seen
 from layerpose.estimation.fit_model import CAMERA_COLUMNS, NUM_POSE
+from layerpose.estimation.targets import POINTS
 
 STEPS = 12
 DAMPING = 1e-2
@@ -23,7 +24,12 @@ SMALLEST_STEP = 2e-3
 FRAME_S = 1 / 15
 """Time for which the following are meant: by so much a frame may deviate from even motion."""
 ACROSS_M, DEPTH_M = 0.035, 0.010
-"""A joint, across and along the line of sight."""
+"""Elbow or knee, across and along the line of sight."""
+LOOSE = {"wrist": 1.4, "pinky": 1.4, "index": 1.4, "thumb": 1.4, "ankle": 1.4, "heel": 1.4, "toe": 1.4,
+         "elbow": 1.0, "knee": 1.0}  # fmt: skip
+"""Other joints, in these ..."""
+TRUNK = 0.6
+"""... and what is not named there."""
 FAST = 2.0
 """A joint that deviates by more than so many times that moves fast, and is held less."""
 TURN_RAD = 0.12
@@ -38,7 +44,10 @@ CHUNK = 40
 """Frames whose derivatives are taken at once."""
 CLEAR = 0.5
 """Landmarks with a greater visibility count in the reprojection error."""
-AXES = np.tile(1 / np.array([ACROSS_M, ACROSS_M, DEPTH_M]), 27)
+AXES = np.ravel(
+    [1 / np.array([ACROSS_M, ACROSS_M, DEPTH_M]) / LOOSE.get(point.name.split("_")[-1], TRUNK) for point in POINTS]
+)
+"""Weights of the places of all points."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,7 +42,7 @@ class Follower:
         spread = 1 + SPREADING * self.missed
         near = [person.region for person in people if is_near(self.region, person.region, spread)]
         near.sort(key=lambda region: float(np.linalg.norm(region.centre - self.region.centre)))
-        for region in (*near, self.region):
+        for region in self._tried_first(near):
             landmarks = look_in(pixels, region)
             clothes = swatch(pixels, landmarks)
             if self._is_same(landmarks, clothes):
@@ -53,6 +53,12 @@ class Follower:
         self.missed += 1
         raise ValueError(_reason(bool(near), bool(people)))
 
+    def _tried_first(self, near: list[Region]) -> list[Region]:
+        """The detector's region if it is in the same place, for it does not drift; else where the person was first."""
+        if near and self._is_in_place(near[0]):
+            return [*near, self.region]
+        return [self.region, *near]
+
     def _is_same(self, landmarks: Landmarks, clothes: Float[np.ndarray, "n n 3"]) -> bool:
         assert landmarks.region is not None
         if landmarks.score < CERTAIN or not is_near(self.region, landmarks.region, 1 + SPREADING * self.missed):
@@ -60,12 +66,11 @@ class Follower:
         if self._clothes is None:
             return True
         unlike = float(np.abs(clothes - self._clothes).mean())
-        return unlike < (OTHER_CLOTHES_IN_PLACE if self._is_still(landmarks) else OTHER_CLOTHES)
+        return unlike < (OTHER_CLOTHES_IN_PLACE if self._is_in_place(landmarks.region) else OTHER_CLOTHES)
 
-    def _is_still(self, landmarks: Landmarks) -> bool:
-        assert landmarks.region is not None
-        ratio = landmarks.region.side / self.region.side
-        moved = float(np.linalg.norm(landmarks.region.centre - self.region.centre))
+    def _is_in_place(self, region: Region) -> bool:
+        ratio = region.side / self.region.side
+        moved = float(np.linalg.norm(region.centre - self.region.centre))
         return 1 / SAME_SIZE < ratio < SAME_SIZE and moved < SAME_PLACE * self.region.side
 
     def _remember(self, clothes: Float[np.ndarray, "n n 3"]) -> None:

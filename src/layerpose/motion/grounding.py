@@ -25,6 +25,8 @@ OTHERS = {"wrist": 0.04, "finger3-1": 0.02, "lowerarm01": 0.06, "lowerleg01": 0.
 """Bones whose heads may touch the floor in other poses, and how far inside the body they are, in metres."""
 LONGEST_JUMP_S = 1.0
 SETTLING_S = 0.25
+EVENING_S = 0.05
+"""The pelvis goes up and down no faster than over this time."""
 NOISE_M = 0.03
 """Jumps that are lower are errors."""
 PLANTED_M, PLANTED_SPEED = 0.06, 0.45
@@ -33,9 +35,9 @@ SHORTEST_S = 0.12
 """A foot that stands for less time does not stand."""
 ACROSS_M, DEPTH_M = 0.03, 0.5
 """What the picture says of the pelvis's place is wrong by about so much."""
-SLIDING_M = 0.004
+SLIDING_M = 0.008
 """A planted foot may move so far in a frame of 1/15 s ..."""
-UNEVEN_M = 0.02
+UNEVEN_M = 0.012
 """... and the pelvis may deviate so far from even motion."""
 EASING_S = 0.1
 """Before and after standing, the ankle comes to its place over so much time."""
@@ -93,10 +95,18 @@ def _height(heads: Float[np.ndarray, "t j 3"], rest: Rest, shown: Shown) -> Floa
     window = 2 * round(LONGEST_JUMP_S * shown.fps / 2) + 1
     for shot in np.unique(shown.shots):
         rows = np.flatnonzero(shown.shots == shot)
-        padded = np.pad(seen[rows], window, mode="reflect" if len(rows) > window else "edge")
+        padded = _carried_on(seen[rows], window)
         floor = gaussian_filter1d(grey_opening(padded, window), SETTLING_S * shown.fps)[window:-window]
-        lifts[rows] = np.maximum(seen[rows] - floor - NOISE_M, 0)
-    return lifts - lowest
+        above = np.maximum(seen[rows] - floor, 0)
+        lifts[rows] = np.clip(2 * (above - NOISE_M), 0, above)
+    return gaussian_filter1d(lifts - lowest, EVENING_S * shown.fps)
+
+
+def _carried_on(values: Float[np.ndarray, "n"], room: int) -> Float[np.ndarray, "m"]:
+    """With so many more at both ends: who comes nearer had been coming nearer before."""
+    reach = min(room, len(values) - 1)
+    carried = np.pad(values, reach, mode="reflect", reflect_type="odd")
+    return np.pad(carried, room - reach, mode="edge")
 
 
 def _planted(
@@ -114,7 +124,7 @@ def _level(
     ankles: Float[np.ndarray, "t 2 3"], planted: Bool[np.ndarray, "t 2"], shown: Shown
 ) -> Float[np.ndarray, "t 2"]:
     """The pelvis's way along the floor, by least squares: across as seen, planted feet still, no jolts."""
-    slack = PRIOR_FPS_SQUARED / shown.fps**2
+    slack = (15 / shown.fps) ** 2
     together = shown.shots[1:] == shown.shots[:-1]
     standing = (planted[1:] & planted[:-1]) * together[:, None] / (SLIDING_M * np.sqrt(slack)) ** 2
     out = np.zeros((len(ankles), 2))
@@ -123,9 +133,6 @@ def _level(
         even = together[1:] & together[:-1]
         out[:, axis] = _even_way(seen, sigma, standing.sum(1), moved, even / (UNEVEN_M * slack) ** 2)
     return out
-
-
-PRIOR_FPS_SQUARED = 15.0**2
 
 
 def _even_way(
