@@ -1,6 +1,6 @@
 """How even is the motion that a video gives? ``python benchmarks/driving.py CLIPS.mp4 ... [--range 0:60]``.
 
-Accelerations are means over joints and frames, in statures per second squared, relative to the pelvis, then with its path.
+Accelerations are means over joints and frames, in statures per second squared, from the pelvis, then with its path.
 A yaw jump is a turn of the hips by more than 60 degrees between two frames. `wrists` compares how far (5 % to 95 %) and
 how fast (95 %) both wrists go in the picture with MediaPipe's landmarks of single frames.
 """
