@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from layerpose.motion.clip import Clip
 from layerpose.motion.motion_file import read_motion
 from layerpose.motion.moves import NAMES, library_motion
 from layerpose.motion.read.bvh_file import read_bvh
@@ -20,13 +21,15 @@ def resolve_motion(
     text: str, *, frames: str | None = None, fps: float | None = None, fastest: float = USUAL_FPS
 ) -> Motion:
     """The motion, or a range of its frames (``FIRST:END`` at its own rate), at a frame rate, else at most `fastest`."""
-    motion = _read(text)
-    if frames is not None:
-        motion = select(motion, *_parse_range(frames, motion.num_frames))
+    found = _read(text)
+    if isinstance(found, Motion):
+        motion = found if frames is None else select(found, *_parse_range(frames, found.num_frames))
+    else:
+        motion = found.motion() if frames is None else found.motion(*_parse_range(frames, found.num_frames))
     return resample(motion, min(motion.fps, fastest) if fps is None else fps)
 
 
-def _read(text: str) -> Motion:
+def _read(text: str) -> Motion | Clip:
     path = Path(text)
     if path.is_dir():
         return read_motion(path)
@@ -36,11 +39,11 @@ def _read(text: str) -> Motion:
         case _ if not path.exists():
             raise ValueError(f"there is no file {path}; expected {EXPECTED}")
         case ".bvh":
-            return read_bvh(path).motion()
+            return read_bvh(path)
         case ".json":
             return read_motion(path)
         case _:
-            return read_video(path).motion()
+            return read_video(path)
 
 
 def _parse_range(text: str, num_frames: int) -> tuple[int, int]:

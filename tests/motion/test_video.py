@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from layerpose.estimation import following
+from layerpose.motion.read import video as video_clip
 from layerpose.motion.read.video import read_video
+from layerpose.motions import resolve_motion
 from layerpose.videos.reading import read_looks
 
 UNTURNED = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
@@ -109,6 +112,38 @@ def test_frames_without_anybody_are_bridged_and_counted(tmp_path: Path, person: 
     with pytest.warns(UserWarning, match="1 of 3 frames show no body"):
         motion = read_video(tmp_path / "gap.mp4").motion()
     assert (motion.num_frames - 1) / motion.fps == pytest.approx(0.2, abs=0.01)
+
+
+def test_some_frames_of_a_video_cost_no_more_than_these_and_a_few_around(
+    tmp_path: Path, person: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_frames(tmp_path / "long.mp4", [person] * 40, [k / 15 for k in range(40)])
+    looked, fitted = [], []
+    look_in, fit_body = following.look_in, video_clip.fit_body
+    monkeypatch.setattr(following, "look_in", lambda *given: looked.append(1) or look_in(*given))
+    monkeypatch.setattr(video_clip, "fit_body", lambda *given: fitted.append(1) or fit_body(*given))
+    motion = resolve_motion(str(tmp_path / "long.mp4"), frames="0:3")
+    assert motion.num_frames == 3
+    assert len(looked) <= 3 + video_clip.CONTEXT
+    assert len(fitted) <= 3
+
+
+def test_one_frame_of_a_video_is_fitted_like_a_photo(tmp_path: Path, person: Image.Image) -> None:
+    empty = Image.new("RGB", person.size, person.getpixel((2, 2)))
+    write_frames(tmp_path / "two.mp4", [person, empty], [0.0, 0.1])
+    clip = read_video(tmp_path / "two.mp4")
+    assert clip.num_frames == 2
+    assert clip.pose(0).rotations.shape == (104, 3, 3)
+    with pytest.raises(ValueError, match="frame 1: no person was found"):
+        clip.pose(1)
+    with pytest.raises(ValueError, match="2 is not one"):
+        clip.pose(2)
+
+
+def test_of_a_person_who_is_cut_by_the_edge_it_is_said(tmp_path: Path, person: Image.Image) -> None:
+    write_frames(tmp_path / "cut.mp4", [person.crop((0, 0, 256, 200))] * 3, [0.0, 0.1, 0.2])
+    with pytest.raises(ValueError, match=r"cut by the edge.*left ankle"):
+        read_video(tmp_path / "cut.mp4").motion()
 
 
 @pytest.mark.parametrize("name", ["empty.mp4", "empty.mkv"])

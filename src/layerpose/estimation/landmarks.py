@@ -155,7 +155,7 @@ def _look_at(photo: UInt8[np.ndarray, "h w 3"], person: Detection, *, num_people
             f"covering {(landmarks.mask > CERTAIN).mean():.1%} of the photo); "
             "use a photo that shows one whole person clearly"
         )
-    _refuse_cut(landmarks)
+    refuse_cut(landmarks)
     return landmarks
 
 
@@ -302,7 +302,7 @@ def cut_joints(landmarks: Landmarks) -> list[str]:
     return [name for name, index in JOINTS.items() if out[index]]
 
 
-def _refuse_cut(landmarks: Landmarks) -> None:
+def refuse_cut(landmarks: Landmarks) -> None:
     """ValueError if joints lie outside the photo. Feet, hands and hair may be cut a little."""
     if cut := cut_joints(landmarks):
         raise ValueError(

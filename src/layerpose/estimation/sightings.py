@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from layerpose.estimation.following import Follower, is_near
-from layerpose.estimation.landmarks import Detection, Landmarks, Region, detect_people
+from layerpose.estimation.landmarks import Detection, Landmarks, Region, detect_people, look_in
 from layerpose.videos.reading import Look, is_cut
 
 CHOOSING_S = 1.0
@@ -16,6 +16,8 @@ EVERY = 4
 """One frame in so many of the first second is searched for people."""
 OFF_CENTRE = 0.5
 """How much smaller a person at the edge of the picture counts."""
+SURE_POWER = 4
+"""How much less somebody counts of whom the landmark network is not sure: the detector sees people in trees."""
 NOBODY = "no person was found"
 
 
@@ -69,8 +71,7 @@ class _Watcher:
         """Choose, and follow the person through the frames that were waiting."""
         if not self.waiting:
             return
-        height, width = self.waiting[0].pixels.shape[:2]
-        row, person = max(self.chains, key=lambda chain: sum(_weight(one.region, width, height) for _, one in chain))[0]
+        row, person = max(self.chains, key=self._worth)[0]
         self.follower = Follower(person.region)
         for number, look in enumerate(self.waiting):
             if number < row:
@@ -78,6 +79,13 @@ class _Watcher:
             else:
                 yield self._follow(self.follower, look)
         self.waiting = []
+
+    def _worth(self, chain: list[tuple[int, Detection]]) -> float:
+        """How large and central somebody is over all frames, if the landmark network sees a person there, too."""
+        height, width = self.waiting[0].pixels.shape[:2]
+        row, person = chain[len(chain) // 2]
+        sure = look_in(self.waiting[row].pixels, person.region).score
+        return sure**SURE_POWER * sum(_weight(one.region, width, height) for _, one in chain)
 
     def _link(self, people: list[Detection]) -> None:
         """Whoever is near a person of the frame before is that person."""

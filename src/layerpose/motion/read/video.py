@@ -13,6 +13,7 @@ from jaxtyping import Float
 from layerpose.body.model import body_model
 from layerpose.estimation.fit import fit_body
 from layerpose.estimation.fit_over_time import Poses, fit_over_time
+from layerpose.estimation.landmarks import refuse_cut
 from layerpose.estimation.observations import Observations, observe
 from layerpose.estimation.sightings import watch_person
 from layerpose.motion.clip import check_frame, check_range
@@ -49,13 +50,14 @@ class VideoClip:
         return self.video.fps
 
     def pose(self, frame: int) -> Pose:
-        """The frame fitted like a photo. ValueError if it shows no whole person."""
+        """The frame fitted like a photo. ValueError, with the reason, if it shows no whole person."""
         check_frame(self, frame)
         sighting = next(watch_person(self.video.looks(frame, frame + 1)), None)
         if sighting is None or sighting.landmarks is None:
             reason = "it cannot be decoded" if sighting is None else sighting.problem
             raise ValueError(f"{self.name}, frame {frame}: {reason}; choose another frame")
         try:
+            refuse_cut(sighting.landmarks)
             return fit_body(sighting.landmarks).body.pose
         except ValueError as error:
             raise ValueError(f"{self.name}, frame {frame}: {error}") from error
