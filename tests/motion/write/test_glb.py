@@ -108,8 +108,8 @@ def test_skin_lies_where_the_bodys_does(take: Take, written: Gltf):
             written.skinned(frame / take.motion.fps) - ((posed.vertices + take.pelvis_m[frame]) @ Y_UP.T)[vertex],
             axis=1,
         )
-        assert off.max() < 0.012
-        assert off.mean() < 2e-4
+        assert off.max() < 0.006
+        assert off.mean() < 1e-4
 
 
 def test_nodes_are_named_and_joined_like_the_bones(written: Gltf):
@@ -139,7 +139,8 @@ def test_triangles_face_outwards_and_wear_their_texture(take: Take, written: Glt
 
 
 def test_person_stands_on_the_floor_and_looks_along_z(written: Gltf, take: Take):
-    lowest = min(written.skinned(frame / take.motion.fps)[:, 1].min() for frame in range(take.motion.num_frames))
+    frames = np.argsort(take.heads_m[..., 2].min(1))[:3]
+    lowest = min(written.skinned(frame / take.motion.fps)[:, 1].min() for frame in frames)
     assert abs(lowest) < 0.01
     names = body_model().bone_names
     places = dict(zip(names, (written.globals()[node][:3, 3] for node in range(len(names))), strict=True))

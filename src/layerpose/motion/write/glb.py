@@ -84,7 +84,7 @@ def _mesh(file: GltfFile, take: Take, bound: Posed) -> dict[str, Any]:
     """The visible skin; a vertex at a seam of the texture is there once for each side."""
     model = body_model()
     vertex, corner, faces = split_seams()
-    bones, weights = four_weights()
+    bones, weights = four_weights(take.rest, bound)
     surface = bound.vertices if take.clothes is None else move_out(bound.vertices, take.clothes)
     normals = vertex_normals(torch.as_tensor(surface), torch.as_tensor(model.faces).long()).numpy()
     attributes = {
