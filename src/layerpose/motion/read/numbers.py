@@ -19,12 +19,12 @@ def finite(value: Any, subject: str) -> Float[np.ndarray, "..."]:
     value = np.asarray(value) if isinstance(value, np.ndarray | list | tuple | int | float) else np.asarray(None)
     if value.dtype.kind not in "fiu":
         raise ValueError(f"{subject} holds {value.dtype}; expected numbers")
-    good = np.isfinite(value)
-    if not good.all():
-        place = tuple(int(i) for i in np.argwhere(~good)[0])
+    largest = max(float(value.max()), -float(value.min())) if value.size else 0.0
+    if not np.isfinite(largest):
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
         raise ValueError(f"{subject} holds a number that is not finite, first at {place}; repair or cut it out")
-    if value.size and np.abs(value).max() > LARGEST:
-        raise ValueError(f"{subject} holds {float(np.abs(value).max()):.3g}; expected numbers below {LARGEST:g}")
+    if largest > LARGEST:
+        raise ValueError(f"{subject} holds {largest:.3g}; expected numbers below {LARGEST:g}")
     return value if value.dtype in (np.float32, np.float64) else value.astype(np.float64)
 
 
