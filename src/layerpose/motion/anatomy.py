@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float
 
+from layerpose.motion.fingers import find_fingers
 from layerpose.motion.joint_names import Label, label
 
 SPINES = {
@@ -82,29 +83,15 @@ class Anatomy:
     rows: dict[str, int]
     ends: dict[str, int]
     """The joint (or end site) to which a bone of a limb points."""
-    guessed: bool = False
-    """Names did not tell: the shape of the skeleton decided."""
-
-
-def find_anatomy(tree: Tree) -> Anatomy:
-    """Which joint is which. ValueError with the joints from the root on if neither names nor shape tell."""
-    named = by_names(tree)
-    if named is not None:
-        return named
-    from layerpose.motion.topology import by_shape
-
-    shaped = by_shape(tree)
-    if shaped is not None:
-        return shaped
-    raise ValueError(
-        f"its skeleton is not known: neither names nor shape tell which joints are arms and legs (found, from the "
-        f"root: {_listed(tree.joints)}); expected a person with two legs, a trunk, two arms and a head"
-    )
+    finger_rows: dict[str, int] = field(default_factory=dict)
+    finger_ends: dict[str, int] = field(default_factory=dict)
+    exact: bool = False
+    """The joints are the body's own bones: they turn as these do, and nothing has to be aimed."""
 
 
 def by_table(tree: Tree, bones: Mapping[str, str]) -> Anatomy | None:
     """The joints as the file itself tells (bone of the body -> joint); None where it does not tell enough."""
-    told = {bone: tree.joints.index(joint) for bone, joint in bones.items()}
+    told = {bone: tree.joints.index(joint) for bone, joint in bones.items() if joint in tree.joints}
     wanted = {f"{limb}.{side}": [f"{bone}.{side}" for bone in LIMBS[limb]] for limb in LIMBS for side in "LR"}
     if not {"root", "head", *(bone for line in wanted.values() for bone in line)} <= told.keys():
         return None
@@ -118,7 +105,9 @@ def by_table(tree: Tree, bones: Mapping[str, str]) -> Anatomy | None:
     ends = {bone: row for bone, row in built.ends.items() if bone in rows}
     tips = (("wrist", "finger3-1"), ("foot", "toe1-1"))
     ends |= {f"{b}.{side}": told[f"{tip}.{side}"] for b, tip in tips for side in "LR" if f"{tip}.{side}" in told}
-    return Anatomy(rows=rows, ends=ends)
+    fingers = {bone: row for bone, row in told.items() if bone.startswith("finger")}
+    onward = {bone: end for bone in fingers if (end := _only_child(tree, bone, fingers)) is not None}
+    return Anatomy(rows=rows, ends=ends, finger_rows=fingers, finger_ends=onward)
 
 
 def by_names(tree: Tree) -> Anatomy | None:
@@ -134,9 +123,7 @@ def by_names(tree: Tree) -> Anatomy | None:
     return build_anatomy(tree, labels, limbs)
 
 
-def build_anatomy(
-    tree: Tree, labels: Sequence[Label], limbs: dict[str, list[int]], *, guessed: bool = False
-) -> Anatomy | None:
+def build_anatomy(tree: Tree, labels: Sequence[Label], limbs: dict[str, list[int]]) -> Anatomy | None:
     """Limbs (three joints each: ``arm.L`` ...) -> trunk, neck, head, collars, hands and feet as well."""
     hips, chest = (tree.meeting(limbs[f"{limb}.L"][0], limbs[f"{limb}.R"][0]) for limb in ("leg", "arm"))
     if min(hips, chest) < 0 or hips in limbs["leg.L"] + limbs["leg.R"] or chest in limbs["arm.L"] + limbs["arm.R"]:
@@ -167,7 +154,29 @@ def build_anatomy(
             if tip is not None:
                 ends[f"{bone}.{side}"] = tip
     tip = _first_apart(tree, labels, head, ("head",))
-    return Anatomy(rows=rows, ends=ends if tip is None else {**ends, "head": tip}, guessed=guessed)
+    if tip is not None:
+        ends["head"] = tip
+    finger_rows, finger_ends = _find_fingers(tree, labels, rows)
+    return Anatomy(rows=rows, ends=ends, finger_rows=finger_rows, finger_ends=finger_ends)
+
+
+def _find_fingers(tree: Tree, labels: Sequence[Label], rows: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+    bones: dict[str, int] = {}
+    ends: dict[str, int] = {}
+    for side in "LR":
+        below = [row for row in tree.below(rows[f"wrist.{side}"]) if tree.joints[row]]
+        found, at = find_fingers(tree.joints, labels, below, side)
+        last = {bone: child for bone in found if (child := _only_child(tree, bone, found)) is not None}
+        bones, ends = bones | found, ends | last | at
+    return bones, ends
+
+
+def _only_child(tree: Tree, bone: str, rows: dict[str, int]) -> int | None:
+    """The joint after a finger's joint, or its end site."""
+    onward = f"{bone[:8]}{int(bone[8]) + 1}{bone[9:]}"
+    if onward in rows:
+        return rows[onward]
+    return next((row for row in tree.below(rows[bone]) if _apart(tree, rows[bone], row)), None)
 
 
 def joints_top(limbs: dict[str, list[int]], limb: str, side: str) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from layerpose.motion.anatomy import Anatomy
 from layerpose.motion.turning import smallest_rotations, unit_vectors, upright_axes
 
 UPRIGHT_DEG = 10.0
@@ -20,16 +21,18 @@ ALIGNED_DEG = 3.0
 """A rest pose that looks this near along an axis of the file looks along it."""
 SAME_WAY_DEG = 45.0
 """Rest pose and first frame look the same way."""
-USUAL_UP = {1: 0.15, 2: 0.1}
+USUAL_UP = {1: 0.06, 2: 0.05}
 """Preference for y and z as the axis that points upwards."""
-REST_UP = 0.35
+REST_UP = 0.5
 """Weight of the rest pose's own up; 1 is a person who stands upright in every frame."""
-FORMAT_UP = 1.0
+BACKWARDS = -0.6
+"""Cosine between the feet and where hips and shoulders look: as a rule it is near 1."""
+FORMAT_UP = 0.75
 """Weight of the up that a format fixes."""
-FLOOR = 0.3
-"""Weight of a floor at height 0, and of one that is elsewhere."""
-LEVEL = 0.15
-"""Leg lengths within which the lowest joint counts as being at height 0."""
+FLOOR, NO_FLOOR = 0.3, -0.25
+"""Weight of a floor at height 0, and of joints that are far above or below it."""
+LEVEL = (-0.06, 0.15)
+"""Leg lengths: a lowest joint as high as this is on a floor at height 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,7 @@ class Figure:
     elbows: Float[np.ndarray, "t 2 3"]
     knees: Float[np.ndarray, "t 2 3"]
     ankles: Float[np.ndarray, "t 2 3"]
+    toes: Float[np.ndarray, "t 2 3"] | None
     head: Float[np.ndarray, "t 3"]
     lowest: Float[np.ndarray, "t 3"]
     """Smallest coordinate of any joint, axis by axis."""
@@ -65,15 +69,17 @@ class Figure:
         return float(np.median(np.linalg.norm(knee - hip, axis=-1) + np.linalg.norm(ankle - knee, axis=-1)))
 
 
-def figure_at(rows: Mapping[str, int], places: Float[np.ndarray, "t n 3"]) -> Figure:
-    """The joints that tell; `rows` are those of the bones of the body."""
+def figure_at(anatomy: Anatomy, places: Float[np.ndarray, "t n 3"]) -> Figure:
+    """The joints that tell."""
+    rows, ends = anatomy.rows, anatomy.ends
 
-    def both(bone: str) -> np.ndarray:
+    def both(bone: str, rows: Mapping[str, int] = rows) -> np.ndarray:
         return places[:, [rows[f"{bone}.L"], rows[f"{bone}.R"]]]
 
     return Figure(
         hips=both("upperleg01"), shoulders=both("upperarm01"), elbows=both("lowerarm01"), knees=both("lowerleg01"),
-        ankles=both("foot"), head=places[:, rows["head"]], lowest=places.min(1), highest=places.max(1),
+        ankles=both("foot"), toes=both("foot", ends) if {"foot.L", "foot.R"} <= ends.keys() else None,
+        head=places[:, rows["head"]], lowest=places.min(1), highest=places.max(1),
     )  # fmt: skip
 
 
@@ -89,7 +95,7 @@ def find_up(figure: Figure, rest_up: np.ndarray | None, format_up: np.ndarray | 
             score += USUAL_UP.get(axis, 0.0) if sign > 0 else 0.0
             score += REST_UP * max(float(rest_up @ up), 0.0) if rest_up is not None else 0.0
             score += FORMAT_UP * float(format_up @ up > 0.9) if format_up is not None else 0.0
-            scores[axis, sign] = score + FLOOR * _floor(figure, axis, sign)
+            scores[axis, sign] = score + _floor(figure, axis, sign)
     axis, sign = max(scores, key=lambda key: scores[key])
     return sign * np.eye(3)[axis]
 
@@ -132,6 +138,16 @@ def file_axes(
     return upright_axes(np.cross(up, looks), up).T
 
 
+def check_sides(figure: Figure) -> None:
+    """ValueError if the feet point backwards: left and right are swapped, or everything is mirrored."""
+    if figure.toes is None:
+        return
+    looks = np.cross(figure.left, figure.rising)[:, None]
+    feet = unit_vectors(figure.toes - figure.ankles)
+    if float(np.median((feet * looks).sum(-1), axis=0).max()) < BACKWARDS:
+        raise ValueError("its feet point backwards: left and right are swapped, or it is mirrored; mirror it back")
+
+
 def usual_facing(up: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
     """Where a person looks who faces the viewer: z where y is up, and turned with it where another axis is."""
     if up[1] < -0.9:
@@ -140,9 +156,12 @@ def usual_facing(up: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
 
 
 def _floor(figure: Figure, axis: int, sign: float) -> float:
-    """1 if the lowest joints touch height 0, as they do on a floor; 0 if they are elsewhere."""
+    """Whether the lowest joints touch height 0, as they do on a floor; nothing is known of a person kept in place."""
+    if np.ptp(figure.hips.mean(1), axis=0).max() < 1e-6 * figure.leg and len(figure.hips) > 1:
+        return 0.0
     heights = figure.lowest[:, axis] if sign > 0 else -figure.highest[:, axis]
-    return float(abs(np.percentile(heights, 10)) < LEVEL * figure.leg)
+    level = np.percentile(heights, 10) / figure.leg
+    return FLOOR if LEVEL[0] < level < LEVEL[1] else NO_FLOOR
 
 
 def _snap(direction: Float[np.ndarray, "3"], within: float) -> Float[np.ndarray, "3"]:

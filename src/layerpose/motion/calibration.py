@@ -52,13 +52,15 @@ def calibrate(
     anatomy: Anatomy, turns: Float[np.ndarray, "t n 3 3"], places: Float[np.ndarray, "t n 3"], straight: Straight | None
 ) -> dict[str, Float[np.ndarray, "3 3"]]:
     """The constant of every bone; turns and places of some frames are in body axes."""
+    if anatomy.exact and straight is not None:
+        return {bone: (straight.axes @ straight.turns[row]).T for bone, row in anatomy.rows.items()}
     seen = _seen_constants(anatomy, turns, places)
     if straight is None:
         return {bone: constant for bone, (constant, _) in seen.items()}
     aims, constants = aim_at(anatomy, straight.places @ straight.axes.T), {}
     for bone, row in anatomy.rows.items():
         told = (straight.axes @ straight.turns[row]).T @ aims.get(bone, np.eye(3))
-        constant, trusted = seen[bone]
+        constant, trusted = seen.get(bone, (told, False))
         against = angles_between(told, constant) > AGAINST_DEG.get(bone.split(".")[0], AGAINST_USUAL_DEG)
         constants[bone] = constant if trusted and against and not straight.promised else told
     return constants

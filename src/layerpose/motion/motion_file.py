@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,12 @@ def write_motion(motion: Motion, path: str | os.PathLike[str]) -> None:
 
 
 def read_motion(path: str | os.PathLike[str]) -> Motion:
-    """Read a motion file, or all pose files of a folder in the order of their names."""
+    """Read a motion file, or all pose files of a folder, 2.json before 10.json."""
     path = Path(path)
     if path.is_dir():
         return _read_folder(path)
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not JSON ({error}); expected a motion file (docs/pose-format.md)") from error
     if isinstance(record, dict) and "layerpose_pose" in record:
@@ -58,10 +59,16 @@ def read_motion(path: str | os.PathLike[str]) -> Motion:
 
 
 def _read_folder(folder: Path) -> Motion:
-    files = sorted(folder.glob("*.json"))
+    files = sorted(folder.glob("*.json"), key=_natural)
     if not files:
         raise ValueError(f"{folder} holds no .json files; expected a pose file for each frame, named in their order")
     return poses_to_motion([_pose(read_pose(file)) for file in files], POSE_FOLDER_FPS)
+
+
+def _natural(file: Path) -> list[tuple[int, str]]:
+    """The order of the numbers in the names: 2 comes before 10."""
+    pieces = re.findall(r"\d+|\D+", file.stem)
+    return [(int(piece[:18]), "") if piece.isdecimal() else (-1, piece) for piece in pieces]
 
 
 def _to_motion(record: Any) -> Motion:

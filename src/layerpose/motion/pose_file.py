@@ -22,6 +22,8 @@ FORMAT = 1
 KEYS = ("layerpose_pose", "phenotype", "camera", "rotations")
 SMALLEST_ANGLE = 1e-6
 """Rotations smaller than this (radians) are left out of the file."""
+LARGEST_ANGLE = 100.0
+"""Nobody turns so many radians: these are degrees."""
 NEAREST_M = 1.0
 """A camera nearer to the pelvis than this would stand within the arms' reach."""
 LARGEST = 1e6
@@ -44,7 +46,7 @@ def read_pose(path: str | os.PathLike[str]) -> Pose | Body:
     """Read a pose file: a `Body` if it has a phenotype and a camera, else a `Pose`."""
     path = Path(path)
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not JSON ({error}); expected a pose file as `layerpose fit` writes") from error
     try:
@@ -86,6 +88,11 @@ def record_to_pose(vectors: dict[str, Any]) -> Pose:
     rows = np.zeros((len(names), 3))
     for name, vector in vectors.items():
         rows[names.index(name)] = numbers(vector, 3, f"the rotation of {name!r}", "a rotation vector in radians")
+        if (angle := np.linalg.norm(rows[names.index(name)])) >= LARGEST_ANGLE:
+            raise ValueError(
+                f"the rotation of {name!r} is {angle:.0f} radians; expected less than {LARGEST_ANGLE:g}: are these "
+                f"degrees? A radian has 57.3"
+            )
     return Pose(rotations=torch.from_numpy(Rotation.from_rotvec(rows).as_matrix().astype(np.float32)))
 
 

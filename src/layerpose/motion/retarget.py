@@ -16,17 +16,26 @@ import torch
 from jaxtyping import Float
 
 from layerpose.body.model import body_model
-from layerpose.motion.anatomy import Anatomy, Tree, by_table, find_anatomy
-from layerpose.motion.axes import Figure, figure_at, file_axes, find_up, rest_axes
+from layerpose.motion.anatomy import LIMBS, Anatomy, Tree, by_names, by_table
+from layerpose.motion.axes import Figure, check_sides, figure_at, file_axes, find_up, rest_axes
 from layerpose.motion.calibration import Straight, calibrate, chest_of, end_of
 from layerpose.motion.clip import check_frame, check_range
+from layerpose.motion.fingers import fingers_move, turn_fingers
 from layerpose.motion.posing import curl_fingers, reference_heads, to_pose, world_to_relative
 from layerpose.motion.rig import Rig, World
+from layerpose.motion.topology import by_shape
 from layerpose.motion.turning import smallest_rotations, unit_vectors
 from layerpose.types import Motion, Pose
 
 HANGING = 0.92
 """Cosine between a leg and the line downwards from which on frame 0 counts as a T-pose."""
+SAME_BODY = 0.94
+"""Cosine between a rig's limbs and those of the body in its A-pose from which on it is the body's rig."""
+BODY_BONES = (
+    "root", "spine05", "head",
+    *(f"{bone}.{side}" for limb in LIMBS.values() for bone in limb for side in "LR"),
+)  # fmt: skip
+"""A file with these joints speaks the body's own bone names."""
 NUM_SAMPLED = 48
 """Frames, spread over the file, from which axes and constants are worked out."""
 CHUNK = 1024
@@ -51,6 +60,8 @@ class RigClip:
     """Length of the file's legs, in its units."""
     constants: dict[str, Float[np.ndarray, "3 3"]]
     """What is added to each joint's rotation (`calibration`)."""
+    fingers: bool
+    """The file's fingers move; else they are bent a little."""
     starts_in_t_pose: bool
     """Frame 0 shows both arms stretched out sideways; a motion leaves it out."""
 
@@ -114,6 +125,8 @@ class RigClip:
         """Joints in body axes -> rotations of the body's bones relative to their parents."""
         rows, heads = self.anatomy.rows, reference_heads()
         world = {bone: turns[:, row] @ self.constants[bone] for bone, row in rows.items()}
+        if self.anatomy.exact:
+            return world_to_relative({body_model().bone(bone): turned for bone, turned in world.items()})
         line = places[:, rows["upperleg01.L"]] - places[:, rows["upperleg01.R"]]
         world["root"] = smallest_rotations(world["root"] @ self._hip_line, line) @ world["root"]
         for bone, end in self.anatomy.ends.items():
@@ -125,8 +138,11 @@ class RigClip:
             if f"clavicle.{side}" in world:
                 way = heads[f"upperarm01.{side}"] - heads[f"clavicle.{side}"]
                 world[f"clavicle.{side}"] = smallest_rotations(chest @ way, world[f"clavicle.{side}"] @ way) @ chest
+        if self.fingers:
+            hands = {side: world[f"wrist.{side}"] for side in "LR"}
+            world |= turn_fingers(self.anatomy.finger_rows, self.anatomy.finger_ends, places, hands)
         relative = world_to_relative({body_model().bone(bone): turned for bone, turned in world.items()})
-        return curl_fingers(relative, CURL)
+        return relative if self.fingers else curl_fingers(relative, CURL)
 
     @cached_property
     def _hip_line(self) -> Float[np.ndarray, "3"]:
@@ -151,22 +167,20 @@ def _retarget(rig: Rig) -> RigClip:
     turns, places = rig.world(frames)
     if not np.isfinite(places).all() or not np.isfinite(turns).all():
         raise ValueError("it holds numbers that are not finite; repair or cut them out")
-    anatomy = _find_anatomy(rig, places)
-    if anatomy.guessed:
-        warnings.warn(
-            f"{rig.name}: the joints' names are not known; the skeleton's shape told them apart", stacklevel=4
-        )
-    rows = anatomy.rows
-    rest, figure = figure_at(rows, rig.rest_places[None]), figure_at(rows, places)
-    resting = rest_axes(rest)
+    anatomy = _body_itself(rig) or _find_anatomy(rig, places)
+    figure = figure_at(anatomy, places)
+    resting = rest_axes(figure_at(anatomy, rig.rest_places[None]))
     up = find_up(figure, None if resting is None else resting[2], rig.up)
+    check_sides(figure)
     looks = np.cross(figure.left, up)
     rest_looks = None
     if resting is not None:
         rest_looks = smallest_rotations(resting[2], up) @ -resting[1]
     axes = file_axes(up, unit_vectors(looks[0]), rest_looks, rig.facing)
-    first_axes = rest_axes(figure_at(rows, places[:1]))
-    t_pose = first_axes is not None and _stretched(figure_at(rows, places[:1] @ first_axes.T))
+    if anatomy.exact and resting is not None:
+        axes = resting
+    first_axes = rest_axes(figure_at(anatomy, places[:1]))
+    t_pose = first_axes is not None and _stretched(figure_at(anatomy, places[:1] @ first_axes.T))
     straight = None
     if t_pose and first_axes is not None:
         straight = Straight(turns=turns[0], places=places[0], axes=first_axes, promised=False)
@@ -174,6 +188,7 @@ def _retarget(rig: Rig) -> RigClip:
         straight = Straight(turns=rig.rest_turns, places=rig.rest_places, axes=resting, promised=rig.bound)
     return RigClip(
         rig=rig, anatomy=anatomy, axes=axes, leg=figure.leg, starts_in_t_pose=t_pose,
+        fingers=fingers_move(anatomy.finger_rows, anatomy.finger_ends, places),
         constants=calibrate(anatomy, axes @ turns, places @ axes.T, straight),
     )  # fmt: skip
 
@@ -184,9 +199,40 @@ def sampled(num_frames: int) -> list[int]:
 
 
 def _find_anatomy(rig: Rig, places: Float[np.ndarray, "t n 3"]) -> Anatomy:
+    """By what the file says, by the names, by the shape. ValueError with the joints from the root on."""
     tree = Tree(joints=rig.joints, parents=rig.parents, places=places)
-    told = None if rig.bones is None else by_table(tree, rig.bones)
-    return told or find_anatomy(tree)
+    found = (by_table(tree, rig.bones) if rig.bones else None) or by_names(tree)
+    if found is not None:
+        return found
+    found = by_shape(tree)
+    if found is not None:
+        warnings.warn(f"{rig.name}: its joints' names are not known; its shape tells them apart", stacklevel=5)
+        return found
+    named = [name for name in rig.joints if name]
+    raise ValueError(
+        f"its skeleton is not known: neither names nor shape tell which joints are arms and legs (found, from the "
+        f"root: {', '.join(named[:12])}{' ...' if len(named) > 12 else ''}); expected a person with a trunk, a head, "
+        f"two arms and two legs"
+    )
+
+
+def _body_itself(rig: Rig) -> Anatomy | None:
+    """The rig is the body's own: it has its bones' names, and they lie as they do in its A-pose."""
+    if not all(bone in rig.joints for bone in BODY_BONES):
+        return None
+    rows = {bone: rig.joints.index(bone) for bone in body_model().bone_names if bone in rig.joints}
+    anatomy = Anatomy(rows=rows, ends={}, exact=True)
+    resting = rest_axes(figure_at(anatomy, rig.rest_places[None]))
+    if resting is None:
+        return None
+    heads, places = reference_heads(), rig.rest_places @ resting.T
+    for side in "LR":
+        for start, end in (("upperarm01", "lowerarm01"), ("lowerarm01", "wrist"), ("upperleg01", "lowerleg01")):
+            first, last = f"{start}.{side}", f"{end}.{side}"
+            way = unit_vectors(places[rows[last]] - places[rows[first]])
+            if way @ unit_vectors(heads[last] - heads[first]) < SAME_BODY:
+                return None
+    return anatomy
 
 
 def _stretched(figure: Figure) -> bool:

@@ -34,6 +34,8 @@ class Rig:
     """The frames with these numbers, worked out when asked for."""
     bones: Mapping[str, str] | None = None
     """Bone of the body -> joint, where the file itself says which joint is which (VRM); else names and shape decide."""
+    up: Float[np.ndarray, "3"] | None = None
+    """The axis that points upwards, where the format fixes it (glTF); else the joints' places decide."""
     facing: Float[np.ndarray, "3"] | None = None
     """Where the person of the rest pose looks, where the format fixes it (VRM); else the joints' places decide."""
     up: Float[np.ndarray, "3"] | None = None

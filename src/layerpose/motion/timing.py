@@ -18,10 +18,15 @@ SLOWEST, FASTEST = 1.0, 120.0
 """Frame rates that can be asked for."""
 
 
-def resample(motion: Motion, fps: float) -> Motion:
-    """Another frame rate, the same duration: rotations by slerp, places in straight lines."""
+def check_rate(fps: float) -> None:
+    """ValueError unless this many frames a second can be asked for."""
     if not SLOWEST <= fps <= FASTEST:
         raise ValueError(f"{fps:g} frames a second were asked for; expected {SLOWEST:g} to {FASTEST:g}")
+
+
+def resample(motion: Motion, fps: float) -> Motion:
+    """Another frame rate, the same duration: rotations by slerp, places in straight lines."""
+    check_rate(fps)
     if fps == motion.fps:
         return motion
     num_frames = max(round(motion.num_frames * fps / motion.fps), 1)
