@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 import zlib
 
 import numpy as np
@@ -264,3 +265,23 @@ def test_models_that_hang_on_each_other_are_refused(actor, tmp_path):
     (tmp_path / "a.fbx").write_bytes(binary(nodes))
     with pytest.raises(ValueError, match="in a circle"):
         fbx_to_rig(tmp_path / "a.fbx")
+
+
+def test_damaged_files_are_read_or_refused_in_one_line(actor, tmp_path):
+    good, chance = binary(scene(actor, bound="clusters")), np.random.default_rng(0)
+    for _ in range(40):
+        data = bytearray(good)
+        for at in chance.integers(27, len(data), size=int(chance.choice([1, 3, 30]))):
+            data[at] = int(chance.integers(256))
+        (tmp_path / "a.fbx").write_bytes(data[: int(chance.integers(27, len(data)))] if chance.random() < 0.3 else data)
+        assert "\n" not in _said(tmp_path / "a.fbx")
+
+
+def _said(path):
+    """Why a file is refused; "" if it is read and all its numbers are finite."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            turns, places = (rig := fbx_to_rig(path)).world([0, rig.num_frames - 1])
+    except ValueError as error:
+        return str(error)
+    return "" if np.isfinite(turns).all() and np.isfinite(places).all() else "not\nfinite"

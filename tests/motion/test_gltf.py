@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
+import random
 import struct
+import warnings
 
 import numpy as np
 import pytest
@@ -251,3 +254,31 @@ def test_a_damaged_gltf_is_refused_with_a_reason(actor, tmp_path, path, value, m
     (tmp_path / "a.glb").write_bytes(glb(record, binary))
     with pytest.raises(ValueError, match=message):
         gltf_to_rig(tmp_path / "a.glb")
+
+
+ODD = (None, -1, 10**9, 2**63, 1e308, float("nan"), "x", [], {}, True, [[]], 0, 3, 25, {"node": 0}, 0.5)
+
+
+def test_files_with_odd_values_anywhere_are_read_or_refused_in_one_line(actor, tmp_path):
+    good, binary = scene(actor)
+    chance = random.Random(0)
+    for _ in range(200):
+        record = copy.deepcopy(good)
+        at = record
+        while isinstance(at[key := chance.choice(list(at) if isinstance(at, dict) else range(len(at)))], dict | list):
+            if not at[key] or chance.random() < 0.2:
+                break
+            at = at[key]
+        at[key] = chance.choice(ODD)
+        (tmp_path / "a.glb").write_bytes(glb(record, binary))
+        assert "\n" not in _said(tmp_path / "a.glb")
+
+
+def _said(path):
+    """Why a file is refused; "" if it is read and all its numbers are finite."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            turns, places = (rig := gltf_to_rig(path)).world([0, rig.num_frames - 1])
+    except ValueError as error:
+        return str(error)
+    return "" if np.isfinite(turns).all() and np.isfinite(places).all() else "not\nfinite"
