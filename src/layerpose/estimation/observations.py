@@ -19,7 +19,7 @@ from layerpose.videos.reading import Look
 
 SHAPE_FRAMES = 5
 """At most so many frames tell the shape."""
-FRAMES_EACH = 4
+FRAMES_EACH = 6
 """Of so many frames one tells it, if there are few."""
 MOST_CUT = 4
 """Of the 13 main joints; a frame in which more are outside does not count."""

@@ -16,12 +16,13 @@ from layerpose.estimation.fit_problem import unit
 
 PAIRS = ((1, 4), (2, 5), (3, 6), (7, 8), (9, 10), *((left, left + 1) for left in range(11, 33, 2)))
 FIRST_OF_LEGS = 23
-JUMP_M = 0.1
-"""A mean step of the joints of so much costs 1."""
+JUMP_M = 0.07
+"""A mean step of the arms' or the legs' joints of so much costs 1, and ..."""
 LARGEST_JUMP = 4.0
+"""... a larger one at most this."""
 MIRRORED = 0.3
 """Cost of each frame in which the network is said to have exchanged the sides."""
-TWISTED = 1.0
+TWISTED = 0.3
 """Cost of hips that face where the shoulders do not, for a right angle."""
 CROSSED, WIDE_M = 0.6, 0.1
 """Cost of legs that stand so far on the wrong side of each other, along the line of the shoulders."""
@@ -48,7 +49,7 @@ def find_sides(world: Float[np.ndarray, "t 33 3"]) -> Sides:
     """Which frames of one shot are mirrored. `world` holds the frames in which the person is seen."""
     choices = np.stack([world[:, _exchanged(arms=arms, legs=legs)] for arms, legs in STATES], axis=1)
     state = np.array([MIRRORED * (arms + legs) for arms, legs in STATES]) + _twist(choices) + _crossing(choices)
-    moves = np.minimum(_steps(choices), LARGEST_JUMP)
+    moves = _steps(choices)
     total, came_from = state[0], []
     for frame in range(1, len(world)):
         reached = total[:, None] + moves[frame - 1]
@@ -82,5 +83,6 @@ def _crossing(choices: Float[np.ndarray, "t s 33 3"]) -> Float[np.ndarray, "t s"
 
 def _steps(choices: Float[np.ndarray, "t s 33 3"]) -> Float[np.ndarray, "m s s"]:
     """Cost of going from each state of a frame to each of the next."""
-    joints = choices[:, :, [*range(11, 17), *range(23, 29)]]
-    return np.linalg.norm(joints[1:, None] - joints[:-1, :, None], axis=-1).mean(-1) / JUMP_M
+    moved = np.linalg.norm(choices[1:, None] - choices[:-1, :, None], axis=-1)
+    arms, legs = moved[..., 11:17].mean(-1), moved[..., 25:29].mean(-1)
+    return np.minimum(arms / JUMP_M, LARGEST_JUMP) + np.minimum(legs / JUMP_M, LARGEST_JUMP)
