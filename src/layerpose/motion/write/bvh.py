@@ -38,7 +38,7 @@ def write_bvh(take: Take, path: Path, *, names: Names = "mixamo") -> None:
     lines = _hierarchy(skeleton, places)
     with writing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
         file.write("\n".join(["HIERARCHY", *lines, "MOTION", f"Frames: {take.motion.num_frames}", ""]))
-        file.write(f"Frame Time: {1 / take.motion.fps:.7f}\n")
+        file.write(f"Frame Time: {1 / take.motion.fps:.9f}\n")
         np.savetxt(file, channels, fmt="%.5f")
 
 
