@@ -28,6 +28,8 @@ MET, MISSED = 1.5 / 1024, 6 / 1024
 """The two ways meet surely if they end less apart than the one, surely not if more than the other (of the canvas)."""
 REACH = 6 / 1024
 """All pixels so close by must be sure too: a fit is a few pixels off."""
+DOUBTFUL, SURE = 0.3, 0.7
+"""Half trusted, two pictures show through each other; below the one all is drawn, above the other all is carried."""
 SOFT = 4 / 1024
 """Over so much of the canvas the pixels that are carried pass into those that are drawn."""
 FLAT, TURNED = 0.98, 0.87
@@ -54,6 +56,7 @@ def carry(view: SourceView, target: DrawnBody) -> Carried:
     trust = back.flatness * _meet(back, forth, target.scale / source.scale) * _is_seen(back, view)
     reach = 2 * round(REACH * len(labels)) + 1
     trust = -max_pool2d(-trust[None, None], reach, stride=1, padding=reach // 2)
+    trust = ((trust - DOUBTFUL) / (SURE - DOUBTFUL)).clamp(0, 1)
     if step > 1:
         trust, moved = (_enlarge(x, target.size) for x in (trust, back.moved.permute(2, 0, 1)[None]))
         place = _pixels(target.size, 1, moved) + moved[0].permute(1, 2, 0)
