@@ -30,6 +30,8 @@ AGAINST_USUAL_DEG = 60.0
 """A joint that is turned by more than this against where the limbs are does not say how they are turned."""
 SNAP_DEG = 25.0
 """Local axes are by quarter turns along the person's axes more often than not: taken so if they are this near."""
+SURE_DEG = 8.0
+"""The lines of hips and shoulders and the ways of limbs are known better than what is turned about them."""
 BENT_DEG = 25.0
 """An elbow or a knee that is bent further shows how the limb is turned about itself."""
 STEADY = 0.05
@@ -132,7 +134,7 @@ def _seen_trunk(
         share = step / max(len(trunk) - 1, 1)
         onward = next((on - stops[step] for on in stops[step + 1 :] if _far(on - stops[step], whole)), whole)
         axes = upright_axes((1 - share) * lines[0] + share * lines[1], onward)
-        seen[bone] = snapped(mean_rotation(turns[:, rows[bone]].swapaxes(1, 2) @ axes), SNAP_DEG), True
+        seen[bone] = snapped(mean_rotation(turns[:, rows[bone]].swapaxes(1, 2) @ axes), SNAP_DEG, SURE_DEG), True
     return seen
 
 
@@ -154,7 +156,10 @@ def _seen_limb(
     seen = {}
     for bone, way, straight in zip((upper, lower), ways, own, strict=True):
         local = turns[:, anatomy.rows[bone]].swapaxes(1, 2) @ axes_along(way, hinge)
-        seen[bone] = snapped(mean_rotation(local, weights), SNAP_DEG) @ axes_along(straight, hinge0).T, trusted
+        seen[bone] = (
+            snapped(mean_rotation(local, weights), SNAP_DEG, SURE_DEG) @ axes_along(straight, hinge0).T,
+            trusted,
+        )
     return seen
 
 

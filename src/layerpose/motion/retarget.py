@@ -40,6 +40,8 @@ NUM_SAMPLED = 48
 """Frames, spread over the file, from which axes and constants are worked out."""
 CHUNK = 1024
 """Frames that are worked out together."""
+LEVEL_HIPS = 0.996
+"""Cosine between the hips of a file and the body's from which on the file's may be a little uneven."""
 STRETCHED = 0.8
 """Cosine between an arm and the line across the body from which on frame 0 counts as a T-pose."""
 USUAL_FPS = 30.0
@@ -151,7 +153,8 @@ class RigClip:
         rows = self.anatomy.rows
         line = unit_vectors(places[:, rows["upperleg01.L"]] - places[:, rows["upperleg01.R"]])
         pelvis = turns[:, rows["root"]] @ self.constants["root"]
-        return unit_vectors(np.einsum("tba,tb->a", pelvis, line))
+        found = unit_vectors(np.einsum("tba,tb->a", pelvis, line))
+        return found if found[0] > LEVEL_HIPS else np.array([1.0, 0.0, 0.0])
 
 
 def retarget(rig: Rig) -> RigClip:

@@ -52,8 +52,8 @@ def angles_between(a: Float[np.ndarray, "*n 3 3"], b: Float[np.ndarray, "*m 3 3"
     return np.asarray(np.rad2deg(np.arccos(np.clip(cosine, -1, 1))))
 
 
-def snapped(turn: Float[np.ndarray, "3 3"], within: float) -> Float[np.ndarray, "3 3"]:
-    """The rotation by quarter turns about the axes that is nearest, if it is within so many degrees."""
+def snapped(turn: Float[np.ndarray, "3 3"], within: float, first: float = 180.0) -> Float[np.ndarray, "3 3"]:
+    """The rotation by quarter turns that is nearest, if it is within so many degrees, and its first axis `first`."""
     quarter = np.zeros((3, 3))
     left = np.abs(turn)
     for _ in range(3):
@@ -62,6 +62,7 @@ def snapped(turn: Float[np.ndarray, "3 3"], within: float) -> Float[np.ndarray, 
         left = left.copy()
         left[row], left[:, column] = -1, -1
     good = np.linalg.det(quarter) > 0 and angles_between(turn, quarter) <= within
+    good = good and turn[:, 0] @ quarter[:, 0] >= np.cos(np.deg2rad(first))
     return quarter if good else turn
 
 
