@@ -61,10 +61,18 @@ def _vectors(take: Take) -> Float[np.ndarray, "t 52 3"]:
 def _turns(take: Take, bone: str) -> Float[np.ndarray, "t 3 3"]:
     """World turns of the joint that stands for the bone and those up to the next joint."""
     name, dot, side = bone.partition(".")
+    if bone == "spine04":
+        return take.aimed_turns(bone, bone, AIMS[bone], _carried_by_the_pelvis(take, bone))
     if name in AIMS:
         end = AIMS[name]
         return take.aimed_turns(bone, bone, f"{end}{dot}{side}")
     return take.turns[:, body_model().bone(bone)]
+
+
+def _carried_by_the_pelvis(take: Take, bone: str) -> Float[np.ndarray, "t 3"]:
+    """Where a bone would begin if none turned between it and the root, as SMPL's spine has none."""
+    root, row = body_model().bone("root"), body_model().bone(bone)
+    return take.heads_m[:, root] + take.turns[:, root] @ (take.reference_heads_m[row] - take.reference_heads_m[root])
 
 
 def _in_smpls_axes(turns: Float[np.ndarray, "t 3 3"]) -> Float[np.ndarray, "t 3 3"]:

@@ -80,16 +80,19 @@ class Take:
         """Of the bones in the world, away from the reference pose."""
         return self._kinematics[0] @ body_model().reference_orientations.swapaxes(-1, -2)
 
-    def aimed_turns(self, bone: str, turning: str, towards: str) -> Float[np.ndarray, "t 3 3"]:
+    def aimed_turns(
+        self, bone: str, turning: str, towards: str, start_m: Float[np.ndarray, "t 3"] | None = None
+    ) -> Float[np.ndarray, "t 3 3"]:
         """World turns of one joint that stands for the bones from `bone` up to `towards`.
 
-        They are those of `turning`, one of these, and beyond that as little as points to where `towards` begins.
+        They are those of `turning`, one of these, and beyond that as little as points to where `towards` begins, seen
+        from where `bone` does, or from `start_m` where the file has it elsewhere.
         """
         model = body_model()
         start, end = model.bone(bone), model.bone(towards)
         own = self.turns[:, model.bone(turning)]
         along = own @ (self.reference_heads_m[end] - self.reference_heads_m[start])
-        return turns_to(along, self.heads_m[:, end] - self.heads_m[:, start]) @ own
+        return turns_to(along, self.heads_m[:, end] - (self.heads_m[:, start] if start_m is None else start_m)) @ own
 
     @cached_property
     def reference_heads_m(self) -> Float[np.ndarray, "j 3"]:
