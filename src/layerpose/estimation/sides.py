@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy.ndimage import uniform_filter1d
 
 from layerpose.estimation.fit_problem import unit
 
@@ -24,8 +25,9 @@ MIRRORED = 0.3
 """Cost of each frame in which the network is said to have exchanged the sides."""
 TWISTED = 0.3
 """Cost of hips that face where the shoulders do not, for a right angle."""
-CROSSED, WIDE_M = 0.6, 0.1
+CROSSED, WIDE_M = 1.0, 0.1
 """Cost of legs that stand so far on the wrong side of each other, along the line of the shoulders."""
+STEADY_FRAMES = 15
 STATES = tuple((arms, legs) for arms in (False, True) for legs in (False, True))
 
 
@@ -76,9 +78,11 @@ def _twist(choices: Float[np.ndarray, "t s 33 3"]) -> Float[np.ndarray, "t s"]:
 
 
 def _crossing(choices: Float[np.ndarray, "t s 33 3"]) -> Float[np.ndarray, "t s"]:
-    shoulders = unit(choices[..., 11, :] - choices[..., 12, :])
+    """The shoulders' line is that of a second: a frame that takes legs for each other is not sure of it, either."""
+    line = uniform_filter1d(unit(choices[:, 0, 11] - choices[:, 0, 12]), STEADY_FRAMES, axis=0, mode="nearest")
+    turned = np.array([-1.0 if arms else 1.0 for arms, _ in STATES])
     apart = (choices[..., [25, 27], :] - choices[..., [26, 28], :]).mean(-2)
-    return CROSSED * np.clip(-(apart * shoulders).sum(-1) / WIDE_M, 0, 1)
+    return CROSSED * np.clip(-(apart * unit(line)[:, None]).sum(-1) * turned / WIDE_M, 0, 1)
 
 
 def _steps(choices: Float[np.ndarray, "t s 33 3"]) -> Float[np.ndarray, "m s s"]:
