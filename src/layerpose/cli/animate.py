@@ -37,7 +37,7 @@ def animate(
 
     Args:
         photo: A photo of one whole person.
-        motion: A .bvh, a motion file (.json), a folder of pose files, or walk, run, wave, dance or turn.
+        motion: A motion file (.bvh, .fbx, .glb, .npz ...), a video, a folder, or walk, run, wave, dance or turn.
         out: What to write: .mp4 (H.264), .webm (VP9), .webp, or a folder of PNG frames (a name without suffix).
         also: More photos of the same person in the same clothes, from other sides: the best seen wins at every point.
         fps: Frames a second; without it the motion's own rate, at most 30.

@@ -27,7 +27,7 @@ def body(
 
     Args:
         action: The word show.
-        pose: What transfer's --pose takes: a photo, a pose file, a frame of a motion (.bvh or .npz), or a name.
+        pose: What transfer's --pose takes: a photo, a pose file, a frame of a motion (dance.fbx#120), or a name.
         out: The picture to write; an older one is replaced.
         body: The mesh of anny, that of SMPL (needs --smpl), or anny's mesh filled with voxels.
         smpl: Your licensed SMPL file (.pkl or .npz).

@@ -82,7 +82,7 @@ def transfer(
 
     Args:
         photos: A photo of one whole person, or - (standard input); or many photos, or a folder of them.
-        pose: Another photo, a pose file (.json), a frame of a motion (dance.bvh#120, .npz too), or a name such as walk.
+        pose: Another photo, a pose file (.json), a frame of a motion (dance.fbx#120), or a name such as walk.
         out: The picture to write, or - (standard output); an older one is replaced, the photo never. Of many photos: a
             folder; what is there already is not drawn again.
         background: Without it flat grey. The photo, its old place filled in; a colour; a picture; or none at all.

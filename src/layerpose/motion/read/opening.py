@@ -61,7 +61,7 @@ FORMATS = (
     Format(name="SMPL's family, joints", fits=lambda _, head: head.startswith(SAVED),
            suffixes=(".npz", ".npy", ".pkl", ".pickle", ".joblib", ".pt", ".pth"), read=read_smpl),
     Format(name="2D keypoints", fits=lambda path, head: _holds_keypoints(path, head), suffixes=(), read=read_keypoints),
-    Format(name="GIF, WebP", fits=lambda _, head: head.startswith(b"GIF8") or head[8:12] == b"WEBP",
+    Format(name="GIF, WebP, APNG", fits=lambda _, head: _is_animation(head),
            suffixes=(".gif", ".webp"), read=read_video, photo_too=True),
     Format(name="video", fits=lambda _, head: _is_video(head), suffixes=VIDEO_SUFFIXES, read=read_video),
     Format(name="JSON", fits=lambda path, _: path.is_dir(), suffixes=(".json",), read=read_own),
@@ -141,7 +141,7 @@ def _holds_keypoints(path: Path, head: bytes) -> bool:
     """A JSON or a folder of keypoints, or the coloured picture of a skeleton."""
     if path.is_dir():
         return is_keypoint_folder(path)
-    if head.startswith(b"\x89PNG"):
+    if head.startswith((b"\x89PNG", b"\xff\xd8\xff")):
         return is_skeleton_picture(path)
     if path.suffix.lower() != ".json" or path.stat().st_size > LARGEST_FILE:
         return False
@@ -149,6 +149,10 @@ def _holds_keypoints(path: Path, head: bytes) -> bool:
         return holds_keypoints(json.loads(path.read_bytes().decode("utf-8-sig")))
     except (ValueError, RecursionError):
         return False
+
+
+def _is_animation(head: bytes) -> bool:
+    return head.startswith(b"GIF8") or head[8:12] == b"WEBP" or (head.startswith(b"\x89PNG") and b"acTL" in head)
 
 
 def _is_video(head: bytes) -> bool:
