@@ -183,8 +183,11 @@ def test_an_smpl_file_is_never_overwritten(refused: Refused, out: Path):
     ("arrays", "reason"),
     [
         ({"poses": np.full((2, 156), np.nan), "mocap_framerate": 60.0}, "not finite, first at (0, 0)"),
-        ({"poses": np.zeros((2, 69)), "mocap_framerate": 60.0}, "poses is (2, 69); expected frames of 72 (SMPL)"),
-        ({"poses": np.zeros((2, 156)), "mocap_framerate": 60.0}, "has 2 frames (0 to 1); 7 is not one"),
+        ({"poses": np.zeros((2, 69)), "mocap_framerate": 60.0}, "poses is (2, 69); expected frames of 72"),
+        (
+            {"poses": np.eye(1, 156).repeat(2, 0) * np.pi / 2, "mocap_framerate": 60.0},
+            "has 2 frames (0 to 1); 7 is not one",
+        ),
         ({"theta": np.zeros((8, 72))}, "72 numbers a person; expected 85"),
     ],
     ids=["nan", "joints", "frame", "hmr"],
