@@ -17,6 +17,7 @@ from layerpose.cli.console import hushed, one_line, show_warning
 from layerpose.cli.convert import convert
 from layerpose.cli.evaluate import evaluate
 from layerpose.cli.flicker import flicker
+from layerpose.cli.maps import maps
 from layerpose.cli.personalize import personalize
 from layerpose.cli.prepare import prepare
 from layerpose.cli.public import import_data
@@ -26,7 +27,7 @@ from layerpose.cli.train import train
 from layerpose.cli.transfer import demo, fit, transfer
 
 COMMANDS: dict[str, Callable[..., None]] = {
-    "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "convert": convert, "body": body,
+    "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "convert": convert, "maps": maps, "body": body,
     "synth": synth, "pack": pack, "prepare": prepare, "import": import_data, "train": train,
     "personalize": personalize, "evaluate": evaluate, "compare": compare, "flicker": flicker, "study": study,
     "study-export": study_export,

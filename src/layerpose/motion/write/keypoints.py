@@ -43,13 +43,14 @@ def find_keypoints(take: Take) -> Keypoints:
     return Keypoints(
         width=picture.width,
         height=picture.height,
-        body=seen(_body_25(take.keypoints_m)),
+        body=seen(body_25(take.keypoints_m)),
         left_hand=seen(_hand(take.heads_m, "L")),
         right_hand=seen(_hand(take.heads_m, "R")),
     )
 
 
-def _body_25(found: Float[np.ndarray, "t 23 3"]) -> Float[np.ndarray, "t 25 3"]:
+def body_25(found: Float[np.ndarray, "t 23 3"]) -> Float[np.ndarray, "t 25 3"]:
+    """OpenPose's points out of the body's own keypoints."""
     names = body_model().keypoint_names
     wanted = [[names.index(part) for part in MIDDLES.get(name, (name,))] for name in BODY_25]
     return np.stack([found[:, rows].mean(1) for rows in wanted], axis=1)
