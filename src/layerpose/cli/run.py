@@ -11,6 +11,7 @@ import tyro
 
 from layerpose import __version__
 from layerpose.cli.animate import animate
+from layerpose.cli.augment import augment
 from layerpose.cli.body import body
 from layerpose.cli.compare import compare
 from layerpose.cli.console import hushed, one_line, show_warning
@@ -27,7 +28,8 @@ from layerpose.cli.train import train
 from layerpose.cli.transfer import demo, fit, transfer
 
 COMMANDS: dict[str, Callable[..., None]] = {
-    "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "convert": convert, "maps": maps, "body": body,
+    "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "convert": convert, "maps": maps, "augment": augment,
+    "body": body,
     "synth": synth, "pack": pack, "prepare": prepare, "import": import_data, "train": train,
     "personalize": personalize, "evaluate": evaluate, "compare": compare, "flicker": flicker, "study": study,
     "study-export": study_export,
