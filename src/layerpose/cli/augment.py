@@ -56,8 +56,8 @@ def augment(
     with busy("Starting"):
         from layerpose.motions import resolve_motion
         from layerpose.pictures import write_png
+        from layerpose.scene.backdrop import TRANSPARENT, check_backdrop
         from layerpose.video.augment import COMMENT, augment, check_job, draw_annotated, find_actor
-        from layerpose.video.backdrop import TRANSPARENT, check_backdrop
     if background == TRANSPARENT:
         raise ValueError("--background transparent is no picture to train on; expected keep, a colour or a picture")
     check_backdrop(background)

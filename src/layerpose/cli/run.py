@@ -28,11 +28,10 @@ from layerpose.cli.train import train
 from layerpose.cli.transfer import demo, fit, transfer
 
 COMMANDS: dict[str, Callable[..., None]] = {
-    "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "convert": convert, "maps": maps, "augment": augment,
-    "body": body,
-    "synth": synth, "pack": pack, "prepare": prepare, "import": import_data, "train": train,
-    "personalize": personalize, "evaluate": evaluate, "compare": compare, "flicker": flicker, "study": study,
-    "study-export": study_export,
+    "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "convert": convert, "maps": maps,
+    "augment": augment, "body": body, "synth": synth, "pack": pack, "prepare": prepare, "import": import_data,
+    "train": train, "personalize": personalize, "evaluate": evaluate, "compare": compare, "flicker": flicker,
+    "study": study, "study-export": study_export,
 }  # fmt: skip
 
 

@@ -23,10 +23,10 @@ from layerpose.data.coco import CATEGORY, annotate, find_parts, join
 from layerpose.maps.render import draw_body
 from layerpose.motion.filming import film
 from layerpose.pictures import read_photo, write_png
+from layerpose.scene.backdrop import find_alpha, find_backdrop
 from layerpose.sheet import PALETTE, grid
 from layerpose.transfer import PoseTransfer
 from layerpose.types import Body, Motion
-from layerpose.video.backdrop import find_alpha, find_backdrop
 
 ANNOTATIONS, REFUSED, JOB = "annotations.json", "refused.csv", "job.json"
 COMMENT = "A person of a photo in another pose, drawn by layerpose. Not a photograph."
