@@ -19,7 +19,7 @@ from layerpose.body.model import body_model
 from layerpose.motion.keypoint_layouts import BODY_25, COCO_17, COCO_18, LANDMARKS
 from layerpose.motion.library import library_pose
 from layerpose.motion.posing import turn
-from layerpose.motion.read.keypoints import holds_keypoints, is_keypoint_folder, read_keypoints
+from layerpose.motion.read.keypoints import holds_keypoints, is_keypoints, read_keypoints
 from layerpose.motion.read.skeleton_picture import is_skeleton_picture
 from layerpose.motion.write.keypoints import find_keypoints
 from layerpose.motion.write.openpose import write_openpose
@@ -130,7 +130,7 @@ def test_frames_of_a_folder_follow_the_numbers_in_their_names(tmp_path: Path):
     points = points_of(shot())
     for number in (2, 10, 9):
         save(tmp_path / f"clip_{number}_keypoints.json", {"people": [person(points + np.array([number, 0, 0]))]})
-    assert is_keypoint_folder(tmp_path)
+    assert is_keypoints(tmp_path)
     shifts = [seen(tmp_path, frame)["nose"][0] - points[0, 0] for frame in range(3)]
     np.testing.assert_allclose(shifts, [2, 9, 10])
 
@@ -268,7 +268,12 @@ def test_too_few_points_make_no_pose(tmp_path: Path):
         clip.pose(0)
 
 
-def test_other_json_is_left_to_others():
+def test_other_files_are_left_to_others(tmp_path: Path):
+    save(tmp_path / "pose.json", {"layerpose_pose": 1})
+    (tmp_path / "walk.bvh").write_text("HIERARCHY\n")
+    assert not is_keypoints(tmp_path / "pose.json")
+    assert not is_keypoints(tmp_path / "walk.bvh")
+    assert is_keypoints(save(tmp_path / "odd.txt", {"people": []}))
     assert not any(map(holds_keypoints, ({"layerpose_pose": 1}, {}, [], None, [1], {"frames": [{"pelvis": []}]})))
 
 

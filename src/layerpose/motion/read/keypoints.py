@@ -35,6 +35,9 @@ EXPECTED = (
 )
 LARGEST_FILE = 100_000_000
 """Bytes of a JSON that is read."""
+HEAD_BYTES = 64
+BLANK = b" \t\r\n\xef\xbb\xbf"
+"""What may stand before a JSON begins."""
 MOST_FRAMES = 200_000
 SHAPE_FRAMES = 5
 """So many frames, spread over those asked for, tell the shape."""
@@ -126,6 +129,22 @@ def holds_keypoints(record: Any) -> bool:
     """Whether what a JSON holds is one of the kinds that are read here."""
     first = next((frame for frame in record if frame), None) if isinstance(record, list) else record
     return is_openpose(first) or is_coco(record) or is_mediapipe(record)
+
+
+def is_keypoints(path: Path) -> bool:
+    """Whether a file or a folder is one of them, by its content: a photo and other JSON are not."""
+    if path.is_dir():
+        return is_keypoint_folder(path)
+    if path.suffix.lower() in PICTURES:
+        return is_skeleton_picture(path)
+    with open(path, "rb") as file:
+        start = file.read(HEAD_BYTES).lstrip(BLANK)
+    if not start.startswith((b"{", b"[")) or path.stat().st_size > LARGEST_FILE:
+        return False
+    try:
+        return holds_keypoints(_parse(path))
+    except ValueError:
+        return False
 
 
 def is_keypoint_folder(folder: Path) -> bool:
