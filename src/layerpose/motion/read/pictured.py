@@ -40,8 +40,6 @@ class Person:
     """One person in one picture."""
 
     seen: SeenPoints
-    hands: tuple[Rows | None, Rows | None] = (None, None)
-    """Left and right: 21 points."""
     track: str | None = None
     """Who it is, where the file says so."""
 
@@ -72,7 +70,7 @@ def person_of(
     names: Sequence[str], body: Rows, hands: tuple[Rows | None, Rows | None] = (None, None), face: Rows | None = None,
     *, track: str | None = None,
 ) -> Person | None:  # fmt: skip
-    """A person whose points have these names; None where no point is seen."""
+    """A person whose points have these names; None where no point is seen. Hands (left, right) tell how wrists turn."""
     points, visibility = np.zeros((NUM_LANDMARKS, 2)), np.zeros(NUM_LANDMARKS)
     rows = {name: body[row] for row, name in enumerate(names) if body[row, 2] > 0}
     _complete_shoulders(rows)
@@ -90,7 +88,7 @@ def person_of(
         _fill(points, visibility, FACE_LANDMARKS, face)
     if not visibility.any():
         return None
-    return Person(seen=SeenPoints(points=points, visibility=visibility), hands=hands, track=track)
+    return Person(seen=SeenPoints(points=points, visibility=visibility), track=track)
 
 
 def _complete_shoulders(rows: dict[str, Float[np.ndarray, "3"]]) -> None:
@@ -152,14 +150,10 @@ def _scale(picture: Picture, *, centred: bool) -> Picture:
     size = np.array(picture.canvas or (1.0, 1.0))
     shift, zoom = (1.0, size / 2) if centred else (0.0, size)
 
-    def scaled(part: Rows | None) -> Rows | None:
-        return None if part is None else np.column_stack([(part[:, :2] + shift) * zoom, part[:, 2]])
-
-    people = []
-    for person in picture.people:
-        left, right = person.hands
-        seen = replace(person.seen, points=(person.seen.points + shift) * zoom)
-        people.append(replace(person, seen=seen, hands=(scaled(left), scaled(right))))
+    people = [
+        replace(person, seen=replace(person.seen, points=(person.seen.points + shift) * zoom))
+        for person in picture.people
+    ]
     return replace(picture, people=tuple(people))
 
 
