@@ -66,6 +66,7 @@ def flags(angle: float) -> dict[str, int]:
     return dict(zip(NAMES, seen.tolist(), strict=True))
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # pycocotools' own, of NumPy 2
 def test_cocos_own_reader_finds_keypoints_boxes_and_outlines(data: Path, capsys: pytest.CaptureFixture[str]):
     coco = pytest.importorskip("pycocotools.coco").COCO(str(data / "annotations.json"))
     capsys.readouterr()
