@@ -36,6 +36,8 @@ EXPECTED = (
 LARGEST_FILE = 100_000_000
 """Bytes of a JSON that is read."""
 HEAD_BYTES = 64
+PICTURE_STARTS = (b"\x89PNG", b"\xff\xd8", b"BM", b"RIFF")
+"""First bytes of PNG, JPEG, BMP and WebP."""
 BLANK = b" \t\r\n\xef\xbb\xbf"
 """What may stand before a JSON begins."""
 MOST_FRAMES = 200_000
@@ -135,7 +137,7 @@ def is_keypoints(path: Path) -> bool:
     """Whether a file or a folder is one of them, by its content: a photo and other JSON are not."""
     if path.is_dir():
         return is_keypoint_folder(path)
-    if path.suffix.lower() in PICTURES:
+    if _is_picture(path):
         return is_skeleton_picture(path)
     with open(path, "rb") as file:
         start = file.read(HEAD_BYTES).lstrip(BLANK)
@@ -145,6 +147,11 @@ def is_keypoints(path: Path) -> bool:
         return holds_keypoints(_parse(path))
     except ValueError:
         return False
+
+
+def _is_picture(path: Path) -> bool:
+    with open(path, "rb") as file:
+        return file.read(HEAD_BYTES).startswith(PICTURE_STARTS)
 
 
 def is_keypoint_folder(folder: Path) -> bool:
@@ -172,7 +179,7 @@ def _read_pictures(path: Path) -> list[Picture]:
 
 
 def _read_file(path: Path, *, alone: bool) -> list[Picture]:
-    if path.suffix.lower() in PICTURES:
+    if _is_picture(path):
         return [read_skeleton(path)]
     record = _parse(path)
     try:

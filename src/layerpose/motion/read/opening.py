@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +12,9 @@ from layerpose.motion.read.bvh_file import read_bvh
 from layerpose.motion.read.bvh_text import is_bvh
 from layerpose.motion.read.fbx import fbx_to_rig
 from layerpose.motion.read.gltf import gltf_to_rig
-from layerpose.motion.read.keypoints import LARGEST_FILE, holds_keypoints, is_keypoint_folder, read_keypoints
+from layerpose.motion.read.keypoints import is_keypoints, read_keypoints
 from layerpose.motion.read.lhm import is_lhm
 from layerpose.motion.read.own import is_own, read_own
-from layerpose.motion.read.skeleton_picture import is_skeleton_picture
 from layerpose.motion.read.smpl import read_smpl
 from layerpose.motion.read.video import read_video
 from layerpose.motion.retarget import retarget
@@ -60,7 +58,7 @@ FORMATS = (
     Format(name="LHM", fits=lambda path, _: is_lhm(path), suffixes=(), read=read_smpl),
     Format(name="SMPL's family, joints", fits=lambda _, head: head.startswith(SAVED),
            suffixes=(".npz", ".npy", ".pkl", ".pickle", ".joblib", ".pt", ".pth"), read=read_smpl),
-    Format(name="2D keypoints", fits=lambda path, head: _holds_keypoints(path, head), suffixes=(), read=read_keypoints),
+    Format(name="2D keypoints", fits=lambda path, _: is_keypoints(path), suffixes=(), read=read_keypoints),
     Format(name="GIF, WebP, APNG", fits=lambda _, head: _is_animation(head),
            suffixes=(".gif", ".webp"), read=read_video, photo_too=True),
     Format(name="video", fits=lambda _, head: _is_video(head), suffixes=VIDEO_SUFFIXES, read=read_video),
@@ -135,20 +133,6 @@ def _is_fbx(head: bytes) -> bool:
 
 def _is_gltf(path: Path, head: bytes) -> bool:
     return head.startswith(b"glTF") or (path.suffix.lower() != ".json" and b'"asset"' in head and b'"nodes"' in head)
-
-
-def _holds_keypoints(path: Path, head: bytes) -> bool:
-    """A JSON or a folder of keypoints, or the coloured picture of a skeleton."""
-    if path.is_dir():
-        return is_keypoint_folder(path)
-    if head.startswith((b"\x89PNG", b"\xff\xd8\xff")):
-        return is_skeleton_picture(path)
-    if path.suffix.lower() != ".json" or path.stat().st_size > LARGEST_FILE:
-        return False
-    try:
-        return holds_keypoints(json.loads(path.read_bytes().decode("utf-8-sig")))
-    except (ValueError, RecursionError):
-        return False
 
 
 def _is_animation(head: bytes) -> bool:
