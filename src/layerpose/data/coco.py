@@ -75,6 +75,7 @@ def find_parts(drawn: DrawnBody, mask: Bool[np.ndarray, "s s"]) -> UInt8[np.ndar
     _, nearest = cv2.distanceTransformWithLabels(
         (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
+    nearest = np.asarray(nearest, dtype=np.int64)
     number_of = np.zeros(int(nearest.max()) + 1, dtype=np.uint8)
     number_of[nearest[known]] = parsing[known]
     return np.where(mask, number_of[nearest], 0).astype(np.uint8)
