@@ -129,7 +129,9 @@ def test_bad_photo_is_named_and_a_stopped_run_goes_on(data: Path):
 
 
 def test_poses_are_spread_over_the_motion_and_differ_between_photos():
-    assert choose_frames(100, 4, 0) == [0, 25, 50, 75]
+    chosen = choose_frames(100, 8, 0)
+    assert max(np.diff([0, *sorted(chosen), 100])) < 25
+    assert len({frame % 25 // 5 for frame in chosen}) > 3
     assert not set(choose_frames(100, 4, 0)) & set(choose_frames(100, 4, 1))
 
 

@@ -37,7 +37,7 @@ def augment(
         photos: Photos of one whole person each.
         motion: Where the poses come from: what animate's --motion takes.
         out: The data set's folder: images, parts (masks), annotations.json.
-        poses_per_photo: Pictures of each photo, spread evenly over the motion.
+        poses_per_photo: Pictures of each photo, spread over the motion.
         size: Side of the pictures in pixels; without it the model's largest (1024).
         range: Only these frames of the motion, counted from 0; END is not included.
         background: The photo's own with the person's place filled in, a colour, or a picture.

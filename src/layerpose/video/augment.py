@@ -30,8 +30,8 @@ from layerpose.types import Body, Motion
 
 ANNOTATIONS, REFUSED, JOB = "annotations.json", "refused.csv", "job.json"
 COMMENT = "A person of a photo in another pose, drawn by layerpose. Not a photograph."
-SPREAD = 0.618
-"""Each photo begins at another frame of the motion: so much of a step later than the one before."""
+SPREAD = 0.618034
+"""From one pose to the next, as a share of the motion."""
 SHEET_PICTURES, SHEET_COLUMNS, SHEET_SIDE = 24, 6, 256
 FLAG_COLOURS = {1: (255, 160, 40), 2: (60, 220, 90)}
 """Of keypoints on the sheet: hidden, visible."""
@@ -117,9 +117,11 @@ def check_job(folder: Path, job: dict[str, Any]) -> None:
 
 
 def choose_frames(num_frames: int, poses: int, number: int) -> list[int]:
-    """So many frames, spread evenly; each photo has others."""
-    start = number * SPREAD % 1
-    return [int((pose + start) * num_frames / poses) % num_frames for pose in range(poses)]
+    """So many frames, spread over the motion; each photo has others.
+
+    Steps of the golden section: even steps would meet the same moment of a walk again and again.
+    """
+    return [int((number * poses + pose + 0.5) * SPREAD % 1 * num_frames) for pose in range(poses)]
 
 
 def _pictures_of(
