@@ -22,6 +22,8 @@ UNDER_SKIN_M = {
     "ankle": 0.09,
 }  # fmt: skip
 """How deep a keypoint lies under the surface that is seen at its place, at most, where nothing is in front of it."""
+FINE = 4
+"""A pixel's share by which an outline may run inside the pixels' edges."""
 VISIBLE, HIDDEN, OUTSIDE = 2, 1, 0
 SMALLEST_PX = 4.0
 """Area of an outline's piece; smaller ones are left out."""
@@ -82,10 +84,11 @@ def find_parts(drawn: DrawnBody, mask: Bool[np.ndarray, "s s"]) -> UInt8[np.ndar
 
 
 def outline(mask: Bool[np.ndarray, "s s"]) -> list[list[float]]:
-    """Polygons around the pieces of a mask, along the pixels' centres; holes are not taken out."""
-    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    large = [contour for contour in contours if len(contour) > 2 and cv2.contourArea(contour) >= SMALLEST_PX]
-    return [(contour.reshape(-1).astype(float) + 0.5).tolist() for contour in large]
+    """Polygons around the pieces of a mask, along the pixels' edges; holes are not taken out."""
+    fine = mask.astype(np.uint8).repeat(FINE, 0).repeat(FINE, 1)
+    contours, _ = cv2.findContours(fine, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    large = [one for one in contours if len(one) > 2 and cv2.contourArea(one) >= SMALLEST_PX * FINE**2]
+    return [((contour.reshape(-1) + 0.5) / FINE).tolist() for contour in large]
 
 
 def join(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
