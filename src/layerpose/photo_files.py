@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from io import BufferedIOBase, BytesIO
+from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 
@@ -123,7 +124,7 @@ class PhotoRefusedError(ValueError):
 
 
 @contextmanager
-def _bytes_of(path: Path) -> Iterator[BufferedIOBase]:
+def _bytes_of(path: Path) -> Iterator[IO[bytes]]:
     if str(path) == STANDARD_STREAM:
         content = _read_once(sys.stdin.buffer)
         if not content:
@@ -139,12 +140,12 @@ def _bytes_of(path: Path) -> Iterator[BufferedIOBase]:
 
 
 @lru_cache(maxsize=1)
-def _read_once(stream: BufferedIOBase) -> bytes:
+def _read_once(stream: IO[bytes]) -> bytes:
     """Kept, because a photo that is given back is read twice."""
     return stream.read()
 
 
-def _open(file: BufferedIOBase, name: str) -> Image.Image:
+def _open(file: IO[bytes], name: str) -> Image.Image:
     head = file.read(HEAD)
     file.seek(0)
     plugin = _needed(head)

@@ -180,7 +180,7 @@ def _leaders(body: Int[np.ndarray, "h w"], wanted: Int[np.ndarray, "h w"]) -> In
 def _nearest(have: Bool[np.ndarray, "h w"]) -> Int[np.ndarray, "h w"]:
     """Number of the nearest pixel of a set."""
     _, label = cv2.distanceTransformWithLabels((~have).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    at = np.flatnonzero(have)
+    at, label = np.flatnonzero(have), np.asarray(label, dtype=np.int64)
     table = np.zeros(len(at) + 1, dtype=np.int64)
     table[label.ravel()[at]] = at
     return table[label]

@@ -61,7 +61,8 @@ def _build(tree: Tree, limbs: dict[str, list[list[int]]]) -> Anatomy | None:
 def _left(tree: Tree, limbs: dict[str, list[list[int]]]) -> Float[np.ndarray, "t 3"]:
     """Direction to the person's left in each frame, as toes or knees tell."""
     places, legs = tree.places, limbs["leg"]
-    up = sum(places[:, arm[0]] for arm in limbs["arm"]) - sum(places[:, leg[0]] for leg in legs)
+    arms, hips = ([limb[0] for limb in limbs[kind]] for kind in ("arm", "leg"))
+    up = places[:, arms].sum(1) - places[:, hips].sum(1)
     looks = np.zeros_like(up)
     for hip, knee, ankle in legs:
         toes = [row for row in tree.below(ankle) if tree.lengths[row] > 0]
