@@ -224,7 +224,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused(
 
 def test_an_output_of_another_kind_is_refused(refused: Refused, out: Path, photo: Path):
     assert ".png" in refused("transfer", photo, "--pose", "walk", "-o", out.with_suffix(".jpg"))
-    assert ".json" in refused("fit", photo, "-o", out)
+    assert ".json" in refused("fit", photo, "-o", out.with_suffix(".docx"))
 
 
 def test_the_input_photo_is_never_overwritten(refused: Refused, photo: Path):
