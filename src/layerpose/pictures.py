@@ -14,8 +14,8 @@ from PIL import Image, ImageOps, PngImagePlugin
 from torch import Tensor
 
 from layerpose.cache import writing
-from layerpose.colours import over_white, to_srgb
-from layerpose.photo_files import STANDARD_STREAM, opened
+from layerpose.photos.colours import over_white, to_srgb
+from layerpose.photos.files import STANDARD_STREAM, opened
 
 REDUCIBLE = ("L", "RGB", "RGBA", "CMYK", "LA", "I", "F")
 """Modes that Pillow can average down before the colours are converted."""

@@ -14,7 +14,7 @@ from layerpose.motion.library import library_pose
 from layerpose.motion.read.opening import EXPECTED, Format, describe, find_format, is_name, split_place
 from layerpose.motion.read.smpl_clip import SmplClip
 from layerpose.motion.smpl_pose import pose_to_smpl
-from layerpose.photo_files import SUFFIXES
+from layerpose.photos.files import SUFFIXES
 from layerpose.presets import base
 from layerpose.types import Body, Pose
 

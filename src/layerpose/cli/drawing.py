@@ -11,8 +11,8 @@ from PIL.Image import Image
 from layerpose.cli.console import busy, say, to_stderr
 from layerpose.cli.transfer import comment_of, find_others, find_person
 from layerpose.estimation.estimate import Estimate, read_source
-from layerpose.finish import Finished, finish, finish_in_photo
-from layerpose.originals import STANDARD_STREAM, Original, read_original, write_original
+from layerpose.export.finish import Finished, finish, finish_in_photo
+from layerpose.photos.originals import STANDARD_STREAM, Original, read_original, write_original
 from layerpose.pictures import write_png
 from layerpose.scene.backdrop import KEEP
 from layerpose.transfer import PoseTransfer

@@ -80,7 +80,7 @@ def transfer_many(
 
 def _expand(photos: Sequence[Path]) -> Iterator[Path]:
     """Folders become the photos in them; their other files are named in a warning."""
-    from layerpose.photo_files import photos_in, warn_of_others
+    from layerpose.photos.files import photos_in, warn_of_others
 
     for photo in photos:
         if photo.is_dir():
@@ -92,7 +92,7 @@ def _expand(photos: Sequence[Path]) -> Iterator[Path]:
 
 def _name_outputs(photos: Iterator[Path], out: Path, *, keep: bool) -> dict[Path, Path]:
     """Photo -> picture: the photo's name with .png, or with its own suffix where the photo itself is given back."""
-    from layerpose.originals import WRITTEN
+    from layerpose.photos.originals import WRITTEN
 
     given = list(dict.fromkeys(photos))
     if not given:

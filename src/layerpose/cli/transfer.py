@@ -133,9 +133,9 @@ def transfer(
 
 def _check_outputs(out: Path, sheet: Path | None, layers: Path | None, inputs: Sequence[Path], *, keeps: bool) -> None:
     """ValueError for what could not be written. A photo that is kept may be written in other formats than PNG."""
-    from layerpose.originals import WRITTEN
     from layerpose.outputs import check_output, check_output_folder
-    from layerpose.photo_files import STANDARD_STREAM
+    from layerpose.photos.files import STANDARD_STREAM
+    from layerpose.photos.originals import WRITTEN
 
     suffix = out.suffix.lower()
     if str(out) != STANDARD_STREAM:

@@ -11,7 +11,6 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
-from layerpose.colours import over_white
 from layerpose.estimation.canvas import Canvas, canvas_around
 from layerpose.estimation.doubts import lighten, refuse_muddle, warn_of_weakness
 from layerpose.estimation.fit import fit_body
@@ -19,6 +18,7 @@ from layerpose.estimation.landmarks import Landmarks, find_landmarks
 from layerpose.estimation.matte import cut_out, is_matte, keep_cut_out, premultiply
 from layerpose.estimation.parsing import parse_photo
 from layerpose.maps.render import draw_body
+from layerpose.photos.colours import over_white
 from layerpose.pictures import read_photo
 from layerpose.types import Body, Photo
 

@@ -17,7 +17,7 @@ from layerpose.motion.performer import perform
 from layerpose.motion.timing import FASTEST
 from layerpose.motion.write.take import Picture, Take, moving, still
 from layerpose.motions import resolve_motion
-from layerpose.photo_files import SUFFIXES as PHOTOS
+from layerpose.photos.files import SUFFIXES as PHOTOS
 from layerpose.poses import resolve_pose
 
 

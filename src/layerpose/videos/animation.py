@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageSequence
 
-from layerpose.colours import over_white, to_srgb
-from layerpose.photo_files import explaining
+from layerpose.photos.colours import over_white, to_srgb
+from layerpose.photos.files import explaining
 
 LEAST_MS, USUAL_MS = 20, 100
 """A frame that is shown for less time is shown for 100 ms, as browsers have it."""

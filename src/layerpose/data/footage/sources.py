@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from layerpose.cache import writing
-from layerpose.photo_files import SUFFIXES, photos_in, warn_of_others
+from layerpose.photos.files import SUFFIXES, photos_in, warn_of_others
 from layerpose.pictures import read_photo
 from layerpose.videos.animation import is_animation
 from layerpose.videos.reading import Look, read_looks

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-from layerpose.photo_files import FORMATS
+from layerpose.photos.files import FORMATS
 from layerpose.pictures import read_photo
 
 SUFFIXES = {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from layerpose.colours import from_srgb
+from layerpose.photos.colours import from_srgb
 from layerpose.pictures import read_photo
 
 D50 = (0.9642, 1.0, 0.8249)

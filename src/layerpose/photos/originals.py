@@ -15,8 +15,8 @@ from jaxtyping import UInt8
 from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin
 
 from layerpose.cache import writing
-from layerpose.colours import TRANSPARENT, from_srgb, over_white, to_srgb
-from layerpose.photo_files import STANDARD_STREAM, opened
+from layerpose.photos.colours import TRANSPARENT, from_srgb, over_white, to_srgb
+from layerpose.photos.files import STANDARD_STREAM, opened
 
 WRITTEN = {
     ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".avif": "AVIF",

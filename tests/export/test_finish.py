@@ -20,10 +20,10 @@ from layerpose.body.model import body_model
 from layerpose.cli import main
 from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.estimate import Estimate
-from layerpose.finish import finish, finish_in_photo
+from layerpose.export.finish import finish, finish_in_photo
 from layerpose.maps.render import pose_body
 from layerpose.motion.library import library_pose
-from layerpose.originals import Original, read_original, write_original
+from layerpose.photos.originals import Original, read_original, write_original
 from layerpose.pictures import read_photo
 from layerpose.presets import debug
 from layerpose.scene.laying import lay

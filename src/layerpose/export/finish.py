@@ -12,7 +12,7 @@ from PIL import Image
 
 from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.estimate import Estimate
-from layerpose.originals import Original
+from layerpose.photos.originals import Original
 from layerpose.pictures import image_to_picture
 from layerpose.scene.backdrop import find_alpha, find_backdrop
 from layerpose.scene.filling import fill_place
