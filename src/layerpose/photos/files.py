@@ -13,9 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from io import BytesIO
+from io import BufferedIOBase, BytesIO
 from pathlib import Path
-from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 
@@ -124,7 +123,7 @@ class PhotoRefusedError(ValueError):
 
 
 @contextmanager
-def _bytes_of(path: Path) -> Iterator[IO[bytes]]:
+def _bytes_of(path: Path) -> Iterator[BufferedIOBase]:
     if str(path) == STANDARD_STREAM:
         content = _read_once(sys.stdin.buffer)
         if not content:
@@ -140,17 +139,17 @@ def _bytes_of(path: Path) -> Iterator[IO[bytes]]:
 
 
 @lru_cache(maxsize=1)
-def _read_once(stream: IO[bytes]) -> bytes:
+def _read_once(stream: BufferedIOBase) -> bytes:
     """Kept, because a photo that is given back is read twice."""
     return stream.read()
 
 
-def _open(file: IO[bytes], name: str) -> Image.Image:
+def _open(file: BufferedIOBase, name: str) -> Image.Image:
     head = file.read(HEAD)
     file.seek(0)
     plugin = _needed(head)
     if plugin is None:
-        return Image.open(file, formats=FORMATS)
+        return Image.open(file, formats=FORMATS)  # pyright: ignore[reportArgumentType]
     try:
         module = import_module(plugin.module)
     except ImportError as error:
@@ -160,7 +159,7 @@ def _open(file: IO[bytes], name: str) -> Image.Image:
         ) from error
     if plugin is HEIC:
         module.register_heif_opener()
-    return Image.open(file, formats=(plugin.format,))
+    return Image.open(file, formats=(plugin.format,))  # pyright: ignore[reportArgumentType]
 
 
 def _needed(head: bytes) -> Plugin | None:
