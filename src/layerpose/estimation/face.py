@@ -7,7 +7,6 @@ network at an upright square around the face that was found.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -15,6 +14,7 @@ from jaxtyping import Float, UInt8
 from scipy.special import expit
 
 from layerpose.estimation.detector_files import face_files
+from layerpose.estimation.detectors import between_centres, place_anchors, run_detector
 
 DETECTOR_SIZE, MESH_SIZE = 128, 192
 STRIDES = ((8, 2), (16, 6))
@@ -65,7 +65,9 @@ def find_face(picture: UInt8[np.ndarray, "h w 3"], centre: Float[np.ndarray, "2"
         to_picture[:, :2] @ middle + to_picture[:, 2], ENLARGE * float(extent.max()) * zoom, float(np.arctan2(dy, dx)),
         MESH_SIZE,
     )  # fmt: skip
-    outputs = {output.size: output for output in _run("face_landmark", _crop(picture, upright, MESH_SIZE))}
+    outputs = {
+        output.size: output for output in run_detector(face_files, "face_landmark", _crop(picture, upright, MESH_SIZE))
+    }
     score = float(expit(outputs[1].ravel()[0]))
     if score < CERTAIN:
         return None
@@ -78,9 +80,9 @@ def _detect(
 ) -> tuple[Float[np.ndarray, "896 8 2"], Float[np.ndarray, "896"]]:
     """For every anchor: middle, extent and keypoints of a box in pixels of the crop; and how likely it is one."""
     seen = _crop(picture, to_picture, DETECTOR_SIZE) * 2 - 1
-    outputs = {output.size: output for output in _run("face_detection_short_range", seen)}
+    outputs = {output.size: output for output in run_detector(face_files, "face_detection_short_range", seen)}
     boxes = outputs[896 * 16].reshape(896, 8, 2).astype(np.float64)
-    boxes[:, [0, 2, 3, 4, 5, 6, 7]] += _anchors()[:, None]
+    boxes[:, [0, 2, 3, 4, 5, 6, 7]] += place_anchors(DETECTOR_SIZE, STRIDES)[:, None]
     return boxes, outputs[896].ravel().astype(np.float64)
 
 
@@ -96,33 +98,5 @@ def _crop(
     picture: UInt8[np.ndarray, "h w 3"], to_picture: Float[np.ndarray, "2 3"], size: int
 ) -> Float[np.ndarray, "s s 3"]:
     """In 0..1."""
-    # OpenCV puts the centre of pixel 0 at 0 and not at 0.5.
-    affine = np.column_stack([to_picture[:, :2], to_picture[:, 2] + to_picture[:, :2] @ [0.5, 0.5] - 0.5])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(picture, affine, (size, size), flags=flags).astype(np.float32) / 255
-
-
-@lru_cache(maxsize=1)
-def _anchors() -> Float[np.ndarray, "896 2"]:
-    """Anchor centres in pixels of the detector's input."""
-    centres = []
-    for stride, repeat in STRIDES:
-        row, column = np.indices((DETECTOR_SIZE // stride,) * 2).reshape(2, -1) + 0.5
-        centres.append(np.repeat(np.column_stack([column, row]) * stride, repeat, axis=0))
-    return np.concatenate(centres)
-
-
-@lru_cache(maxsize=2)
-def _network(name: str):
-    from ai_edge_litert.interpreter import Interpreter
-
-    network = Interpreter(model_path=str(face_files() / f"{name}.tflite"), num_threads=1)
-    network.allocate_tensors()
-    return network
-
-
-def _run(name: str, picture: Float[np.ndarray, "h w 3"]) -> list[np.ndarray]:
-    network = _network(name)
-    network.set_tensor(network.get_input_details()[0]["index"], picture[None])
-    network.invoke()
-    return [network.get_tensor(output["index"]) for output in network.get_output_details()]
+    return cv2.warpAffine(picture, between_centres(to_picture), (size, size), flags=flags).astype(np.float32) / 255

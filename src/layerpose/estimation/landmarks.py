@@ -8,7 +8,6 @@ metres, and a mask.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -16,6 +15,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 from scipy.special import expit
 
 from layerpose.estimation.detector_files import detector_files
+from layerpose.estimation.detectors import between_centres, place_anchors, run_detector
 
 DETECTOR_SIZE = 224
 STRIDES = ((8, 2), (16, 2), (32, 6))
@@ -168,10 +168,10 @@ def detect_people(photo: UInt8[np.ndarray, "h w 3"]) -> list[Detection]:
     offset = np.array([(DETECTOR_SIZE - small.shape[1]) // 2, (DETECTOR_SIZE - small.shape[0]) // 2])
     boxed = np.zeros((DETECTOR_SIZE, DETECTOR_SIZE, 3), dtype=np.uint8)
     boxed[offset[1] : offset[1] + small.shape[0], offset[0] : offset[0] + small.shape[1]] = small
-    boxes, logits = _run("pose_detection", boxed.astype(np.float32) / 127.5 - 1)[:2]
+    boxes, logits = run_detector(detector_files, "pose_detection", boxed.astype(np.float32) / 127.5 - 1)[:2]
     scores = expit(logits.ravel())
     points = boxes.reshape(-1, 6, 2).astype(np.float64)
-    points[:, [0, 2, 3, 4, 5]] += _anchors()[:, None]
+    points[:, [0, 2, 3, 4, 5]] += place_anchors(DETECTOR_SIZE, STRIDES)[:, None]
     sure = scores > CERTAIN
     detections = _merge((points[sure] - [[offset]]) / scale, scores[sure], points[sure][:, 1] / scale)
     return sorted(detections, key=lambda person: -person.region.side)
@@ -230,7 +230,9 @@ def _overlap(a: Float[np.ndarray, "4"], b: Float[np.ndarray, "4"]) -> float:
 
 def look_in(photo: UInt8[np.ndarray, "h w 3"], region: Region, *, num_people: int = 1) -> Landmarks:
     """The landmarks of whoever is in a region, however unsure."""
-    outputs = {output[0].size: output[0] for output in _run("pose_landmark_full", _crop(photo, region))}
+    outputs = {
+        output[0].size: output[0] for output in run_detector(detector_files, "pose_landmark_full", _crop(photo, region))
+    }
     everything = outputs[195].reshape(39, 5).astype(np.float64)
     raw = everything[:NUM_LANDMARKS].copy()
     raw[:, :2] = _refine(raw[:, :2], outputs[64 * 64 * 39].reshape(64, 64, 39)[..., :NUM_LANDMARKS])
@@ -244,7 +246,7 @@ def look_in(photo: UInt8[np.ndarray, "h w 3"], region: Region, *, num_people: in
         image=image,
         world=world,
         visibility=expit(raw[:, 3]),
-        mask=cv2.warpAffine(mask, _between_centres(affine), photo.shape[1::-1], flags=cv2.INTER_LINEAR),
+        mask=cv2.warpAffine(mask, between_centres(affine), photo.shape[1::-1], flags=cv2.INTER_LINEAR),
         score=float(outputs[1].ravel()[0]),
         num_people=num_people,
         region=_region(*(everything[list(ALIGNMENT), :2] @ affine[:, :2].T + affine[:, 2])),
@@ -259,13 +261,8 @@ def _crop(photo: UInt8[np.ndarray, "h w 3"], region: Region) -> Float[np.ndarray
         shrink = np.array([size[0] / photo.shape[1], size[1] / photo.shape[0]])
         photo, affine = cv2.resize(photo, size, interpolation=cv2.INTER_AREA), affine * shrink[:, None]
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    crop = cv2.warpAffine(photo, _between_centres(affine), (CROP, CROP), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    crop = cv2.warpAffine(photo, between_centres(affine), (CROP, CROP), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return crop.astype(np.float32) / 255
-
-
-def _between_centres(affine: Float[np.ndarray, "2 3"]) -> Float[np.ndarray, "2 3"]:
-    """The same map for OpenCV, which puts the centre of pixel 0 at 0 and not at 0.5."""
-    return np.column_stack([affine[:, :2], affine[:, 2] + affine[:, :2] @ [0.5, 0.5] - 0.5])
 
 
 def _refine(points: Float[np.ndarray, "n 2"], logits: Float[np.ndarray, "64 64 n"]) -> Float[np.ndarray, "n 2"]:
@@ -309,29 +306,3 @@ def refuse_cut(landmarks: Landmarks) -> None:
             f"the person is cut by the edge of the photo (outside: {', '.join(cut)}); "
             "use a photo that shows the whole body"
         )
-
-
-@lru_cache(maxsize=1)
-def _anchors() -> Float[np.ndarray, "2254 2"]:
-    """Anchor centres in pixels of the detector's input."""
-    centres = []
-    for stride, repeat in STRIDES:
-        row, column = np.indices((DETECTOR_SIZE // stride, DETECTOR_SIZE // stride)).reshape(2, -1) + 0.5
-        centres.append(np.repeat(np.column_stack([column, row]) * stride, repeat, axis=0))
-    return np.concatenate(centres)
-
-
-@lru_cache(maxsize=2)
-def _network(name: str):
-    from ai_edge_litert.interpreter import Interpreter
-
-    network = Interpreter(model_path=str(detector_files() / f"{name}.tflite"), num_threads=1)
-    network.allocate_tensors()
-    return network
-
-
-def _run(name: str, picture: Float[np.ndarray, "h w 3"]) -> list[np.ndarray]:
-    network = _network(name)
-    network.set_tensor(network.get_input_details()[0]["index"], picture[None])
-    network.invoke()
-    return [network.get_tensor(output["index"]) for output in network.get_output_details()]
