@@ -17,6 +17,8 @@ from layerpose.pickles.source import Source
 
 MOST_STEPS = 2_000_000
 """Instructions after which a pickle is given up; a minute of several people's video has a tenth of it."""
+LONGEST_NAME = 80
+"""Characters of a name that a message repeats."""
 OPCODES = (
     "PROTO", "FRAME", "MARK", "POP", "POP_MARK", "DUP", "NONE", "NEWTRUE", "NEWFALSE", "INT", "BININT", "BININT1",
     "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT", "STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES",
@@ -64,7 +66,8 @@ class PlainReader(pickle._Unpickler):  # pyright: ignore[reportAttributeAccessIs
     def find_class(self, module: str, name: str) -> Any:
         """The maker behind a name."""
         if (module, name) not in self.known:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no file of numbers needs")
+            asked = f"{module}.{name}".encode("unicode_escape").decode()[:LONGEST_NAME]  # it may hold anything
+            raise pickle.UnpicklingError(f"it asks for {asked}, which no file of numbers needs")
         return self.known[module, name]
 
     def load_reduce(self) -> None:

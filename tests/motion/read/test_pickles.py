@@ -111,6 +111,7 @@ HUGE = b"J\xff\xff\xff\x7fJ\xff\xff\xff\x7f\x86"
         (b"\x80\x04cos\nsystem\n(X\x02\x00\x00\x00lstR.", "asks for os.system"),
         (b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x02ls\x85R.", "asks for os.system"),
         (b"(S'ls'\nios\nsystem\n.", "has no place"),
+        (b"\x80\x04\x8c\x02os\x8c\x04a\nb\n\x93.", r"asks for os.a\\nb\\n, which"),
         (b"\x80\x02cnumpy\nload\n(X\x01\x00\x00\x00xtR.", "asks for numpy.load"),
         (b"\x80\x04K\x01r\xff\xff\xff\x7f.", "holds a int"),
         (b"\x80\x04" + b"]" * 20_000 + b"a" * 19_999 + b".", "holds a list"),
