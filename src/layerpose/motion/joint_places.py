@@ -14,6 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from layerpose.body.model import body_model
 from layerpose.motion.posing import ADULT, curl_fingers, palm_axes, reference_heads, turn_forearm, world_to_relative
+from layerpose.motion.turning import axes_along, smallest_rotations, unit_vectors
 
 Points = Float[np.ndarray, "*#t 3"]
 Turns = Float[np.ndarray, "*#t 3 3"]
@@ -29,12 +30,18 @@ ANKLE_TO_TOES = np.array([0.0, -0.12, -0.06])
 """From the ankle to the ball of a foot that is flat on the floor (m)."""
 STEADY = {"arm": 0.05, "leg": 0.12}
 """Share of the axis that a limb's bend would have if it were not twisted, in the axis that it has."""
+FLATTEST = 1e-3
+"""Sine between trunk and line of hips or shoulders below which there is no trunk."""
 CURL = 20.0
 """Degrees by which fingers are bent."""
 
 
 def places_to_rotations(places: Mapping[str, Points]) -> Float[np.ndarray, "t 104 3 3"]:
-    """Places in body axes, of any scale, by name (`NEEDED` and more) -> rotations relative to the parents."""
+    """Places in body axes, of any scale, by name (`NEEDED` and more) -> rotations relative to the parents.
+
+    ValueError, with the first frame, where hips and shoulders lie in one line or place: that is no trunk.
+    """
+    _check_trunk(places)
     world = _turn_trunk(places)
     world |= _turn_head(places, world["spine01"])
     for side, name in (("L", "left"), ("R", "right")):
@@ -42,6 +49,19 @@ def places_to_rotations(places: Mapping[str, Points]) -> Float[np.ndarray, "t 10
         world |= _turn_arm(side, name, places, world["spine01"])
     rotations = world_to_relative({body_model().bone(bone): turn for bone, turn in world.items()})
     return curl_fingers(rotations, CURL)
+
+
+def _check_trunk(places: Mapping[str, Points]) -> None:
+    up = middle(places, "shoulder") - middle(places, "hip")
+    for line in ("hip", "shoulder"):
+        across = _across(places, line)
+        spanned = np.linalg.norm(np.cross(up, across), axis=-1)
+        flat = ~(spanned > FLATTEST * np.linalg.norm(up, axis=-1) * np.linalg.norm(across, axis=-1))
+        if flat.any():
+            raise ValueError(
+                f"in frame {int(np.flatnonzero(flat)[0])} the {line}s lie in one place or in one line with the trunk; "
+                "repair it or cut it out"
+            )
 
 
 def middle(places: Mapping[str, Points], joint: str) -> Points:
@@ -124,8 +144,8 @@ def _turn_limb(
     own = _reference()
     kind = "arm" if joints[0] == "shoulder" else "leg"
     upper0, lower0 = (_along(own, name, joints[i : i + 2]) for i in (0, 1))
-    upper, lower = (unit(_along(places, name, joints[i : i + 2])) for i in (0, 1))
-    carried = (smallest_rotations(above @ unit(upper0), upper) @ above) @ unit(hinge)
+    upper, lower = (unit_vectors(_along(places, name, joints[i : i + 2])) for i in (0, 1))
+    carried = (smallest_rotations(above @ unit_vectors(upper0), upper) @ above) @ unit_vectors(hinge)
     axis = np.cross(upper, lower) + STEADY[kind] * carried
     return {
         f"{bones[0]}.{side}": align((upper0, hinge), (upper, axis)),
@@ -159,23 +179,4 @@ def _reference() -> dict[str, Float[np.ndarray, "3"]]:
 
 def align(start: tuple[Points, Points], end: tuple[Points, Points]) -> Turns:
     """The rotations that take the first direction to the first and the second as near as it can be to the second."""
-    return _axes(*end) @ _axes(*start).swapaxes(-1, -2)
-
-
-def _axes(first: Float[np.ndarray, "*t 3"], second: Float[np.ndarray, "*t 3"]) -> Float[np.ndarray, "*t 3 3"]:
-    first = unit(first)
-    second = unit(second - (second * first).sum(-1, keepdims=True) * first)
-    return np.stack([first, second, np.cross(first, second)], axis=-1)
-
-
-def unit(vectors: Float[np.ndarray, "*t 3"]) -> Float[np.ndarray, "*t 3"]:
-    """The vectors at length 1."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
-
-
-def smallest_rotations(start: Points, end: Points) -> Turns:
-    """The smallest rotations from directions to directions."""
-    axis = np.cross(unit(start), unit(end))
-    sine = np.linalg.norm(axis, axis=-1, keepdims=True)
-    angle = np.arctan2(sine, (unit(start) * unit(end)).sum(-1, keepdims=True))
-    return Rotation.from_rotvec(axis * angle / np.maximum(sine, 1e-12)).as_matrix()
+    return axes_along(*end) @ axes_along(*start).swapaxes(-1, -2)

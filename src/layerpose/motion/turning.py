@@ -7,6 +7,10 @@ from jaxtyping import Float
 
 from layerpose.body.model import nearest_rotations
 
+ALONG = 1e-6
+"""Sine between two directions below which they are one."""
+ANY = np.array([0.9, 0.1, -0.4])
+"""A direction that nobody's limb has exactly."""
 OPPOSITE = -0.9999
 """Cosine from which two directions are opposite: any half turn between them will do."""
 
@@ -22,15 +26,21 @@ def smallest_rotations(start: Float[np.ndarray, "*n 3"], end: Float[np.ndarray, 
     start, end = np.broadcast_arrays(unit_vectors(start), unit_vectors(end))
     axis, cosine = np.cross(start, end), (start * end).sum(-1)[..., None, None]
     turned = np.eye(3) + _crossing(axis) + _crossing(axis) @ _crossing(axis) / (1 + np.maximum(cosine, OPPOSITE))
-    across = unit_vectors(np.cross(start, [0.9, 0.1, -0.4]))
+    across = unit_vectors(np.cross(start, ANY))
     half = 2 * across[..., :, None] * across[..., None, :] - np.eye(3)
     return np.where(cosine < OPPOSITE, half, turned)
 
 
 def axes_along(first: Float[np.ndarray, "*n 3"], second: Float[np.ndarray, "*m 3"]) -> Float[np.ndarray, "*k 3 3"]:
-    """Rotations whose first column is the first direction and whose second is as near as can be to the second."""
-    first, second = np.broadcast_arrays(unit_vectors(first), second)
-    second = unit_vectors(second - (second * first).sum(-1, keepdims=True) * first)
+    """Rotations whose first column is the first direction and whose second is as near as can be to the second.
+
+    A second direction along the first one tells nothing: any will do then, and for a first one of no length, too.
+    """
+    first, second = np.broadcast_arrays(unit_vectors(first), unit_vectors(second))
+    first = np.where(np.linalg.norm(first, axis=-1, keepdims=True) > 0, first, [0.0, 0.0, 1.0])
+    across = second - (second * first).sum(-1, keepdims=True) * first
+    lost = np.linalg.norm(across, axis=-1, keepdims=True) < ALONG
+    second = unit_vectors(np.where(lost, np.cross(first, ANY), across))
     return np.stack([first, second, np.cross(first, second)], axis=-1)
 
 
