@@ -8,7 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from multiprocessing import get_context
 from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from layerpose.workers import work_alone
 
 SCRIPT = """
 import os, sys, time
@@ -54,3 +61,17 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         parent.send_signal(signal.SIGKILL)
         parent.wait()
     assert wait_until(lambda: not any(map(is_alive, pids)), 10)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_does_not_wait_for_threads_that_opencv_had() -> None:
+    cv2.setNumThreads(4)
+    cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.float32), (0, 0), 5)
+    process = get_context("fork").Process(target=work_alone)
+    process.start()
+    process.join(20)
+    ended = process.exitcode
+    process.kill()
+    assert ended == 0
+    assert cv2.getNumThreads() == 4

@@ -65,3 +65,15 @@ def give_way(_: int) -> None:
     work_alone()
     if hasattr(os, "nice"):
         os.nice(POLITE)
+
+
+def _rest() -> None:
+    """End OpenCV's threads: a forked process would wait for them for ever."""
+    global _threads
+    _threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+
+
+_threads = 1
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_rest, after_in_parent=lambda: cv2.setNumThreads(_threads))
