@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d, normalize
 
+from layerpose.maps.nearest import nearest_pixels
 from layerpose.maps.raster import interpolate
 from layerpose.maps.render import DrawnBody, Hit, PlacedBody, mesh
 from layerpose.maps.source import DEPTH_TOLERANCE_M, SourceView, sample
@@ -123,7 +123,7 @@ def _lead(
     way, between = follow(leader), (body == 0) & np.isin(body.ravel()[leader], HANGING)
     if not between.any():
         return way
-    ways = [follow(_nearest(body == part)) for part in HANGING if (body == part).any()]
+    ways = [follow(nearest_pixels(body == part)) for part in HANGING if (body == part).any()]
     weights = torch.stack([1 / (one.off.square().sum(-1) + NEAREST) for one in ways])
     weights = (weights / weights.sum(0))[..., None]
     hangs = torch.as_tensor(between, device=device)[..., None]
@@ -173,17 +173,8 @@ def _leaders(body: Int[np.ndarray, "h w"], wanted: Int[np.ndarray, "h w"]) -> In
     astray = (body == 0) | (wanted != body)
     for part in np.unique(wanted[astray]):
         have, asked = body == part if part else body > 0, astray & (wanted == part)
-        leader[asked] = _nearest(have if have.any() else body > 0)[asked]
+        leader[asked] = nearest_pixels(have if have.any() else body > 0)[asked]
     return leader
-
-
-def _nearest(have: Bool[np.ndarray, "h w"]) -> Int[np.ndarray, "h w"]:
-    """Number of the nearest pixel of a set."""
-    _, label = cv2.distanceTransformWithLabels((~have).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    at, label = np.flatnonzero(have), np.asarray(label, dtype=np.int64)
-    table = np.zeros(len(at) + 1, dtype=np.int64)
-    table[label.ravel()[at]] = at
-    return table[label]
 
 
 def _turns(start: PlacedBody, end: PlacedBody) -> Float[Tensor, "v 3 3"]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
+from layerpose.maps.nearest import nearest_pixels
 from layerpose.maps.render import DrawnBody
 from layerpose.types import CLASSES
 
@@ -22,12 +22,7 @@ def parse_source(drawn: DrawnBody, mask: Float[Tensor, "1 1 h w"]) -> Float[Tens
 def fill_labels(body: Integer[np.ndarray, "h w"], inside: Bool[np.ndarray, "h w"]) -> Integer[np.ndarray, "h w"]:
     """The body's classes inside the mask; where no body is, the class of the nearest pixel that shows one."""
     labels = np.where(inside, body, 0)
-    seen = (labels > 0).astype(np.uint8)
+    seen = labels > 0
     if not seen.any():
         return labels
-    _, nearest = cv2.distanceTransformWithLabels(1 - seen, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    rows, columns = np.nonzero(seen)
-    table = np.zeros(len(rows) + 1, dtype=labels.dtype)
-    nearest = nearest.astype(np.int64)
-    table[nearest[rows, columns]] = labels[rows, columns]
-    return np.where(inside, table[nearest], 0)
+    return np.where(inside, labels.ravel()[nearest_pixels(seen)], 0)

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
-import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
+from layerpose.maps.nearest import nearest_pixels
 from layerpose.maps.raster import EMPTY, ZBuffers, pack_keys
 from layerpose.maps.render import DrawnBody, draw_placed
 from layerpose.types import DEPTH_RANGE_M, NUM_SLICES, PARTS, Volume
@@ -117,9 +116,5 @@ def _spread(
     """The triangle of each wanted pixel: its own, or that of the nearest pixel that has one."""
     if not (wanted & ~known).any():
         return triangle
-    have = known.cpu().numpy()
-    _, label = cv2.distanceTransformWithLabels((~have).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    label = label.astype(np.int64)
-    table = np.zeros(int(have.sum()) + 1, dtype=np.int32)
-    table[label[have]] = triangle.cpu().numpy()[have]
-    return torch.as_tensor(table[label], device=triangle.device)
+    nearest = torch.as_tensor(nearest_pixels(known.cpu().numpy()), device=triangle.device)
+    return triangle.flatten()[nearest]
