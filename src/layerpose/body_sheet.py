@@ -27,7 +27,7 @@ def draw_body_sheet(drawn: DrawnBody) -> Image.Image:
     """Four cells at the drawing's size."""
     maps = render_maps(drawn)
     cells = [
-        ("body", _shade(maps, drawn.scale)),
+        ("body", shade_body(drawn)),
         ("parts S", parsing_to_picture(maps.parsing)),
         ("depth D", depth_to_picture(maps.depth)),
         ("skeleton", _draw_skeleton(drawn, maps)),
@@ -35,11 +35,11 @@ def draw_body_sheet(drawn: DrawnBody) -> Image.Image:
     return grid(cells, len(cells), drawn.size)
 
 
-def _shade(maps: Maps, scale: float) -> Image.Image:
+def shade_body(drawn: DrawnBody) -> Image.Image:
     """Diffuse light on the surface that the depth map describes."""
-    depth = maps.depth[0, 0].cpu().double().numpy()
-    inside = maps.parsing[0, 0].cpu().numpy() == 0
-    pixel_m = 1 / (scale * len(depth))
+    depth = drawn.nearest.depth.cpu().double().numpy()
+    inside = (drawn.nearest.part >= 0).cpu().numpy()
+    pixel_m = 1 / (drawn.scale * len(depth))
     normal = np.stack([_slope(depth, inside, 1) / pixel_m, _slope(depth, inside, 0) / pixel_m, -np.ones_like(depth)])
     light = np.tensordot(np.array(LIGHT) / np.linalg.norm(LIGHT), normal / np.linalg.norm(normal, axis=0), 1)
     brightness = AMBIENT + (1 - AMBIENT) * light.clip(0, 1)

@@ -22,6 +22,7 @@ from layerpose.cli.maps import maps
 from layerpose.cli.personalize import personalize
 from layerpose.cli.prepare import prepare
 from layerpose.cli.public import import_data
+from layerpose.cli.studio import studio
 from layerpose.cli.study import study, study_export
 from layerpose.cli.synth import pack, synth
 from layerpose.cli.train import train
@@ -31,7 +32,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "convert": convert, "maps": maps,
     "augment": augment, "body": body, "synth": synth, "pack": pack, "prepare": prepare, "import": import_data,
     "train": train, "personalize": personalize, "evaluate": evaluate, "compare": compare, "flicker": flicker,
-    "study": study, "study-export": study_export,
+    "studio": studio, "study": study, "study-export": study_export,
 }  # fmt: skip
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from layerpose.cli.console import busy, progress, say
+from layerpose.cli.listening import check_serving, listen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,10 +49,9 @@ def study(
     check_output_folder(out)
     _check_options(pairs, port)
     with busy("Starting"):
-        import uvicorn
-
         from layerpose.evaluation.study import check_same_study, open_study
         from layerpose.evaluation.study_methods import read_methods
+        from layerpose.studio.serving import serve
         from layerpose.studio.study_app import make_app
 
     chosen = read_methods(reports, methods) if reports else []
@@ -62,10 +60,9 @@ def study(
     found = open_study(out)
     if chosen:
         check_same_study(found, chosen)
-    server = uvicorn.Server(uvicorn.Config(make_app(found), log_level="warning"))
-    with _listen(host, port) as listener:
+    with listen(host, port) as listener:
         say(f"{len(found.pairs)} pairs, {len(found.methods)} methods: http://{host}:{port}/ (Ctrl-C stops)")
-        server.run(sockets=[listener])
+        serve(make_app(found), listener)
 
 
 def study_export(
@@ -101,20 +98,7 @@ def study_export(
 def _check_options(pairs: int, port: int) -> None:
     if pairs < 1:
         raise ValueError(f"--pairs is {pairs}; expected 1 or more")
-    if not 1 <= port <= 65535:
-        raise ValueError(f"--port is {port}; expected 1 to 65535")
-    if not find_spec("fastapi") or not find_spec("uvicorn"):
-        raise ValueError("study serves its page with FastAPI and uvicorn; install: pip install 'layerpose[study]'")
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A socket on which the page is served. ValueError if the address is taken or not this machine's."""
-    try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        raise ValueError(
-            f"cannot listen on {host}, port {port} ({error.strerror}); choose another --port or --host"
-        ) from error
+    check_serving("study", "study", port)
 
 
 def _make(methods: Sequence[Method], out: Path, data: Path | None, pairs: int, seed: int) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from layerpose.estimation.estimate import Estimate
 from layerpose.maps.render import draw_posed, pose_body
-from layerpose.maps.source import view_source
+from layerpose.maps.source import SourceView, view_source
 from layerpose.maps.texture import bake_texture
 from layerpose.motion.library import NAMES as POSES
 from layerpose.motion.moves import NAMES as MOVES
@@ -52,7 +52,11 @@ def photo_take(seen: Estimate, *, textured: bool) -> Take:
         return take
     posed = pose_body(seen.body)
     drawn = draw_posed(posed, seen.body.camera, canvas.size, device=torch.device("cpu"))
-    view = view_source(seen.photo.image, seen.parsing, drawn, posed, dressed=True)
+    return dress_take(take, view_source(seen.photo.image, seen.parsing, drawn, posed, dressed=True))
+
+
+def dress_take(take: Take, view: SourceView) -> Take:
+    """The same with what photos show of the person."""
     return replace(take, texture=bake_texture(view), clothes=view.clothes)
 
 

@@ -32,14 +32,18 @@ LARGEST = 1e6
 
 def write_pose(body: Body, path: str | os.PathLike[str]) -> None:
     """Write a body's shape, camera and pose."""
-    record = {
+    with writing(Path(path)) as temporary:
+        temporary.write_text(json.dumps(body_to_record(body), indent=2) + "\n", encoding="utf-8")
+
+
+def body_to_record(body: Body) -> dict[str, Any]:
+    """What a pose file says of a body, ready for JSON."""
+    return {
         "layerpose_pose": FORMAT,
         "phenotype": {name: round(float(x), 6) for name, x in zip(PHENOTYPES, body.phenotype, strict=True)},
         "camera": _camera_to_record(body.camera),
         "rotations": pose_to_record(body.pose),
     }
-    with writing(Path(path)) as temporary:
-        temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
 def read_pose(path: str | os.PathLike[str]) -> Pose | Body:
@@ -50,12 +54,13 @@ def read_pose(path: str | os.PathLike[str]) -> Pose | Body:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not JSON ({error}); expected a pose file as `layerpose fit` writes") from error
     try:
-        return _to_pose_or_body(record)
+        return record_to_body(record)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 
 
-def _to_pose_or_body(record: Any) -> Pose | Body:
+def record_to_body(record: Any) -> Pose | Body:
+    """What a pose file's JSON says: a `Body` if it has a phenotype and a camera, else a `Pose`."""
     if not isinstance(record, dict) or "layerpose_pose" not in record:
         raise ValueError('no "layerpose_pose" key: not a pose file; write one with `layerpose fit PHOTO -o pose.json`')
     if type(record["layerpose_pose"]) is not int or record["layerpose_pose"] != FORMAT:

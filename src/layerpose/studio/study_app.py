@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi import Path as Part
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from layerpose.evaluation.study import Study
 from layerpose.evaluation.study_votes import Order, Votes
+from layerpose.studio.guarding import HEADERS, Headers
+from layerpose.studio.serving import serve_file
 
 HERE = Path(__file__).parent
 PAGE = {"/": "study.html", "/study.css": "study.css", "/study.js": "study.js"}
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
 KEPT = "private, max-age=86400"
 """A picture's address belongs to one person, and what lies there never changes."""
 
@@ -38,10 +35,10 @@ class Choice(BaseModel):
 def make_app(study: Study) -> FastAPI:
     """The page and what it asks for."""
     app, votes = FastAPI(title="layerpose study", docs_url=None, redoc_url=None, openapi_url=None), Votes(study)
-    app.middleware("http")(_add_headers)
+    app.add_middleware(Headers, headers={**HEADERS, "Content-Security-Policy": POLICY})
     app.exception_handler(ValueError)(_say_what_failed)
     for address, name in PAGE.items():
-        app.get(address)(_file(HERE / name))
+        app.get(address)(serve_file(HERE / name))
 
     @app.get("/api/study")
     def about() -> dict[str, Any]:
@@ -91,16 +88,6 @@ def _order(votes: Votes, voter: str) -> Order:
 def _check(there: bool) -> None:
     if not there:
         raise HTTPException(404, "there is no such question or picture")
-
-
-def _file(path: Path) -> Callable[[], FileResponse]:
-    return lambda: FileResponse(path, headers={"Cache-Control": "no-cache"})
-
-
-async def _add_headers(request: Request, call_next: Callable[[Request], Any]) -> Response:
-    response = await call_next(request)
-    response.headers.update(HEADERS)
-    return response
 
 
 def _say_what_failed(_: Request, error: Exception) -> Response:

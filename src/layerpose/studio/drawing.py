@@ -1,0 +1,136 @@
+"""A person and a body -> the finished picture, at the size that is wanted; what does not depend on the body is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import local
+from typing import Any
+
+from PIL import Image
+from torch import nn
+
+from layerpose.estimation.estimate import Estimate
+from layerpose.estimation.resize import resize_estimate
+from layerpose.maps.source import SourceView
+from layerpose.networks.generator import Generator
+from layerpose.scene.backdrop import KEEP, TRANSPARENT, Backdrop, find_backdrop
+from layerpose.studio.hearing import heard
+from layerpose.studio.keeping import Store
+from layerpose.studio.people import People
+from layerpose.studio.recent import Recent
+from layerpose.transfer import PoseTransfer, place
+from layerpose.types import Body, Pose, Transfer
+
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+SHARES = (4, 2, 1)
+"""Pictures are drawn at these shares of the model's canvas: while dragging, in between, finished."""
+VIEWS_AT_ONCE, BACKDROPS_AT_ONCE = 6, 6
+SMALLEST, LARGEST, FARTHEST = 0.02, 10.0, 10.0
+"""Of a camera: canvases for a metre, and canvases from the edge. What is beyond shows nobody."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """A picture that is wanted."""
+
+    person: str
+    also: tuple[str, ...] = ()
+    """More photos of the same person."""
+    pose: Pose | Body
+    size: int
+    background: str = TRANSPARENT
+    """``transparent``, ``keep``, a colour, or the name of a picture in the store."""
+
+
+class Drawer:
+    """A model with everybody whom it draws."""
+
+    def __init__(self, model: PoseTransfer, people: People, pictures: Store) -> None:
+        self.people, self.pictures = people, pictures
+        canvas = model.config.canvas
+        self.models = {canvas // share: model.at_size(canvas // share) for share in SHARES}
+        self._views: Recent[tuple[tuple[str, ...], int], SourceView] = Recent(VIEWS_AT_ONCE)
+        self._backdrops: Recent[tuple[str, str, int], Backdrop] = Recent(BACKDROPS_AT_ONCE)
+        self._patience = local()
+        for generator in model.model.modules():
+            if isinstance(generator, Generator):
+                generator.register_forward_pre_hook(self._ask)
+
+    def draw(self, wish: Wish, check: Callable[[], None] = lambda: None) -> Image.Image:
+        """Draw it. `check` is asked between the steps, and may raise to have it left undone."""
+        made = self.transfer(wish, check)
+        check()
+        return self.backdrop(wish.person, wish.background, wish.size).compose(made)
+
+    def transfer(self, wish: Wish, check: Callable[[], None] = lambda: None) -> Transfer:
+        """All steps of it."""
+        model, seen = self.model(wish.size), self.people.get(wish.person).seen
+        view = self.view((wish.person, *wish.also), wish.size)
+        check()
+        conditions = model.prepare(view, framed(seen.body, wish.pose))
+        with self._asking(check):
+            return model.draw(conditions)
+
+    def model(self, size: int) -> PoseTransfer:
+        """The model at a size. ValueError for one that is not drawn."""
+        if size not in self.models:
+            raise ValueError(f"pictures of {size} pixels were asked for; expected one of {sorted(self.models)}")
+        return self.models[size]
+
+    def view(self, people: tuple[str, ...], size: int) -> SourceView:
+        """What the photos of a person show, on a canvas of a size."""
+        key = people, size
+        found = self._views.find(key)
+        if found is None:
+            first, *others = (self.seen(person, size) for person in people)
+            found = self.model(size).view(first, others)
+            self._views.keep(key, found)
+        return found
+
+    def seen(self, person: str, size: int) -> Estimate:
+        """What one photo says, on a canvas of a size."""
+        return resize_estimate(self.people.get(person).seen, size)
+
+    def backdrop(self, person: str, background: str, size: int) -> Backdrop:
+        """What lies behind a person."""
+        key = person if background == KEEP else "", background, size
+        found = self._backdrops.find(key)
+        if found is None:
+            found = self._find_backdrop(person, background, size)
+            self._backdrops.keep(key, found)
+        return found
+
+    def _find_backdrop(self, person: str, background: str, size: int) -> Backdrop:
+        wanted = background
+        if background not in (KEEP, TRANSPARENT) and not COLOUR.fullmatch(background):
+            wanted = str(self.pictures.find(background))
+        photo, seen = self.people.get(person).photo, self.seen(person, size)
+        return heard(lambda: find_backdrop(wanted, photo, seen))[0]
+
+    @contextmanager
+    def _asking(self, check: Callable[[], None]) -> Iterator[None]:
+        self._patience.check = check
+        try:
+            yield
+        finally:
+            del self._patience.check
+
+    def _ask(self, _: nn.Module, __: Any) -> None:
+        """Before each network: is the picture still wanted?"""
+        getattr(self._patience, "check", lambda: None)()
+
+
+def framed(source: Body, pose: Pose | Body) -> Body:
+    """A whole body exactly where it says, a pose as `transfer.place` frames it. ValueError for one far off."""
+    if not isinstance(pose, Body):
+        return place(source, pose)
+    camera = pose.camera
+    if not SMALLEST <= camera.scale <= LARGEST or max(map(abs, camera.translation)) > FARTHEST:
+        raise ValueError(
+            f"the camera has scale {camera.scale:.3g} and translation {camera.translation}; expected a scale of "
+            f"{SMALLEST:g} to {LARGEST:g} and a translation within {FARTHEST:g}"
+        )
+    return pose

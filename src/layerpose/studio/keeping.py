@@ -1,0 +1,68 @@
+"""Bytes <-> a private folder, by their content: the same bytes have the same name, and what is kept stays whole."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from layerpose.cache import writing
+from layerpose.studio.refusing import UnknownError
+
+NAME = re.compile(r"[0-9a-f]{24}")
+DIGITS = 24
+PRIVATE = 0o700
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """A folder of one kind of thing."""
+
+    folder: Path
+    kind: str
+    """For messages: ``photo``, ``pose file`` ..."""
+
+    def keep(self, content: bytes, suffix: str = "") -> str:
+        """Keep the bytes; what was kept before is not written again."""
+        name = name_of(content)
+        path = self.folder / f"{name}{suffix}"
+        if not path.exists():
+            with writing(path) as temporary:
+                temporary.write_bytes(content)
+        return name
+
+    def find(self, name: str) -> Path:
+        """The file of what is called so. UnknownError if there is none."""
+        found = next(self.folder.glob(f"{name}*"), None) if NAME.fullmatch(name) else None
+        if found is None:
+            raise UnknownError(f"there is no {self.kind} {name[:DIGITS]!r} here; send it again")
+        return found
+
+    def load(self, name: str) -> bytes:
+        """The bytes that are called so."""
+        return self.find(name).read_bytes()
+
+    def has(self, name: str) -> bool:
+        """Whether something is called so."""
+        return NAME.fullmatch(name) is not None and next(self.folder.glob(f"{name}*"), None) is not None
+
+
+def open_store(folder: Path, kind: str) -> Store:
+    """A folder that nobody but its owner can read; made if missing."""
+    return Store(folder=private_folder(folder), kind=kind)
+
+
+def private_folder(folder: Path) -> Path:
+    """The folder, made if missing, its owner's alone."""
+    folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    folder.chmod(PRIVATE)
+    return folder
+
+
+def name_of(*parts: bytes) -> str:
+    """A name that tells contents apart."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "little") + part)
+    return digest.hexdigest()[:DIGITS]

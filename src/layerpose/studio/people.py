@@ -1,0 +1,126 @@
+"""Photos -> people: who is in them is worked out once and kept in memory for a few; the photos are kept for good.
+
+After a restart everything about a person is worked out again from the photo that was kept, under the same name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from PIL import Image
+
+from layerpose.cache import writing
+from layerpose.estimation.estimate import Estimate, estimate, read_source
+from layerpose.studio.hearing import clean_name, heard, read_named
+from layerpose.studio.keeping import NAME, Store, open_store, private_folder
+from layerpose.studio.recent import Recent
+from layerpose.studio.refusing import UnknownError
+
+AT_ONCE = 3
+"""People who stay in memory; each takes up to 0.3 GB."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What is kept of a person, from which all else follows."""
+
+    photo: str
+    """The photo's name in its store."""
+    name: str
+    """Of the file, as its owner calls it."""
+    landmarks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Mended by hand: places in pixels of the photo."""
+    mask: str | None = None
+    """Painted by hand: the picture's name in its store."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody in a photo."""
+
+    id: str
+    card: Card
+    photo: Image.Image
+    """Upright, as large as the person was looked for in it."""
+    seen: Estimate
+    doubts: tuple[str, ...]
+    """What may be wrong with the photo or the fit, each in one line."""
+
+
+class People:
+    """Everybody whose photo was sent."""
+
+    def __init__(self, folder: Path, canvas: int) -> None:
+        self.canvas = canvas
+        self.cards = private_folder(folder / "people")
+        self.photos: Store = open_store(folder / "photos", "photo")
+        self.masks: Store = open_store(folder / "masks", "mask")
+        self._recent: Recent[str, Person] = Recent(AT_ONCE)
+        self._looking = Lock()
+
+    def keep(self, content: bytes, name: str) -> str:
+        """Keep a photo without a look at it; its person's id."""
+        photo = self.photos.keep(content)
+        self._write(photo, Card(photo=photo, name=clean_name(name, "photo")))
+        return photo
+
+    def welcome(self, content: bytes, name: str) -> Person:
+        """Find the person of a photo, and keep it. ValueError says what is wrong with the photo, which is not kept."""
+        photo = self.photos.keep(content)
+        card = self._read(photo) if self.has(photo) else Card(photo=photo, name=clean_name(name, "photo"))
+        try:
+            found = self._look(photo, card)
+        except ValueError:
+            if not self.has(photo):
+                self.photos.find(photo).unlink()
+            raise
+        self._write(photo, card)
+        return found
+
+    def has(self, person: str) -> bool:
+        """Whether somebody is known by this id."""
+        return NAME.fullmatch(person) is not None and self._path(person).exists()
+
+    def get(self, person: str) -> Person:
+        """Who is known by this id. UnknownError if nobody is."""
+        if not self.has(person):
+            raise UnknownError(f"nobody is known as {person[:24]!r} here; send the photo again")
+        return self._look(person, self._read(person))
+
+    def photo_of(self, person: str) -> bytes:
+        """The photo's file as it was sent."""
+        self.get(person)
+        return self.photos.load(self._read(person).photo)
+
+    def _look(self, person: str, card: Card) -> Person:
+        with self._looking:
+            found = self._recent.find(person)
+            if found is None:
+                found = self._find(person, card)
+                self._recent.keep(person, found)
+            return found
+
+    def _find(self, person: str, card: Card) -> Person:
+        photo, _ = read_named(self.photos.find(card.photo), card.name, read_source)
+        seen, doubts = heard(lambda: estimate(photo, self.canvas))
+        return Person(id=person, card=card, photo=photo, seen=seen, doubts=doubts)
+
+    def _path(self, person: str) -> Path:
+        return self.cards / f"{person}.json"
+
+    def _write(self, person: str, card: Card) -> None:
+        if not self._path(person).exists():
+            with writing(self._path(person)) as temporary:
+                temporary.write_text(json.dumps(vars(card)), encoding="utf-8")
+
+    def _read(self, person: str) -> Card:
+        try:
+            record: dict[str, Any] = json.loads(self._path(person).read_text(encoding="utf-8"))
+            return Card(**record)
+        except (ValueError, TypeError) as error:
+            raise UnknownError(f"what was kept of {person} is damaged; send the photo again") from error

@@ -1,0 +1,76 @@
+"""The library -> poses in transit, and a small picture of each, drawn once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from layerpose import __version__
+from layerpose.body.camera import frame
+from layerpose.body.model import body_model
+from layerpose.body_sheet import shade_body
+from layerpose.cache import writing
+from layerpose.maps.render import draw_body, pose_body
+from layerpose.motion.library import NAMES, library_pose
+from layerpose.motion.pose_file import FORMAT, pose_to_record
+from layerpose.motion.posing import ADULT
+from layerpose.studio.keeping import name_of, private_folder
+from layerpose.studio.refusing import UnknownError
+from layerpose.studio.telling import png
+from layerpose.types import Body, Camera, Pose
+
+SIDE_PX = 160
+OVERSAMPLING = 3
+"""Pictures are drawn so many times larger and then averaged down."""
+
+
+def list_poses() -> list[dict[str, str]]:
+    """Every pose of the library: its name, how it is shown, and the group that it belongs to."""
+    return [{"name": name, "title": name.replace("-", " ").capitalize(), "group": "poses"} for name in NAMES]
+
+
+def tell_pose(name: str) -> dict[str, Any]:
+    """A pose of the library in transit. UnknownError if there is none of this name."""
+    return {"layerpose_pose": FORMAT, "rotations": pose_to_record(_find(name))}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thumbnails:
+    """Pictures of the library's poses in a folder, each made when it is first asked for."""
+
+    folder: Path
+
+    def picture(self, name: str) -> bytes:
+        """A PNG. UnknownError if there is no pose of this name."""
+        pose = _find(name)
+        path = self.folder / f"{name_of(pose.rotations.numpy().tobytes(), __version__.encode())}.png"
+        if not path.exists():
+            with writing(path) as temporary:
+                temporary.write_bytes(png(draw_thumbnail(pose)))
+        return path.read_bytes()
+
+
+def open_thumbnails(folder: Path) -> Thumbnails:
+    """The pictures of a folder, which is made if missing."""
+    return Thumbnails(folder=private_folder(folder))
+
+
+def draw_thumbnail(pose: Pose) -> Image.Image:
+    """An average adult in the pose, seen from the front, on nothing."""
+    size = SIDE_PX * OVERSAMPLING
+    body = Body(phenotype=torch.tensor(ADULT), pose=pose, camera=Camera(scale=1.0, translation=(0.5, 0.5)))
+    camera = frame(torch.as_tensor(pose_body(body).vertices[body_model().skin]))
+    drawn = draw_body(Body(phenotype=body.phenotype, pose=pose, camera=camera), size)
+    picture = shade_body(drawn)
+    picture.putalpha(Image.fromarray(((drawn.nearest.part >= 0) * 255).byte().numpy()))
+    return picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)
+
+
+def _find(name: str) -> Pose:
+    if name not in NAMES:
+        raise UnknownError(f"there is no pose {name[:40]!r} in the library")
+    return library_pose(name)

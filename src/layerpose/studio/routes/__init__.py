@@ -1,0 +1,1 @@
+"""Addresses of the page's server -> who answers; nothing is worked out here."""

@@ -1,0 +1,42 @@
+"""What requests bring along: raw bytes of a file, and bodies in JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Query, Request
+from fastapi.responses import Response
+
+from layerpose.motion.pose_file import record_to_body
+from layerpose.types import Body, Pose
+
+KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
+"""What lies under an id never changes."""
+
+
+async def _read(request: Request) -> bytes:
+    return await request.body()
+
+
+Content = Annotated[bytes, Depends(_read)]
+FileName = Annotated[str, Query(max_length=1000)]
+Id = Annotated[str, Path(max_length=40)]
+
+
+def read_body(record: Any) -> Pose | Body:
+    """A pose in transit. ValueError says what is wrong with it."""
+    try:
+        return record_to_body(record)
+    except ValueError as error:
+        raise ValueError(f"body: {error}") from error
+
+
+def answer(content: bytes, kind: str, **headers: str) -> Response:
+    """A file that stays what it is."""
+    return Response(content, media_type=kind, headers={**KEPT, **headers})
+
+
+def download(content: bytes, kind: str, name: str) -> Response:
+    """A file that the browser saves."""
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=kind, headers=headers)

@@ -1,0 +1,51 @@
+"""Photos in, people out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from layerpose.studio.rooms import Studio
+from layerpose.studio.routes.asked import Content, FileName, Id, answer
+from layerpose.studio.telling import body_glb, canvas_jpeg, mask_png, photo_jpeg, tell_person
+
+PNG, JPEG = "image/png", "image/jpeg"
+
+
+def people_routes(studio: Studio) -> APIRouter:
+    """Everything under /api/people."""
+    router, people = APIRouter(prefix="/api/people"), studio.people
+
+    @router.post("", status_code=201)
+    def welcome(content: Content, name: FileName = "") -> dict[str, Any]:
+        return tell_person(people.welcome(content, name))
+
+    @router.get("/{person}")
+    def tell(person: Id) -> dict[str, Any]:
+        return tell_person(people.get(person))
+
+    @router.get("/{person}/photo")
+    def photo(person: Id) -> Response:
+        content = photo_jpeg(people.get(person))
+        return answer(content, PNG if content.startswith(b"\x89PNG") else JPEG)
+
+    @router.get("/{person}/canvas.jpg")
+    def canvas(person: Id) -> Response:
+        return answer(canvas_jpeg(people.get(person)), JPEG)
+
+    @router.get("/{person}/mask.png")
+    def mask(person: Id) -> Response:
+        return answer(mask_png(people.get(person)), PNG)
+
+    @router.get("/{person}/body.glb")
+    def body(person: Id) -> Response:
+        found = studio.bodies.find(person)
+        if found is None:
+            size = max(studio.drawer.models)
+            found = body_glb(people.get(person), studio.drawer.view((person,), size))
+            studio.bodies.keep(person, found)
+        return answer(found, "model/gltf-binary")
+
+    return router
