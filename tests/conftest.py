@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import jaxtyping._decorator
 import numpy as np
 import pytest
 import torch
@@ -28,7 +31,41 @@ def _modules() -> list[str]:
 
 CHECKER = "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
 """As for a type checker, an int will do where a float is asked for."""
+FIRST, EVERY = 10, 100
+"""A check costs more than most functions do: in a test their first calls are checked, then one of so many."""
+RUNNING = [""]
+"""The test."""
+always = jaxtyping._decorator.jaxtyped
+
+
+def sampled(fn: Any = None, *, typechecker: Any) -> Any:
+    """As `jaxtyped`, but not at every call; the check is made when the function is first called."""
+    if fn is None:
+        return functools.partial(sampled, typechecker=typechecker)
+    if not inspect.isfunction(fn):
+        return always(fn, typechecker=typechecker)
+    checked, test, calls = None, "", 0
+
+    @functools.wraps(fn)
+    def either(*args: Any, **kwargs: Any) -> Any:
+        nonlocal checked, test, calls
+        if test is not RUNNING[0]:
+            test, calls = RUNNING[0], 0
+        calls += 1
+        if calls > FIRST and calls % EVERY:
+            return fn(*args, **kwargs)
+        checked = checked or always(fn, typechecker=typechecker)
+        return checked(*args, **kwargs)
+
+    return either
+
+
+jaxtyping.jaxtyped = jaxtyping._decorator.jaxtyped = sampled
 install_import_hook(_modules(), CHECKER)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    RUNNING[0] = item.nodeid
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import TypeVar
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from layerpose.motion.library import HANGING, STAND
 from layerpose.motion.planting import plant
@@ -178,6 +177,8 @@ def _glide(figures: Sequence[Record], phases: np.ndarray) -> list[Record]:
     return [type(figures[0])(**{name: column[i] for name, column in columns.items()}) for i in range(len(phases))]
 
 
-def _spline(values: np.ndarray) -> CubicSpline:
+def _spline(values: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    from scipy.interpolate import CubicSpline  # slow to start, and not needed for files
+
     keys = np.linspace(0, 1, len(values) + 1)
     return CubicSpline(keys, np.concatenate([values, values[:1]]), bc_type="periodic")

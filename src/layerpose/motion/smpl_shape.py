@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
-from scipy.optimize import least_squares
 
 from layerpose.body.model import body_model
 from layerpose.body.smpl import SMPL_JOINTS, SmplModel
@@ -29,6 +28,8 @@ TOLERANCE_M = 0.01
 
 def phenotype_to_betas(phenotype: Float[np.ndarray, "6"], smpl: SmplModel) -> Float[np.ndarray, "10"]:
     """Smallest shape numbers that fit."""
+    from scipy.optimize import least_squares  # slow to start, and needed with SMPL only
+
     wanted = _lengths(_heads(phenotype))
     rest = smpl.rest_joints(np.zeros(NUM_BETAS))
     steps = np.stack([smpl.rest_joints(unit) - rest for unit in np.eye(NUM_BETAS)])

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from jaxtyping import Float
-from scipy.interpolate import interp1d
+from jaxtyping import Float, Shaped
 from scipy.spatial.transform import Rotation, Slerp
 from torch import Tensor
 
@@ -75,5 +74,15 @@ def turn_between(rotations: Float[Tensor, "t j 3 3"], times: Float[np.ndarray, "
 def _move_between(places: Float[Tensor, "t *k"], times: Float[np.ndarray, "n"]) -> Float[Tensor, "n *k"]:
     if len(places) == 1:
         return places[:1].expand(len(times), *places.shape[1:]).clone()
-    moved = interp1d(np.arange(len(places)), places.double().numpy(), axis=0)(times)
+    moved = lines_between(np.arange(len(places)), places.double().numpy(), times)
     return torch.from_numpy(moved.astype(np.float32))
+
+
+def lines_between(
+    clock: Shaped[np.ndarray, "t"], values: Float[np.ndarray, "t *k"], times: Shaped[np.ndarray, "n"]
+) -> Float[np.ndarray, "n *k"]:
+    """Values at times between two or more that the clock names, in straight lines; none lies outside of these."""
+    before = np.clip(np.searchsorted(clock, times, side="right") - 1, 0, len(clock) - 2)
+    share = (times - clock[before]) / (clock[before + 1] - clock[before])
+    share = share.reshape(-1, *[1] * (values.ndim - 1))
+    return values[before] + share * (values[before + 1] - values[before])

@@ -7,15 +7,14 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from jaxtyping import Float
-from scipy.interpolate import interp1d
-from scipy.signal import savgol_filter
+from jaxtyping import Float, Int
 from scipy.spatial.transform import Rotation
 
 from layerpose.body.camera import BODY_TO_CAMERA
 from layerpose.body.model import body_model
 from layerpose.estimation.fit_points import PointFit
 from layerpose.motion.performer import ankles_of, leg_length
+from layerpose.motion.timing import lines_between
 from layerpose.types import Motion
 
 WINDOW_S, ORDER = 0.4, 2
@@ -60,13 +59,15 @@ def _quaternions(turns: Float[np.ndarray, "n j 3 3"]) -> Float[np.ndarray, "n j 
 
 
 def _between(
-    clock: Float[np.ndarray, "n"] | np.ndarray, values: Float[np.ndarray, "n *k"], frames: range
+    clock: Int[np.ndarray, "n"], values: Float[np.ndarray, "n *k"], frames: range
 ) -> Float[np.ndarray, "t *k"]:
     if len(clock) == 1:
         return np.repeat(values, len(frames), axis=0)
-    return interp1d(clock, values, axis=0)(np.clip(list(frames), clock[0], clock[-1]))
+    return lines_between(clock, values, np.clip(list(frames), clock[0], clock[-1]))
 
 
 def _smooth(values: Float[np.ndarray, "t *k"], fps: float) -> Float[np.ndarray, "t *k"]:
+    from scipy.signal import savgol_filter  # its start takes half a second, which others need not wait for
+
     window = min(2 * round(WINDOW_S * fps / 2) + 1, len(values) - 1 + len(values) % 2)
     return values if window <= ORDER else np.asarray(savgol_filter(values, window, ORDER, axis=0))
