@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -13,13 +13,14 @@ from PIL.Image import Image
 
 from layerpose.bodies import Redraw
 from layerpose.body.camera import frame
-from layerpose.body.model import body_model
+from layerpose.body.model import Posed, body_model
 from layerpose.config import ModelConfig, scaled
 from layerpose.data.album import Album, find_album
 from layerpose.data.closest import Closest
 from layerpose.estimation.estimate import Estimate, estimate, read_source
 from layerpose.maps.clothing import draw_dressed
-from layerpose.maps.render import draw_posed, pose_body
+from layerpose.maps.painting import Change
+from layerpose.maps.render import DrawnBody, draw_posed, pose_body
 from layerpose.maps.source import SourceView, join_views, view_source
 from layerpose.memory import keep_freed_memory
 from layerpose.networks.generator import Generator
@@ -27,6 +28,7 @@ from layerpose.precision import fast_autocast, fast_precision
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import fingerprint, load_model
+from layerpose.stages.retouch import retouch
 from layerpose.types import Body, Pose, Transfer
 
 Seeable = Image | Path | str | Estimate
@@ -124,10 +126,23 @@ class PoseTransfer:
         photo = view.image
         if self._closest is not None:
             view = self._closest.view(posed.transforms[:, :3, :3], also=view)
-        drawn = draw_dressed(posed, body.camera, self.config.canvas, view.clothes, device=self.device)
+        drawn = self._dress(view, posed, body)
         if self.redraw is not None:
             drawn = self.redraw(drawn, body, photo)
         return prepare(view, drawn, self.config)
+
+    def draw_target(self, view: SourceView, body: Body) -> DrawnBody:
+        """The target's body in the clothes of the view."""
+        return self._dress(view, pose_body(body), body)
+
+    def _dress(self, view: SourceView, posed: Posed, body: Body) -> DrawnBody:
+        return draw_dressed(posed, body.camera, self.config.canvas, view.clothes, device=self.device)
+
+    @torch.inference_mode()
+    def retouch(self, conditions: Conditions, made: Transfer, changes: Mapping[str, Change]) -> Transfer:
+        """What was drawn, with changed layers: stage 3 anew."""
+        with fast_autocast(self.device.type):
+            return retouch(self.model, conditions, made, changes)
 
     @torch.inference_mode()
     def draw(self, conditions: Conditions) -> Transfer:

@@ -166,7 +166,7 @@ def is_shown(view: SourceView, place: Float[Tensor, "*n 3"], part: Int[Tensor, "
     return inside & near & (part > 0) & (view.shown[row, column] == part)
 
 
-def sample(image: Float[Tensor, "1 3 h w"], place: Float[Tensor, "r c 2"]) -> Float[Tensor, "1 3 r c"]:
+def sample(image: Float[Tensor, "1 k h w"], place: Float[Tensor, "r c 2"]) -> Float[Tensor, "1 k r c"]:
     """The picture's colours at the given places (canvas units)."""
     return grid_sample(image, place[None].to(image.dtype) * 2 - 1, padding_mode="border", align_corners=False)
 

@@ -32,13 +32,17 @@ class Model(nn.Module):
         coarse = self.coarse(conditions)
         layers = self.layers(conditions, coarse) if self.layers is not None else ()
         pasted = paste_layers(coarse, layers, conditions.maps.parsing)
-        image = self._fuse(self.fusion, conditions, pasted) if self.fusion is not None else pasted
-        if conditions.carried is not None:
-            image = image.lerp(conditions.carried.image.to(image), conditions.carried.trust.to(image))
         return Transfer(
             source=conditions.source, source_parsing=conditions.source_parsing, maps=conditions.maps,
-            warp=conditions.warp, coarse=coarse, layers=layers, pasted=pasted, image=image,
+            warp=conditions.warp, coarse=coarse, layers=layers, pasted=pasted, image=self.finish(conditions, pasted),
         )  # fmt: skip
+
+    def finish(self, conditions: Conditions, pasted: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+        """Stage 3, and the photo's own pixels where nothing about them changes."""
+        image = self._fuse(self.fusion, conditions, pasted) if self.fusion is not None else pasted
+        if conditions.carried is None:
+            return image
+        return image.lerp(conditions.carried.image.to(image), conditions.carried.trust.to(image))
 
     def _fuse(self, fusion: Fusion, conditions: Conditions, pasted: Float[Tensor, "b 3 h w"]) -> Tensor:
         if not self.config.around_body:
