@@ -31,7 +31,7 @@ def reach(
     for side, places in zip("LR", ankles.swapaxes(0, 1), strict=True):
         thigh, shin, foot = (model.bone(f"{bone}.{side}") for bone in LEG)
         above, below = model.parents[shin], model.parents[foot]
-        turn_thigh, turn_shin = _bend(heads[:, [thigh, shin, foot]], places, world[:, thigh, :, 0])
+        turn_thigh, turn_shin = bend_limb(heads[:, [thigh, shin, foot]], places, world[:, thigh, :, 0])
         turned_back = world[:, model.parents[thigh]].swapaxes(1, 2)
         reached[:, thigh] = turned_back @ turn_thigh @ world[:, thigh]
         reached[:, shin] = (turn_thigh @ world[:, above]).swapaxes(1, 2) @ turn_shin @ world[:, shin]
@@ -39,10 +39,10 @@ def reach(
     return reached
 
 
-def _bend(
+def bend_limb(
     leg: Float[np.ndarray, "t 3 3"], ankle: Float[np.ndarray, "t 3"], across: Float[np.ndarray, "t 3"]
 ) -> tuple[Float[np.ndarray, "t 3 3"], Float[np.ndarray, "t 3 3"]]:
-    """World turns of thigh and shin that take hip, knee and ankle (`leg`) to the ankle's new place.
+    """World turns of thigh and shin that take hip, knee and ankle (`leg`) to the ankle's new place; arms go alike.
 
     The shin turns in the plane of the knee until hip and ankle are as far apart as they should be (law of cosines);
     then the whole leg swings.

@@ -20,6 +20,7 @@ from layerpose.motion.anatomy import LIMBS, Anatomy, Tree, by_names, by_table
 from layerpose.motion.axes import Figure, check_sides, figure_at, file_axes, find_up, rest_axes
 from layerpose.motion.calibration import Straight, calibrate, chest_of, end_of
 from layerpose.motion.clip import check_frame, check_range
+from layerpose.motion.collarbones import swing_collarbone
 from layerpose.motion.fingers import fingers_move, turn_fingers
 from layerpose.motion.posing import curl_fingers, reference_heads, to_pose, world_to_relative
 from layerpose.motion.rig import Rig, World
@@ -139,7 +140,8 @@ class RigClip:
         for side in "LR":
             if f"clavicle.{side}" in world:
                 way = heads[f"upperarm01.{side}"] - heads[f"clavicle.{side}"]
-                world[f"clavicle.{side}"] = smallest_rotations(chest @ way, world[f"clavicle.{side}"] @ way) @ chest
+                swing = smallest_rotations(chest @ way, world[f"clavicle.{side}"] @ way)
+                world |= swing_collarbone(world, chest, swing, side)
         if self.fingers:
             hands = {side: world[f"wrist.{side}"] for side in "LR"}
             world |= turn_fingers(self.anatomy.finger_rows, self.anatomy.finger_ends, places, hands)
