@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format types arch hooks clean
+.PHONY: help setup demo test check lint format types arch hooks vendor clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +54,9 @@ arch: $(READY) ## Imports go one way: import-linter
 
 hooks: $(READY) ## Run lint, types and arch before every commit
 	@$(BIN)/pre-commit install
+
+vendor: $(READY) ## Fetch three.js for the studio's page again (needs npm)
+	@$(BIN)/python -m layerpose.studio.vendor
 
 clean: ## Remove .venv and what the demo wrote
 	rm -rf $(VENV) out

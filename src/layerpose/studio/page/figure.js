@@ -1,0 +1,57 @@
+// The live document -> the body on the stage, posed.
+import { Pose, toBody } from "./skeleton.js";
+import { cameraOf } from "./picture.js";
+
+export class Figure {
+  constructor(studio, stage) {
+    this.studio = studio;
+    this.stage = stage;
+    studio.on("preview", () => this.follow());
+  }
+
+  get skeleton() {
+    return this.body?.skeleton;
+  }
+
+  put(body) {
+    this.body = body;
+    this.camera = null;
+    this.stage.stand(body);
+    this.follow();
+    this.stage.look("front");
+  }
+
+  follow() {
+    const { live, person } = this.studio;
+    if (!this.body || !person) return;
+    this.pose = Pose.from(this.skeleton, live.rotations, live.root);
+    this.wear(this.pose);
+    const camera = cameraOf(live, person);
+    if (camera !== this.camera) this.stage.frameAt(camera);
+    this.camera = camera;
+    this.stage.invalidate();
+  }
+
+  wear(pose) {
+    const { bones, mesh, pelvis } = this.body;
+    pose.local.forEach((turn, row) => bones[row].quaternion.copy(turn));
+    bones[0].position.copy(pose.root);
+    mesh.position.copy(pelvis);
+    mesh.updateMatrixWorld(true);
+  }
+
+  // A place of the pose (seen from where the pelvis was) -> in the scene, and back.
+  inScene(place) {
+    return place.clone().add(this.body.pelvis);
+  }
+
+  fromScene(place) {
+    return place.clone().sub(this.body.pelvis);
+  }
+
+  // Where a bone begins, as three.js has it, in body axes.
+  jointPosition(name) {
+    const bone = this.body.bones[this.skeleton.row(name)];
+    return toBody(bone.getWorldPosition(this.body.pelvis.clone()).sub(this.body.pelvis));
+  }
+}

@@ -1,0 +1,40 @@
+// What has to be said -> a line at the foot of the screen, and the state of the server in the bar.
+import { at, iconButton, make } from "./elements.js";
+
+const STAYS_MS = 6000;
+
+export function say(text, { bad = false, action = null } = {}) {
+  const same = [...at("notices").children].find((notice) => notice.dataset.text === text);
+  same?.remove();
+  const notice = make("div", { className: bad ? "notice bad" : "notice", data: { text } }, make("span", {}, text));
+  if (action) notice.append(action);
+  notice.append(iconButton("close", "Dismiss", () => notice.remove()));
+  at("notices").append(notice);
+  if (!bad) setTimeout(() => notice.remove(), STAYS_MS);
+  return notice;
+}
+
+export const complain = (error) => {
+  if (error?.name !== "AbortError") say(sentence(error.message ?? String(error)), { bad: true });
+};
+
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+// The bar's line: what goes on, and whether the server is there.
+export class Status {
+  constructor(server) {
+    this.line = at("status");
+    this.text = "";
+    server.addEventListener("away", () => { this.away = server.away; this.show(); });
+  }
+
+  set(text) {
+    this.text = text;
+    this.show();
+  }
+
+  show() {
+    this.line.classList.toggle("away", Boolean(this.away));
+    this.line.textContent = this.away ? "The server does not answer. Nothing is lost; trying again ..." : this.text;
+  }
+}
