@@ -1,8 +1,12 @@
 // The page's insides -> `window.studio`, by which tests and the console look at it.
+import { Pose, toBody } from "./skeleton.js";
+import { cameraOf, project } from "./picture.js";
 
-export function expose({ studio, stage, figure, handles, result, people, store }) {
+
+export function expose(parts) {
+  const { studio, stage, figure, result, people } = parts;
   window.studio = {
-    studio, stage, figure, handles, result, people, store,
+    ...parts,
     state: () => structuredClone(studio.live),
     jointPosition: (name) => figure.jointPosition(name),
     screenPoint: (name) => {
@@ -10,6 +14,16 @@ export function expose({ studio, stage, figure, handles, result, people, store }
       const box = stage.container.getBoundingClientRect();
       return { x: x + box.left, y: y + box.top };
     },
+    // Every bone's place as three.js has it, for a pose that is only tried.
+    joints: (rotations) => {
+      figure.wear(Pose.from(figure.skeleton, rotations));
+      const { bones, pelvis } = figure.body;
+      const places = bones.map((bone) => toBody(bone.getWorldPosition(pelvis.clone()).sub(pelvis)));
+      figure.wear(figure.pose);
+      return places;
+    },
+    // Where the picture shows the beginning of a bone, in shares of its side.
+    inPicture: (name) => project(toBody(figure.pose.place(name)), cameraOf(studio.live, studio.person)),
     idle: async () => {
       await people.coming;
       await result.idle();

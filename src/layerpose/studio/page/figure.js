@@ -1,12 +1,16 @@
 // The live document -> the body on the stage, posed.
 import { Pose, toBody } from "./skeleton.js";
+import { centreOfMass, isBalanced } from "./floor.js";
 import { cameraOf } from "./picture.js";
+
+const GOOD = 0x7fd1a4, WARN = 0xf0b35f;
 
 export class Figure {
   constructor(studio, stage) {
     this.studio = studio;
     this.stage = stage;
     studio.on("preview", () => this.follow());
+    studio.on("preferences", () => this.weigh());
   }
 
   get skeleton() {
@@ -29,6 +33,7 @@ export class Figure {
     const camera = cameraOf(live, person);
     if (camera !== this.camera) this.stage.frameAt(camera);
     this.camera = camera;
+    this.weigh();
     this.stage.invalidate();
   }
 
@@ -38,6 +43,18 @@ export class Figure {
     bones[0].position.copy(pose.root);
     mesh.position.copy(pelvis);
     mesh.updateMatrixWorld(true);
+  }
+
+  // The centre of mass, green while it is over the feet.
+  weigh() {
+    const { balance } = this.stage;
+    balance.visible = Boolean(this.pose) && this.studio.preferences.balance;
+    this.stage.invalidate();
+    if (!balance.visible) return;
+    const centre = this.inScene(centreOfMass(this.pose));
+    balance.position.set(centre.x, 0.002, centre.z);
+    balance.line.scale.y = centre.y;
+    for (const part of balance.children) part.material.color.set(isBalanced(this.pose) ? GOOD : WARN);
   }
 
   // A place of the pose (seen from where the pelvis was) -> in the scene, and back.

@@ -14,6 +14,7 @@ export class Handles {
     this.buttons = new Map(Object.entries(GRIPS).map(([name, grip]) => [name, this.make(name, grip)]));
     stage.afterDrawing.add(() => this.place());
     for (const what of ["preview", "preferences"]) studio.on(what, () => this.place());
+    studio.on("bone", (bone) => this.mark(bone));
   }
 
   make(name, { label, side }) {
@@ -46,8 +47,12 @@ export class Handles {
   }
 
   select(name) {
-    this.selected = name;
-    this.studio.tell("select", name);
+    this.studio.tell("bone", name && GRIPS[name].bone);
+  }
+
+  // Whichever way a bone was chosen, its handle shows it.
+  mark(bone) {
+    this.selected = Object.keys(GRIPS).find((name) => GRIPS[name].bone === bone) ?? null;
     this.place();
   }
 
@@ -70,8 +75,9 @@ export class Handles {
 
   pull(event, held) {
     const [x, y] = held.from;
-    held.moved ||= Math.hypot(event.clientX - x, event.clientY - y) >= STILL_PX;
-    if (!held.moved) return;
+    if (!held.moved && Math.hypot(event.clientX - x, event.clientY - y) < STILL_PX) return;
+    if (!held.moved) this.studio.tell("moving", true);
+    held.moved = true;
     this.layer.classList.add("dragging");
     this.buttons.get(held.name).classList.add("held");
     this.drag(held.start, held.name, this.stage.underPointer(event, held.place).add(held.offset));
@@ -89,6 +95,7 @@ export class Handles {
     this.layer.classList.remove("dragging");
     this.buttons.get(held.name).classList.remove("held");
     if (!held.moved) return this.select(this.selected === held.name ? null : held.name);
+    this.studio.tell("moving", false);
     if (event.type === "pointercancel") return this.studio.cancel();
     const { rotations, root } = this.studio.live;
     this.studio.change(`Move ${GRIPS[held.name].label.toLowerCase()}`, { rotations, root });

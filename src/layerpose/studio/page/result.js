@@ -11,12 +11,7 @@ export class Result extends EventTarget {
     Object.assign(this, { studio, server, tab: crypto.randomUUID(), serial: 0, kept: new Map(), shown: null, moving: false });
     studio.on("preview", () => this.want());
     studio.on("preferences", () => this.want());
-  }
-
-  // Something is dragged: only small pictures until it is let go.
-  set dragging(value) {
-    this.moving = value;
-    if (!value) this.want();
+    studio.on("moving", (moving) => { this.moving = moving; }); // only small pictures until it is let go
   }
 
   want() {

@@ -5,6 +5,7 @@ import { withinLimits } from "./limits.js";
 
 const SPREAD = { wrist: "lowerarm02", foot: "lowerleg02" }; // whose twist is shared with the bone above
 const SIZE = 0.62;
+const COLOURS = [0xe58a80, 0x9ccf86, 0x7fb2ee, 0xffffff]; // about the body's x, y and z, and the one under the pointer
 
 export class Rings {
   constructor(studio, stage, figure) {
@@ -15,6 +16,7 @@ export class Rings {
     this.controls.setMode("rotate");
     this.controls.setSpace("local");
     this.controls.setSize(SIZE);
+    this.controls.setColors(...COLOURS);
     this.controls.addEventListener("change", () => stage.invalidate());
     this.controls.addEventListener("dragging-changed", ({ value }) => (value ? this.begin() : this.end()));
     this.controls.addEventListener("objectChange", () => this.turn());

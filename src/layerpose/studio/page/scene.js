@@ -6,7 +6,7 @@ import {
 } from "./vendor/three.module.min.js";
 import { OrbitControls } from "./vendor/OrbitControls.js";
 
-const BACKGROUND = 0x1a1b1e;
+const BACKGROUND = 0x2b2d31;
 const FAR_AWAY_M = 8; // where the viewport's camera stands for a picture without perspective
 const MARGIN = 1.12; // of the viewport round the picture's frame
 const SHARPEST = 2; // device pixels a pixel
@@ -122,8 +122,8 @@ export class Stage {
 
 function furnish(stage) {
   const { scene } = stage;
-  scene.add(new HemisphereLight(0xffffff, 0x8d8a88, 2.3));
-  const sun = new DirectionalLight(0xffffff, 1.15);
+  scene.add(new HemisphereLight(0xffffff, 0xa09c98, 2.9));
+  const sun = new DirectionalLight(0xffffff, 1.3);
   sun.position.set(1.2, 4.5, 2.6);
   sun.castShadow = true;
   sun.shadow.mapSize.set(1024, 1024);
@@ -131,18 +131,18 @@ function furnish(stage) {
   sun.shadow.normalBias = 0.02;
   Object.assign(sun.shadow.camera, { left: -1.8, right: 1.8, top: 2, bottom: -1.6, near: 0.5, far: 9 });
   scene.add(sun);
-  const floor = new Mesh(new PlaneGeometry(60, 60), new MeshBasicMaterial({ color: 0x202225 }));
-  const shadow = new Mesh(new PlaneGeometry(8, 8), new ShadowMaterial({ opacity: 0.42 }));
+  const floor = new Mesh(new PlaneGeometry(60, 60), new MeshBasicMaterial({ color: 0x33363b }));
+  const shadow = new Mesh(new PlaneGeometry(8, 8), new ShadowMaterial({ opacity: 0.34 }));
   for (const [plane, height] of [[floor, -0.003], [shadow, 0]]) {
     plane.rotation.x = -Math.PI / 2;
     plane.position.y = height;
     scene.add(plane);
   }
   shadow.receiveShadow = true;
-  const grid = new GridHelper(12, 24, 0x34373c, 0x2a2c30);
+  const grid = new GridHelper(12, 24, 0x44484f, 0x3b3e44);
   grid.position.y = -0.001;
   scene.add(grid);
-  stage.outline = new LineLoop(new BufferGeometry(), new LineBasicMaterial({ color: 0x6f757e, fog: false }));
+  stage.outline = new LineLoop(new BufferGeometry(), new LineBasicMaterial({ color: 0x8b929c, fog: false, depthTest: false, transparent: true, opacity: 0.65 }));
   scene.add(stage.outline);
   stage.balance = makeBalance();
   scene.add(stage.balance);

@@ -5,14 +5,15 @@ export const EMPTY = Object.freeze({
   person: null, also: [], rotations: {}, root: [0, 0, 0], phenotype: null, frame: null, pins: { "foot.L": true, "foot.R": true },
   background: "keep", layers: {}, keys: [],
 });
-export const PREFERENCES = { limits: true, symmetry: false, balance: false, handles: true, size: 1024 };
+const PREFERRED = "layerpose-preferences";
+const PREFERENCES = { limits: true, symmetry: false, balance: false, handles: true, size: 1024 };
 
 export class Studio extends EventTarget {
   constructor() {
     super();
     this.history = new History([{ document: EMPTY, label: "" }]);
     this.live = EMPTY; // as it is shown: while something is dragged, ahead of the history
-    this.preferences = { ...PREFERENCES };
+    this.preferences = { ...PREFERENCES, ...JSON.parse(localStorage.getItem(PREFERRED) ?? "{}") };
     this.people = new Map(); // id -> what the server says of a person
   }
 
@@ -41,7 +42,13 @@ export class Studio extends EventTarget {
     this.tell("preview");
   }
 
+  // The first step, which opened a photo, is not taken back: before it there is nothing to see.
+  get canUndo() {
+    return this.history.position > 1;
+  }
+
   undo() {
+    if (!this.canUndo) return;
     this.history = this.history.undo();
     this.settle();
   }
@@ -59,6 +66,7 @@ export class Studio extends EventTarget {
 
   prefer(changes) {
     this.preferences = { ...this.preferences, ...changes };
+    localStorage.setItem(PREFERRED, JSON.stringify(this.preferences));
     this.tell("preferences");
   }
 

@@ -1,5 +1,6 @@
 // What can be done to the whole pose -> the toolbars over the viewport.
 import { at, iconButton, make } from "./elements.js";
+import { stand } from "./floor.js";
 import { copySide, mirrorPose } from "./skeleton.js";
 
 export class Tools {
@@ -7,7 +8,7 @@ export class Tools {
     Object.assign(this, { studio, stage, figure });
     this.actions = this.list();
     at("views").append(...["front", "side", "top"].map((name) => this.button(name)));
-    const groups = [["mirror", "copy-side", "reset"], ["symmetry"]];
+    const groups = [["mirror", "copy-side", "ground", "reset"], ["symmetry", "limits", "balance", "handles"]];
     groups.forEach((names, index) => {
       if (index) at("tools").append(make("span", { className: "rule" }));
       at("tools").append(...names.map((name) => this.button(name)));
@@ -25,7 +26,11 @@ export class Tools {
       mirror: { icon: "mirror", label: "Mirror the pose", key: "M", run: () => this.mirror() },
       "copy-side": { icon: "copy-side", label: "Copy left to right", key: "C", run: () => this.copy() },
       reset: { icon: "reset", label: "Back to the photo's pose", run: () => this.reset() },
+      ground: { icon: "ground", label: "Put the feet on the ground", key: "G", run: () => this.ground() },
       symmetry: { icon: "symmetry", label: "Symmetry: the other side follows", key: "S", preference: "symmetry" },
+      limits: { icon: "limits", label: "Joints only as far as they go", key: "L", preference: "limits" },
+      balance: { icon: "balance", label: "Centre of mass", key: "B", preference: "balance" },
+      handles: { icon: "dots", label: "Handles", key: "H", preference: "handles" },
     };
   }
 
@@ -57,6 +62,11 @@ export class Tools {
 
   copy() {
     this.studio.change("Copy left to right", { rotations: copySide(this.studio.document.rotations, "L") });
+  }
+
+  ground() {
+    const pose = stand(this.figure.body, this.figure.pose.clone());
+    this.studio.change("Feet on the ground", { rotations: pose.rotations(this.studio.document.rotations), root: pose.rootVector() });
   }
 
   reset() {
