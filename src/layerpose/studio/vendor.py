@@ -44,9 +44,8 @@ def vendor() -> None:
 def fetch(folder: Path) -> Path:
     """The package's file, by npm. ValueError if it is not the one that was published."""
     name, _, version = PACKAGE.rpartition("-")
-    subprocess.run(
-        ["npm", "pack", f"{name}@{version}", "--ignore-scripts", "--silent"], cwd=folder, check=True, capture_output=True
-    )
+    command = ["npm", "pack", f"{name}@{version}", "--ignore-scripts", "--silent"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
     package = folder / f"{PACKAGE}.tgz"
     found = "sha512-" + base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode()
     if found != INTEGRITY:
