@@ -1,8 +1,6 @@
-"""The contact sheet shows every step, and a layer's file is transparent where its mask is empty."""
+"""The contact sheet shows every step."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +17,6 @@ from layerpose.sheet import (
     draw_sheet,
     layer_to_picture,
     parsing_to_picture,
-    write_layers,
 )
 from layerpose.types import CLASSES, LAYERS, Body, Camera, Layer, Maps, Pose, Transfer
 
@@ -91,15 +88,6 @@ def test_the_sheet_has_room_for_every_step_and_further_poses(transfer: Transfer)
     assert sheet.width > 2000
     assert longer.width == sheet.width
     assert longer.height > sheet.height
-
-
-def test_a_layer_file_is_transparent_outside_its_mask(tmp_path: Path, transfer: Transfer):
-    paths = write_layers(transfer, tmp_path / "layers", comment="Generated.")
-    assert [path.stem for path in paths] == list(LAYERS)
-    picture = Image.open(paths[0])
-    assert picture.getpixel((2, 2)) == (255, 255, 255, 255)
-    assert picture.getpixel((30, 2))[3] == 0
-    assert picture.text["Comment"] == "Generated."
 
 
 def test_a_layer_is_shown_over_a_checkerboard(transfer: Transfer):

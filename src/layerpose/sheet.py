@@ -1,10 +1,9 @@
-"""Transfers and data sets -> pictures for people: contact sheets, and the layers as files of their own."""
+"""Transfers and data sets -> pictures for people: contact sheets."""
 
 from __future__ import annotations
 
 import colorsys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,8 +15,8 @@ from torch.nn.functional import interpolate
 from layerpose.data.benchmark import Pair
 from layerpose.data.records import Records
 from layerpose.maps.render import draw_body, render_maps
-from layerpose.pictures import image_to_picture, write_png
-from layerpose.types import LAYERS, Body, Layer, Transfer
+from layerpose.pictures import image_to_picture
+from layerpose.types import Body, Layer, Transfer
 
 CELL = 320
 """Side of a small cell in pixels; the result is three of them and their titles tall."""
@@ -39,8 +38,6 @@ FACE = 3
 """The keypoints nose, left and right eye, which come first."""
 EYE_DEPTH_M = 0.06
 """Keypoints lie a little inside the head; what lies deeper behind the surface is hidden."""
-LAYER_FILES = {part: f"{part}.png" for part in LAYERS}
-"""What each layer's file is called."""
 
 Cell = tuple[str, Image.Image]
 
@@ -124,18 +121,6 @@ def draw_pose(body: Body, size: int) -> Image.Image:
 def draw_pose_of(records: Records) -> Callable[[Pair], Image.Image]:
     """Pair -> its target pose, drawn from the data set's body at the size of its pictures."""
     return lambda pair: draw_pose(records.body(pair[0], pair[2]), records.canvas)
-
-
-def write_layers(transfer: Transfer, folder: Path, *, comment: str) -> list[Path]:
-    """Each layer as RGBA PNG, its mask as alpha; returns the files."""
-    folder.mkdir(exist_ok=True)
-    paths = []
-    for layer in transfer.layers:
-        picture = image_to_picture(layer.image[:1])
-        picture.putalpha(_mask(layer))
-        paths.append(folder / LAYER_FILES[layer.part])
-        write_png(picture, paths[-1], comment=comment)
-    return paths
 
 
 def parsing_to_picture(parsing: Float[Tensor, "1 7 h w"]) -> Image.Image:

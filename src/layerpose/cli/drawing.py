@@ -12,6 +12,7 @@ from layerpose.cli.console import busy, say, to_stderr
 from layerpose.cli.transfer import comment_of, find_others, find_person
 from layerpose.estimation.estimate import Estimate, read_source
 from layerpose.export.finish import Finished, finish, finish_in_photo
+from layerpose.maps.painting import Painting
 from layerpose.photos.originals import STANDARD_STREAM, Original, read_original, write_original
 from layerpose.pictures import write_png
 from layerpose.scene.backdrop import KEEP
@@ -38,11 +39,14 @@ class Order:
         original = read_original(photo) if background == KEEP else None
         return cls(picture=picture, original=original, background=background, square=square)
 
-    def finish(self, model: PoseTransfer, seen: Estimate, pose: Pose | Body, also: Sequence[Estimate] = ()) -> Finished:
+    def finish(
+        self, model: PoseTransfer, seen: Estimate, pose: Pose | Body, also: Sequence[Estimate] = (),
+        paintings: Sequence[Painting] = (),
+    ) -> Finished:  # fmt: skip
         """Draw it."""
         if self.original is not None:
-            return finish_in_photo(model, self.original, seen, pose, also=also, square=self.square)
-        return finish(model, seen, pose, also=also, background=self.background)
+            return finish_in_photo(model, self.original, seen, pose, also=also, square=self.square, paintings=paintings)
+        return finish(model, seen, pose, also=also, background=self.background, paintings=paintings)
 
 
 def draw(
@@ -64,9 +68,10 @@ def draw(
         write_png(draw_sheet(done.made, draw_fit(seen.photo.image, seen.body)), sheet, comment=comment)
         written.append(sheet)
     if layers is not None:
-        from layerpose.sheet import write_layers
+        from layerpose.cli.layers import write_layers
+        from layerpose.export.layer_set import to_layer_set
 
-        written += write_layers(done.made, layers, comment=comment)
+        written += write_layers(to_layer_set(done.made, done.body, weights=model.fingerprint), layers, comment=comment)
     if written:
         with to_stderr(str(out) == STANDARD_STREAM):
             say(f"Wrote {', '.join(map(str, written))}")

@@ -18,6 +18,7 @@ from layerpose.cli.console import hushed, one_line, show_warning
 from layerpose.cli.convert import convert
 from layerpose.cli.evaluate import evaluate
 from layerpose.cli.flicker import flicker
+from layerpose.cli.layers import fuse, layers
 from layerpose.cli.maps import maps
 from layerpose.cli.personalize import personalize
 from layerpose.cli.prepare import prepare
@@ -30,6 +31,7 @@ from layerpose.cli.transfer import demo, fit, transfer
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "convert": convert, "maps": maps,
+    "layers": layers, "fuse": fuse,
     "augment": augment, "body": body, "synth": synth, "pack": pack, "prepare": prepare, "import": import_data,
     "train": train, "personalize": personalize, "evaluate": evaluate, "compare": compare, "flicker": flicker,
     "studio": studio, "study": study, "study-export": study_export,

@@ -71,7 +71,7 @@ def transfer(
     square: bool = False,
     also: Also = (),
     sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
-    layers: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+    layers: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER|ORA")] = None,
     device: Device = "auto",
     weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
     body: Representation = "anny",
@@ -89,7 +89,7 @@ def transfer(
         square: With --background keep, only the square around the person, 1024 x 1024.
         also: More photos of the same person in the same clothes, from other sides: the best seen wins at every point.
         sheet: Also write a contact sheet of every step.
-        layers: Also write each layer as a PNG with transparency into this folder.
+        layers: Also write each layer as a PNG with transparency into this folder, or all as OpenRaster (.ora).
         device: Where the networks run; auto takes the GPU if there is one.
         weights: A model folder; without it the bundled weights are used.
         body: What the target's maps are drawn from: anny's mesh, SMPL's (needs --smpl), or a labelled volume.
@@ -105,7 +105,7 @@ def transfer(
         check_many(photos, out, sheet=sheet, layers=layers, also=also)
     else:
         inputs = [*photos, *also, Path(pose), *([smpl] if smpl else []), *([Path(background)] if background else [])]
-        _check_outputs(out, sheet, layers, inputs, keeps=background == KEEP)
+        _check_outputs(out, sheet, layers, inputs, background)
     with busy("Starting"):
         from layerpose.bodies import redrawn, smpl_model
         from layerpose.cli.drawing import Order, draw
@@ -131,21 +131,30 @@ def transfer(
         draw(order, load(), target, out, also=also, sheet=sheet, layers=layers)
 
 
-def _check_outputs(out: Path, sheet: Path | None, layers: Path | None, inputs: Sequence[Path], *, keeps: bool) -> None:
-    """ValueError for what could not be written. A photo that is kept may be written in other formats than PNG."""
-    from layerpose.outputs import check_output, check_output_folder
+def check_picture(out: Path, inputs: Sequence[Path], background: str | None) -> None:
+    """ValueError unless it can be written. A photo that is kept may be written in other formats than PNG."""
+    from layerpose.outputs import check_output
     from layerpose.photos.files import STANDARD_STREAM
     from layerpose.photos.originals import WRITTEN
 
     suffix = out.suffix.lower()
     if str(out) != STANDARD_STREAM:
-        check_output(out, suffix if keeps and suffix in WRITTEN else ".png", inputs=inputs)
+        check_output(out, suffix if background == KEEP and suffix in WRITTEN else ".png", inputs=inputs)
+
+
+def _check_outputs(
+    out: Path, sheet: Path | None, layers: Path | None, inputs: Sequence[Path], background: str | None
+) -> None:
+    """ValueError for what could not be written."""
+    from layerpose.outputs import check_output
+
+    check_picture(out, inputs, background)
     if sheet is not None:
         check_output(sheet, ".png", inputs=[*inputs, out])
     if layers is not None:
-        from layerpose.sheet import LAYER_FILES
+        from layerpose.cli.layers import check_layers
 
-        check_output_folder(layers, list(LAYER_FILES.values()), inputs=[*inputs, out, *([sheet] if sheet else [])])
+        check_layers(layers, [*inputs, out, *([sheet] if sheet else [])])
 
 
 def fit(

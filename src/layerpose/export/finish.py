@@ -12,6 +12,8 @@ from PIL import Image
 
 from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.estimate import Estimate
+from layerpose.export.layered import draw_painted
+from layerpose.maps.painting import Painting
 from layerpose.photos.originals import Original
 from layerpose.pictures import image_to_picture
 from layerpose.scene.backdrop import find_alpha, find_backdrop
@@ -30,6 +32,8 @@ class Finished:
     """What one transfer gives: the picture, and all that led to it."""
 
     made: Transfer
+    body: Body
+    """As it was drawn."""
     picture: Image.Image
     original: Original | None = None
     """The photo with the person moved, where the photo itself is given back."""
@@ -42,22 +46,24 @@ def finish(
     *,
     also: Sequence[Estimate] = (),
     background: str | None = None,
+    paintings: Sequence[Painting] = (),
 ) -> Finished:
     """On the square canvas, over flat grey or another background: `keep` needs `finish_in_photo`."""
-    made = model.draw(model.prepare(model.view(seen, also), place(seen.body, pose)))
+    body = place(seen.body, pose)
+    made = draw_painted(model, model.view(seen, also), body, paintings)
     if background is None:
-        return Finished(made=made, picture=image_to_picture(made.image))
+        return Finished(made=made, body=body, picture=image_to_picture(made.image))
     blank = Image.new("RGB", (seen.canvas.size, seen.canvas.size))
-    return Finished(made=made, picture=find_backdrop(background, blank, seen).compose(made))
+    return Finished(made=made, body=body, picture=find_backdrop(background, blank, seen).compose(made))
 
 
 def finish_in_photo(
     model: PoseTransfer, original: Original, seen: Estimate, pose: Pose | Body, *,
-    also: Sequence[Estimate] = (), square: bool = False,
+    also: Sequence[Estimate] = (), square: bool = False, paintings: Sequence[Painting] = (),
 ) -> Finished:  # fmt: skip
     """The photo with the person moved: the old place filled, the feet where they were, all else untouched."""
     body, canvas = stand(seen.body, seen.canvas, pose.pose if isinstance(pose, Body) else pose)
-    made = model.draw(model.prepare(model.view(seen, also), body))
+    made = draw_painted(model, model.view(seen, also), body, paintings)
     zoom = original.numbers.shape[1] / seen.landmarks.mask.shape[1]
     filling = fill_place(original.picture, seen)
     numbers = original.numbers.copy()
@@ -66,9 +72,9 @@ def finish_in_photo(
     lay(numbers, canvas.scaled(zoom), person, cover)
     changed = replace(original, numbers=numbers)
     if not square:
-        return Finished(made=made, picture=changed.picture, original=changed)
+        return Finished(made=made, body=body, picture=changed.picture, original=changed)
     part = cut_square(changed, canvas.scaled(zoom))
-    return Finished(made=made, picture=part.picture, original=part)
+    return Finished(made=made, body=body, picture=part.picture, original=part)
 
 
 def _person(made: Transfer, original: Original) -> tuple[np.ndarray, np.ndarray]:

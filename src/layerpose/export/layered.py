@@ -53,7 +53,9 @@ def _picture(layer: Layer, size: int) -> LayerPicture:
     picture = image_to_picture(paste(layer.image[:1].float(), layer.boxes[:1], size))
     alpha = paste(layer.mask[:1].float(), layer.boxes[:1], size)[0, 0].clamp(0, 1)
     picture.putalpha(Image.fromarray((alpha * 255).round().byte().cpu().numpy()))
-    return LayerPicture(part=layer.part, left=low[0], top=low[1], picture=picture.crop((*low, *high)))
+    return LayerPicture(
+        part=layer.part, left=low[0], top=low[1], picture=picture.crop((low[0], low[1], high[0], high[1]))
+    )
 
 
 def place_picture(picture: Image.Image, left: int, top: int, size: int) -> Image.Image:

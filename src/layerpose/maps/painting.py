@@ -19,6 +19,9 @@ from layerpose.types import PARTS
 FACING = 0.25
 """Cosine of the angle to the viewer from which on what was painted counts in full; on edge it was smeared."""
 
+SAME = 5e-5
+"""Bodies whose points are closer than this (of the canvas) are one: a pose file rounds."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
@@ -90,7 +93,7 @@ def _join(below: Change, above: Change) -> Change:
 
 def _carry(painting: Painting, part: str, target: DrawnBody) -> Change:
     change = painting.changes[part]
-    if change.step.shape[-1] == target.size and torch.equal(painting.placed.vertices, target.vertices):
+    if change.step.shape[-1] == target.size and _is_same(painting.placed, target):
         return change
     hit = target.buffers.of_part(PARTS.index(part))
     rows, columns = window = window_around(hit.part >= 0)
@@ -104,6 +107,10 @@ def _carry(painting: Painting, part: str, target: DrawnBody) -> Change:
     carried = change.stacked.new_zeros(1, 7, target.size, target.size)
     carried[..., rows, columns] = replace(found, step=found.step * share, cover=found.cover * share).stacked
     return unstack(carried)
+
+
+def _is_same(one: PlacedBody, other: PlacedBody) -> bool:
+    return bool((one.vertices - other.vertices).abs().amax() < SAME)
 
 
 def _is_front(depth: Float[Tensor, "h w"], place: Float[Tensor, "r c 3"]) -> Bool[Tensor, "r c"]:
