@@ -21,7 +21,7 @@ from layerpose.data.benchmark import FILE, read_pairs
 from layerpose.data.complete import visible_shares
 from layerpose.data.pairs import view_difference
 from layerpose.data.records import Records
-from layerpose.estimation.landmarks import find_landmarks
+from layerpose.estimation.finding import find_landmarks
 from layerpose.maps.render import coco_18, draw_posed, pose_body
 from layerpose.pictures import image_to_picture
 

@@ -21,8 +21,8 @@ from PIL import Image
 
 from layerpose.estimation.canvas import canvas_around
 from layerpose.estimation.estimate import Estimate, estimate
+from layerpose.estimation.finding import find_landmarks
 from layerpose.estimation.fit import fit_body
-from layerpose.estimation.landmarks import find_landmarks
 from layerpose.estimation.targets import POINTS
 from layerpose.pictures import image_to_picture, read_photo
 

@@ -22,8 +22,8 @@ import torch
 from layerpose.bodies import framed_body
 from layerpose.body.camera import project
 from layerpose.body.model import body_model
+from layerpose.estimation.finding import find_landmarks
 from layerpose.estimation.fit import fit_body
-from layerpose.estimation.landmarks import find_landmarks
 from layerpose.maps.render import pose_body
 from layerpose.motion.keypoint_layouts import BODY_25, COCO_17, COCO_18
 from layerpose.motion.library import NAMES, library_pose

@@ -18,7 +18,7 @@ from PIL import Image
 from layerpose.body.camera import project
 from layerpose.body.model import body_model
 from layerpose.body.skeleton import BODY_JOINTS, KEYPOINTS
-from layerpose.estimation.landmarks import find_landmarks
+from layerpose.estimation.finding import find_landmarks
 from layerpose.maps.render import coco_18, pose_body
 from layerpose.motion.library import NAMES, library_pose
 from layerpose.motion.read.bvh_file import read_bvh

@@ -12,7 +12,7 @@ from layerpose.body.camera import project
 from layerpose.body.model import body_model
 from layerpose.body.skeleton import BODY_JOINTS, KEYPOINTS
 from layerpose.estimation.estimate import Estimate
-from layerpose.estimation.landmarks import find_landmarks
+from layerpose.estimation.finding import find_landmarks
 from layerpose.maps.render import coco_18, pose_body
 from layerpose.motion.library import library_pose
 from layerpose.pictures import image_to_picture, read_photo

@@ -25,6 +25,7 @@ from layerpose.maps.source import SourceView, join_views, view_source
 from layerpose.memory import keep_freed_memory
 from layerpose.networks.generator import Generator
 from layerpose.precision import fast_autocast, fast_precision
+from layerpose.scene.standing import stand
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import fingerprint, load_model
@@ -102,7 +103,7 @@ class PoseTransfer:
         """
         seen = self.look(photo)
         view = self.view(seen, [self.look(other) for other in also])
-        return self.draw(self.prepare(view, place(seen.body, pose)))
+        return self.draw(self.prepare(view, place_seen(seen, pose)))
 
     def look(self, photo: Seeable) -> Estimate:
         """Find the person and fit the body; an `Estimate` passes through."""
@@ -156,6 +157,13 @@ def _take_maps_as_they_are(model: Model) -> None:
     for generator in model.modules():
         if isinstance(generator, Generator):
             generator.stem.to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue]
+
+
+def place_seen(seen: Estimate, pose: Pose | Body) -> Body:
+    """Someone whom the photo shows whole in the middle of the canvas; else framed, and cut, as in the photo."""
+    if not seen.cut:
+        return place(seen.body, pose)
+    return stand(seen, pose.pose if isinstance(pose, Body) else pose)[0]
 
 
 def place(source: Body, pose: Pose | Body) -> Body:

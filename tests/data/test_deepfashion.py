@@ -20,7 +20,8 @@ from layerpose.data.deepfashion import open_deepfashion
 from layerpose.data.fashion_lists import JOINTS as ANNOTATED
 from layerpose.data.pairs import Pairs
 from layerpose.data.records import Records
-from layerpose.estimation.landmarks import JOINTS, find_landmarks
+from layerpose.estimation.finding import find_landmarks
+from layerpose.estimation.landmarks import JOINTS
 from layerpose.maps.render import draw_body
 from layerpose.presets import debug
 

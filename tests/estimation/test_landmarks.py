@@ -13,7 +13,7 @@ from PIL import Image
 
 from layerpose.estimation import detector_files
 from layerpose.estimation.estimate import estimate
-from layerpose.estimation.landmarks import find_landmarks
+from layerpose.estimation.finding import find_landmarks
 from layerpose.types import CLASSES
 
 

@@ -25,7 +25,7 @@ from layerpose.data.fashion_lists import Joints, find_list, read_annotation, rea
 from layerpose.data.portrait import Portrait, Refusal, portray
 from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.estimate import Estimate, estimate_on
-from layerpose.estimation.landmarks import find_landmarks
+from layerpose.estimation.finding import find_landmarks
 from layerpose.maps.render import coco_18, pose_body
 from layerpose.pictures import read_photo
 

@@ -20,7 +20,7 @@ from layerpose.data.masks import check_reader, read_mask
 from layerpose.data.portrait import Portrait, Refusal, portray
 from layerpose.estimation.canvas import canvas_around
 from layerpose.estimation.estimate import Estimate, estimate_on
-from layerpose.estimation.landmarks import find_landmarks
+from layerpose.estimation.finding import find_landmarks
 
 TRAIN_ACTIONS = ("Greeting", "Posing", "SittingDown", "Walking")
 TEST_ACTIONS = ("Directions", "TakingPhoto")

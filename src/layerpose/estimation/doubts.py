@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from layerpose.estimation.frame import cut_joints, depths
 from layerpose.estimation.landmarks import CERTAIN, Landmarks
 
 SMALL_PX, ENOUGH_PX = 300, 500
@@ -41,12 +42,7 @@ def warn_of_weakness(photo: UInt8[np.ndarray, "h w 3"], landmarks: Landmarks) ->
             f"{ENOUGH_PX} or more are better",
             stacklevel=3,
         )
-    height, width = landmarks.mask.shape
-    x, y = landmarks.image[:, 0], landmarks.image[:, 1]
-    outside = (x < 0) | (x >= width) | (y < 0) | (y >= height)
-    cut = [name for name, index in ENDS.items() if outside[index]]
-    if cut:
-        warnings.warn(f"cut by the edge of the photo: {', '.join(cut)}; they will be missing or wrong", stacklevel=3)
+    _warn_of_cut(landmarks)
     grey, person = _compared(photo, landmarks.mask, tall)
     if np.percentile(grey[person], BRIGHTEST) < DARK:
         warnings.warn(
@@ -54,6 +50,16 @@ def warn_of_weakness(photo: UInt8[np.ndarray, "h w 3"], landmarks: Landmarks) ->
         )
     elif _sharpness(grey, person) < BLURRED:
         warnings.warn("the person is blurred in the photo, and so will be the result; use a sharper one", stacklevel=3)
+
+
+def _warn_of_cut(landmarks: Landmarks) -> None:
+    """Name what lies outside of the photo: joints, or else hands and feet."""
+    joints, beyond = cut_joints(landmarks), depths(landmarks).min(1) < 0
+    ends = [name for name, index in ENDS.items() if beyond[index]]
+    if joints:
+        warnings.warn(f"cut by the edge of the photo: {', '.join(joints)}; where they are is a guess", stacklevel=4)
+    elif ends:
+        warnings.warn(f"cut by the edge of the photo: {', '.join(ends)}; they will be missing or wrong", stacklevel=4)
 
 
 def refuse_muddle(landmarks: Landmarks, overlap: float) -> None:

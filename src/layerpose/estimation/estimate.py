@@ -13,8 +13,10 @@ from torch import Tensor
 
 from layerpose.estimation.canvas import Canvas, canvas_around
 from layerpose.estimation.doubts import lighten, refuse_muddle, warn_of_weakness
+from layerpose.estimation.finding import find_landmarks
 from layerpose.estimation.fit import fit_body
-from layerpose.estimation.landmarks import Landmarks, find_landmarks
+from layerpose.estimation.frame import cut_sides, seen_joints
+from layerpose.estimation.landmarks import Landmarks
 from layerpose.estimation.matte import cut_out, is_matte, keep_cut_out, premultiply
 from layerpose.estimation.parsing import parse_photo
 from layerpose.maps.render import draw_body
@@ -39,7 +41,25 @@ class Estimate:
     reprojection: float
     """Mean distance between landmarks and the body's own points, as a share of the stature."""
     overlap: float
-    """Intersection over union of the person's mask and the body."""
+    """Intersection over union of the person's mask and the body, as far as the photo goes."""
+    cut: tuple[str, ...] = ()
+    """Edges of the photo that cut the person, of `frame.SIDES`."""
+    invented: tuple[str, ...] = ()
+    """Parts that no photo shows and that were drawn as people usually look (`completing`)."""
+
+    @property
+    def seen(self) -> frozenset[str]:
+        """Which joints, hands and feet the photo shows."""
+        return seen_joints(self.landmarks)
+
+    @property
+    def frame(self) -> tuple[float, float, float, float]:
+        """The photo's edges on the canvas: left, top, right, bottom, in canvas units."""
+        (height, width), canvas = self.landmarks.mask.shape, self.canvas
+        x, y = (
+            (np.array([0, size]) - start) / canvas.side for size, start in ((width, canvas.left), (height, canvas.top))
+        )
+        return float(x[0]), float(y[0]), float(x[1]), float(y[1])
 
     @property
     def quality(self) -> str:
@@ -64,7 +84,7 @@ def estimate(photo: Image.Image, size: int = 1024) -> Estimate:
         photo = photo.copy()
         photo.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BOX)
     pixels = np.array(over_white(photo).convert("RGB"))
-    landmarks = find_landmarks(lighten(pixels))
+    landmarks = find_landmarks(lighten(pixels), whole=False)
     warn_of_weakness(pixels, landmarks)
     own = np.array(photo) if photo.mode == "RGBA" else None
     if own is not None and not is_matte(own[..., 3] / 255, landmarks.mask):
@@ -101,11 +121,14 @@ def estimate_on(
         landmarks=landmarks,
         reprojection=fit.reprojection,
         overlap=fit.overlap,
+        cut=cut_sides(landmarks),
     )
 
 
 def cut_canvas(
     pixels: UInt8[np.ndarray, "h w 3"], landmarks: Landmarks, canvas: Canvas
 ) -> tuple[Float[np.ndarray, "s s 3"], Float[np.ndarray, "s s"]]:
-    """The canvas's picture and coarse mask, both in 0..1."""
+    """The canvas's picture and coarse mask, both in 0..1. Someone whom the photo's edge cuts goes on beyond it."""
+    if cut_sides(landmarks):
+        return canvas.picture(pixels, outside=None), np.clip(canvas.cut(landmarks.mask, outside=None), 0, 1)
     return canvas.picture(pixels), np.clip(canvas.cut(landmarks.mask, outside=0.0), 0, 1)

@@ -14,7 +14,10 @@ from layerpose.estimation.fit_model import CAMERA_COLUMNS, NUM_POSE, SHAPE_COLUM
 from layerpose.estimation.fit_problem import Evidence, Problem, unit
 from layerpose.estimation.fit_solver import EVERYTHING, POSE, minimise
 from layerpose.estimation.fit_start import start, upright
+from layerpose.estimation.fit_unseen import believe_directions, complete_limbs, known_points
+from layerpose.estimation.frame import believe
 from layerpose.estimation.landmarks import Landmarks
+from layerpose.estimation.lifting import unseen_columns
 from layerpose.estimation.outline import Matcher, Outline, fronts, outline_of, overlap, seen_vertices
 from layerpose.estimation.targets import DIRECTIONS, POINTS, point_row
 from layerpose.types import Body, Camera, Pose
@@ -64,19 +67,22 @@ def solve(landmarks: Landmarks, phenotype: Float[np.ndarray, "6"] | None = None)
     evidence = Evidence(
         points=landmarks.image[rows, :2] / unit_px,
         directions=directions_of(world),
-        visibility=landmarks.visibility[rows],
+        visibility=believe(landmarks)[rows],
+        sureness=believe_directions(landmarks),
     )
     problem = Problem(model=fit_model(), evidence=evidence, stature=1.0)
-    parameters = start(problem, world)
-    free = EVERYTHING
+    known = known_points(evidence.visibility, evidence.sureness)
+    still = unseen_columns(known)
+    parameters = complete_limbs(problem, start(problem, world), world, known)
+    pose, free = np.setdiff1d(POSE, still), np.setdiff1d(EVERYTHING, still)
     if phenotype is not None:
-        parameters[SHAPE_COLUMNS], free = phenotype, POSE
+        parameters[SHAPE_COLUMNS], free = phenotype, pose
     problem.stature = stature_of(parameters)
     outline = outline_of(landmarks.mask, unit_px, max(problem.stature, LEAST_STATURE))
-    parameters = minimise(problem, parameters, POSE, num_steps=POSE_STEPS)
+    parameters = minimise(problem, parameters, pose, num_steps=POSE_STEPS)
     for _ in range(ORDER_ROUNDS):
         _look(problem, parameters, outline, follow=False)
-        parameters = minimise(problem, parameters, POSE, num_steps=ORDER_STEPS)
+        parameters = minimise(problem, parameters, pose, num_steps=ORDER_STEPS)
     problem.stature = stature_of(parameters)
     parameters = minimise(problem, parameters, free, num_steps=SHAPE_STEPS)
     for _ in range(OUTLINE_ROUNDS):
@@ -109,10 +115,11 @@ def _finish(problem: Problem, parameters: Float[np.ndarray, "63"], outline: Outl
         ),
     )
     clear = problem.evidence.visibility > CLEAR
+    covered = matcher().draw(_vertices(parameters), outline).nearest().part.numpy() >= 0
     return Fit(
         body=body,
         reprojection=float(errors[clear].mean() if clear.any() else errors.mean()),
-        overlap=overlap(matcher().draw(_vertices(parameters), outline).nearest().part.numpy() >= 0, outline.mask),
+        overlap=overlap(covered & outline.photo, outline.mask),
         points=points * unit_px,
     )
 

@@ -96,6 +96,8 @@ class Evidence:
     """Of `targets.DIRECTIONS`; None where only the picture's plane is known: then habit stands in (`posture`)."""
     visibility: Float[np.ndarray, "p"]
     """0 for a point that was not seen: it does not pull."""
+    sureness: Float[np.ndarray, "d"] | None = None
+    """How surely each direction is known, 0..1; without it as surely as its ends are seen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,11 +139,11 @@ class Problem:
         self.starts = np.array([point_row(direction.start) for direction in DIRECTIONS])
         self.ends = np.array([point_row(direction.end) for direction in DIRECTIONS])
         visibility = self.evidence.visibility
-        seen = np.where(visibility > 0, np.clip(visibility, LEAST_VISIBILITY, 1), 0.0)
+        seen = _at_least(visibility)
         self.point_weights = seen**2 / np.array([point.sigma for point in POINTS])
-        self.direction_weights = np.minimum(seen[self.starts], seen[self.ends]) / np.array(
-            [direction.sigma for direction in DIRECTIONS]
-        )
+        sure = self.evidence.sureness
+        sure = np.minimum(seen[self.starts], seen[self.ends]) if sure is None else _at_least(sure)
+        self.direction_weights = sure / np.array([direction.sigma for direction in DIRECTIONS])
         self.match(None)
 
     def match(self, matches: Matches | None, fronts: Fronts | None = None) -> None:
@@ -215,6 +217,11 @@ class Problem:
         error = ((drawn - matches.places) * matches.normals).sum(-1) / self.stature
         weight = OUTLINE_WEIGHT / np.sqrt(len(matches.places)) / (1 + (error[0] / OUTLINE_OUTLIER) ** 2)
         return error * weight
+
+
+def _at_least(sure: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
+    """What is seen at all counts a little."""
+    return np.where(sure > 0, np.clip(sure, LEAST_VISIBILITY, 1), 0.0)
 
 
 Extension = tuple[slice, Float[np.ndarray, "3"], float]

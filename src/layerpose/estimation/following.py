@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from layerpose.estimation.landmarks import CERTAIN, JOINTS, LOST, Landmarks, Region, detect_people, look_in
+from layerpose.estimation.finding import LOST
+from layerpose.estimation.landmarks import CERTAIN, JOINTS, Landmarks, Region, look_in
+from layerpose.estimation.people import detect_people
 
 Pixels = UInt8[np.ndarray, "h w 3"]
 OTHER_SIZE = 1.4

@@ -165,7 +165,7 @@ def _bend_limb(
     """The limb in the way, of up to four, that strains the body least."""
     rows = [point_row(f"{side}_{point}") for point in LIMBS[bone][:3]]
     seen = problem.evidence.visibility[rows] > 0
-    hanging = [root.apply(unit(_outwards(direction, side))) @ CAMERA.T for direction in HANGING[bone]]
+    hanging = [root.apply(unit(outwards(direction, side))) @ CAMERA.T for direction in HANGING[bone]]
     answers = []
     for signs in product((-1, 1), (-1, 1)):
         placed = space.copy()
@@ -194,5 +194,6 @@ def _strain(problem: Problem, answers: Float[np.ndarray, "b 63"]) -> Float[np.nd
     return sum(((term.reshape(len(answers), -1) ** 2).sum(1) for term in terms), np.zeros(len(answers)))
 
 
-def _outwards(direction: tuple[float, float, float], side: str) -> Float[np.ndarray, "3"]:
+def outwards(direction: tuple[float, float, float], side: str) -> Float[np.ndarray, "3"]:
+    """A direction of `HANGING` for one side."""
     return np.array(direction) * [1 if side == "left" else -1, 1, 1]

@@ -11,7 +11,8 @@ from jaxtyping import Float
 from layerpose.estimation.camera_motion import CameraMotion
 from layerpose.estimation.fit_frames import Seen
 from layerpose.estimation.fit_start import upright
-from layerpose.estimation.landmarks import NUM_LANDMARKS, Landmarks, cut_joints, outside
+from layerpose.estimation.frame import cut_joints, outside
+from layerpose.estimation.landmarks import NUM_LANDMARKS, Landmarks
 from layerpose.estimation.sides import find_sides
 from layerpose.estimation.sightings import Sighting, watch_person
 from layerpose.estimation.targets import POINTS

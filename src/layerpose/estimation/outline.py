@@ -36,6 +36,8 @@ class Outline:
     """The mask on a grid of 256 pixels for a stature; `origin` and `pitch` (of a pixel) are in fit units."""
 
     mask: Bool[np.ndarray, "h w"]
+    photo: Bool[np.ndarray, "h w"]
+    """Where the photo is; beyond, nothing is known."""
     origin: Float[np.ndarray, "2"]
     pitch: float
     places: Float[np.ndarray, "n 2"]
@@ -60,11 +62,19 @@ def outline_of(mask: Float[np.ndarray, "h w"], unit_px: float, stature: float) -
     inside = ((photo > edge) & (photo < np.array(mask.shape[::-1]) - edge)).all(1)
     return Outline(
         mask=soft > 0.5,
+        photo=_inside(mask.shape, affine, soft.shape),
         origin=low,
         pitch=pitch,
         places=places[inside] * pitch + low,
         normals=normals[inside],
     )
+
+
+def _inside(photo: tuple[int, ...], affine: Float[np.ndarray, "2 3"], grid: tuple[int, ...]) -> Bool[np.ndarray, "h w"]:
+    """Which pixels of the grid have their centres in the photo."""
+    rows, columns = (affine[axis, 2] + affine[axis, axis] * np.arange(grid[1 - axis]) for axis in (1, 0))
+    high, wide = (np.abs(at - (size - 1) / 2) < size / 2 for at, size in ((rows, photo[0]), (columns, photo[1])))
+    return high[:, None] & wide
 
 
 def _contour(soft: Float[np.ndarray, "h w"]) -> tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]]:
@@ -137,7 +147,8 @@ class Matcher:
         points = (vertices[self.model.outline_vertices, :2] - outline.origin) / outline.pitch
         pixel = np.clip(np.floor(points).astype(int), 0, np.array(body.shape[::-1]) - 1)
         depth = cv2.distanceTransform(body.astype(np.uint8), cv2.DIST_L2, 3)
-        candidates = np.flatnonzero(depth[pixel[:, 1], pixel[:, 0]] <= BAND_PX)
+        shown = outline.photo[pixel[:, 1], pixel[:, 0]]
+        candidates = np.flatnonzero(shown & (depth[pixel[:, 1], pixel[:, 0]] <= BAND_PX))
         normals = self._normals(vertices)[candidates]
         places = (outline.places - outline.origin) / outline.pitch
         agreement = normals @ outline.normals.T

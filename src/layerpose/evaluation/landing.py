@@ -12,8 +12,8 @@ from torch import Tensor
 from layerpose.body.camera import project
 from layerpose.body.model import body_model
 from layerpose.body.skeleton import BODY_JOINTS, KEYPOINTS
+from layerpose.estimation.finding import find_landmarks
 from layerpose.estimation.fit import fit_body
-from layerpose.estimation.landmarks import find_landmarks
 from layerpose.evaluation.occlusion import occlusion_state, occlusion_state_accuracy, part_overlap
 from layerpose.maps.render import coco_18, draw_body, pose_body, render_maps
 from layerpose.pictures import image_to_picture

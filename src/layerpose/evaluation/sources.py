@@ -27,7 +27,7 @@ from layerpose.data.portrait import estimate_to_portrait
 from layerpose.data.records import Records
 from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.estimate import Estimate, estimate_on
-from layerpose.estimation.landmarks import find_landmarks
+from layerpose.estimation.finding import find_landmarks
 from layerpose.maps.source import SourceView
 from layerpose.pictures import image_to_picture
 from layerpose.types import CLASSES, Body, Camera, Pose

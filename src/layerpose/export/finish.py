@@ -19,7 +19,7 @@ from layerpose.pictures import image_to_picture
 from layerpose.scene.backdrop import find_alpha, find_backdrop
 from layerpose.scene.filling import fill_place
 from layerpose.scene.laying import lay
-from layerpose.scene.standing import stand
+from layerpose.scene.standing import stand, within_cuts
 from layerpose.transfer import PoseTransfer, place
 from layerpose.types import Body, Pose, Transfer
 
@@ -49,8 +49,8 @@ def finish(
     paintings: Sequence[Painting] = (),
 ) -> Finished:
     """On the square canvas, over flat grey or another background: `keep` needs `finish_in_photo`."""
-    body = place(seen.body, pose)
-    made = draw_painted(model, model.view(seen, also), body, paintings)
+    body, square = _place(seen, pose)
+    made = _cut(draw_painted(model, model.view(seen, also), body, paintings), seen, square)
     if background is None:
         return Finished(made=made, body=body, picture=image_to_picture(made.image))
     blank = Image.new("RGB", (seen.canvas.size, seen.canvas.size))
@@ -62,7 +62,7 @@ def finish_in_photo(
     also: Sequence[Estimate] = (), square: bool = False, paintings: Sequence[Painting] = (),
 ) -> Finished:  # fmt: skip
     """The photo with the person moved: the old place filled, the feet where they were, all else untouched."""
-    body, canvas = stand(seen.body, seen.canvas, pose.pose if isinstance(pose, Body) else pose)
+    body, canvas = stand(seen, pose.pose if isinstance(pose, Body) else pose)
     made = draw_painted(model, model.view(seen, also), body, paintings)
     zoom = original.numbers.shape[1] / seen.landmarks.mask.shape[1]
     filling = fill_place(original.picture, seen)
@@ -75,6 +75,24 @@ def finish_in_photo(
         return Finished(made=made, body=body, picture=changed.picture, original=changed)
     part = cut_square(changed, canvas.scaled(zoom))
     return Finished(made=made, body=body, picture=part.picture, original=part)
+
+
+def _place(seen: Estimate, pose: Pose | Body) -> tuple[Body, Canvas]:
+    """In the middle of the canvas, or for someone whom the photo's edge cuts where the photo has it."""
+    if not seen.cut:
+        return place(seen.body, pose), seen.canvas
+    return stand(seen, pose.pose if isinstance(pose, Body) else pose)
+
+
+def _cut(made: Transfer, seen: Estimate, square: Canvas) -> Transfer:
+    """Nobody beyond the edges that cut the person."""
+    inside = torch.from_numpy(within_cuts(seen, square)).to(made.image.device)
+    if inside.all():
+        return made
+    parsing = made.maps.parsing.clone()
+    parsing[:, 0] = torch.where(inside, parsing[:, 0], 1.0)
+    parsing[:, 1:] *= inside
+    return replace(made, image=made.image * inside, maps=replace(made.maps, parsing=parsing))
 
 
 def _person(made: Transfer, original: Original) -> tuple[np.ndarray, np.ndarray]:

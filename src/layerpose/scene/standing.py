@@ -1,48 +1,105 @@
-"""Source's body + another pose -> the body on the photo's floor, and the square of the photo that it fills."""
+"""Person of a photo + a pose -> the body where it belongs in the photo, and the square of the photo that it fills."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from layerpose.body.camera import project
 from layerpose.body.model import body_model
+from layerpose.body.skeleton import KEYPOINTS
 from layerpose.estimation.canvas import MARGIN, Canvas
-from layerpose.maps.render import pose_body
+from layerpose.estimation.estimate import Estimate
+from layerpose.estimation.frame import SIDES
+from layerpose.maps.render import place_posed, pose_body
 from layerpose.types import Body, Camera, Pose
 
 ON_FLOOR = 0.03
 """What is so little above the lowest point of a body, as a share of its height in the picture, stands on the floor."""
+FEET = ("left ankle", "right ankle")
+TRUNK = ("left shoulder", "right shoulder", "left hip", "right hip")
+"""What stays in its place where the photo shows no feet."""
 
 
-def stand(source: Body, canvas: Canvas, pose: Pose) -> tuple[Body, Canvas]:
-    """The source's shape in the pose, as large as in the photo, its feet where the source's are.
+def stand(seen: Estimate, pose: Pose) -> tuple[Body, Canvas]:
+    """The source's shape in the pose, as large as in the photo, its feet where the source's are, else its trunk.
 
-    The square is as large as the pose needs and may reach beyond the photo.
+    The square is as large as the pose needs and may reach beyond the photo, but not at an edge that cuts the person.
     """
+    source, canvas = seen.body, seen.canvas
     scale = source.camera.scale * canvas.side
-    standing = project(_skin(source), source.camera)[:, :2].numpy() * canvas.side + (canvas.left, canvas.top)
+    x, y = np.array(source.camera.translation) * canvas.side + _corner(canvas)
+    in_photo = replace(source.camera, scale=scale, translation=(float(x), float(y)))
+    standing = Body(phenotype=source.phenotype, pose=source.pose, camera=in_photo)
     body = Body(phenotype=source.phenotype, pose=pose, camera=Camera(scale=scale, translation=(0.0, 0.0)))
-    points = project(_skin(body), body.camera)[:, :2].numpy()
-    shift = _foot(standing) - _foot(points)
-    low, high = points.min(0) + shift, points.max(0) + shift
-    side = math.ceil((high - low).max() / (1 - 2 * MARGIN))
-    left, top = (int(value) for value in np.round((low + high - side) / 2))
-    square = Canvas(left=left, top=top, side=side, size=canvas.size)
-    x, y = shift.tolist()
-    camera = square.place(Camera(scale=scale, translation=(x, y)))
+    shift = _anchor(standing, seen) - _anchor(body, seen)
+    points = _skin(body) + shift
+    square = _frame(points, seen) if seen.cut else _around(points, canvas.size)
+    camera = square.place(Camera(scale=scale, translation=(float(shift[0]), float(shift[1]))))
     return Body(phenotype=source.phenotype, pose=pose, camera=camera), square
 
 
-def _skin(body: Body) -> Float[torch.Tensor, "n 3"]:
-    return torch.as_tensor(pose_body(body).vertices[body_model().skin])
+def within_cuts(seen: Estimate, square: Canvas) -> Bool[np.ndarray, "s s"]:
+    """The pixels of a square that lie before the edges which cut the person."""
+    places = (np.arange(square.size) + 0.5) * square.side / square.size
+    inside = np.ones((square.size, square.size), dtype=bool)
+    for axis, (start, length) in enumerate(zip(_corner(square), seen.landmarks.mask.shape[::-1], strict=True)):
+        line = places + start
+        kept = ((line > 0) | (SIDES[axis] not in seen.cut)) & ((line < length) | (SIDES[axis + 2] not in seen.cut))
+        inside &= kept[None] if axis == 0 else kept[:, None]
+    return inside
+
+
+def _around(points: Float[np.ndarray, "n 2"], size: int) -> Canvas:
+    """The square centred on them, with a margin."""
+    low, high = points.min(0), points.max(0)
+    side = math.ceil((high - low).max() / (1 - 2 * MARGIN))
+    left, top = (int(value) for value in np.round((low + high - side) / 2))
+    return Canvas(left=left, top=top, side=side, size=size)
+
+
+def _frame(points: Float[np.ndarray, "n 2"], seen: Estimate) -> Canvas:
+    """The square of the photo's own framing, or a larger one if the pose needs it; it ends where the photo cuts."""
+    canvas, edge = seen.canvas, np.array(seen.landmarks.mask.shape[::-1])
+    first, last = (np.array([side in seen.cut for side in pair]) for pair in (SIDES[:2], SIDES[2:]))
+    shown = points[(((points > 0) | ~first) & ((points < edge) | ~last)).all(1)]
+    low, high = (shown.min(0), shown.max(0)) if len(shown) else (edge * 0.0, edge)
+    low, high = np.where(first, 0, low), np.where(last, edge, high)
+    side = max(math.ceil(((high - low) / (1 - MARGIN * (2.0 - first - last))).max()), canvas.side)
+    grown = (side - canvas.side) / 2
+    corner = _corner(canvas) - grown
+    room = MARGIN * side
+    corner = np.clip(corner, np.minimum(high + room - side, low - room), np.maximum(high + room - side, low - room))
+    corner = np.where(first == last, corner, np.where(first, 0, edge - side))
+    left, top = (int(value) for value in np.round(corner))
+    return Canvas(left=left, top=top, side=side, size=canvas.size)
+
+
+def _corner(canvas: Canvas) -> Float[np.ndarray, "2"]:
+    return np.array([canvas.left, canvas.top], dtype=np.float64)
+
+
+def _skin(body: Body) -> Float[np.ndarray, "n 2"]:
+    """In pixels of the photo, by a camera in these."""
+    return project(torch.as_tensor(pose_body(body).vertices[body_model().skin]), body.camera)[:, :2].numpy()
+
+
+def _anchor(body: Body, seen: Estimate) -> Float[np.ndarray, "2"]:
+    """What of a body stays in its place in the photo."""
+    if any(joint in seen.seen for joint in FEET) or not seen.cut:
+        return _foot(_skin(body))
+    names = [joint.replace(" ", "_") for joint in TRUNK if joint in seen.seen]
+    rows = [KEYPOINTS.index(name) for name in names]
+    keypoints = place_posed(pose_body(body), body.camera, torch.device("cpu")).keypoints
+    return keypoints[rows, :2].double().numpy().mean(0)
 
 
 def _foot(points: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "2"]:
-    """The middle of what stands on the floor, and the floor's height."""
+    """The middle of what touches the floor, and the floor's height."""
     low = points[:, 1].max()
     touching = points[points[:, 1] > low - ON_FLOOR * np.ptp(points[:, 1]), 0]
     return np.array([(touching.min() + touching.max()) / 2, low])

@@ -11,7 +11,8 @@ from jaxtyping import Float
 from scipy.ndimage import median_filter
 
 from layerpose.data.footage.sources import Source
-from layerpose.estimation.landmarks import JOINTS, Landmarks, find_landmarks, follow_person, hips
+from layerpose.estimation.finding import find_landmarks, follow_person
+from layerpose.estimation.landmarks import JOINTS, Landmarks, hips
 from layerpose.videos.reading import Look, is_cut
 
 CHANGED = 0.16

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from layerpose.body.model import body_model
 from layerpose.estimation.fit import fit_body
 from layerpose.estimation.fit_over_time import Poses, fit_over_time
-from layerpose.estimation.landmarks import refuse_cut
+from layerpose.estimation.frame import refuse_cut
 from layerpose.estimation.observations import Observations, observe
 from layerpose.estimation.sightings import watch_person
 from layerpose.motion.clip import check_frame, check_range
