@@ -20,6 +20,8 @@ from layerpose.types import Body, Camera, Pose
 
 ON_FLOOR = 0.03
 """What is so little above the lowest point of a body, as a share of its height in the picture, stands on the floor."""
+LEAST_MARGIN = 0.03
+"""Free space on each side of someone framed as in the photo, until the square grows or moves."""
 FEET = ("left ankle", "right ankle")
 TRUNK = ("left shoulder", "right shoulder", "left hip", "right hip")
 """What stays in its place where the photo shows no feet."""
@@ -69,11 +71,9 @@ def _frame(points: Float[np.ndarray, "n 2"], seen: Estimate) -> Canvas:
     shown = points[(((points > 0) | ~first) & ((points < edge) | ~last)).all(1)]
     low, high = (shown.min(0), shown.max(0)) if len(shown) else (edge * 0.0, edge)
     low, high = np.where(first, 0, low), np.where(last, edge, high)
-    side = max(math.ceil(((high - low) / (1 - MARGIN * (2.0 - first - last))).max()), canvas.side)
-    grown = (side - canvas.side) / 2
-    corner = _corner(canvas) - grown
-    room = MARGIN * side
-    corner = np.clip(corner, np.minimum(high + room - side, low - room), np.maximum(high + room - side, low - room))
+    side = max(math.ceil(((high - low) / (1 - LEAST_MARGIN * (2.0 - first - last))).max()), canvas.side)
+    room, grown = LEAST_MARGIN * side, (side - canvas.side) / 2
+    corner = np.clip(_corner(canvas) - grown, high + room - side, np.maximum(low - room, high + room - side))
     corner = np.where(first == last, corner, np.where(first, 0, edge - side))
     left, top = (int(value) for value in np.round(corner))
     return Canvas(left=left, top=top, side=side, size=canvas.size)
