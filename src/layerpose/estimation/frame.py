@@ -74,7 +74,7 @@ def seen_joints(landmarks: Landmarks) -> frozenset[str]:
 
 def cut_sides(landmarks: Landmarks) -> tuple[str, ...]:
     """Which edges of the photo cut the person: parts lie beyond them, and the mask reaches them."""
-    beyond = (depths(landmarks) < 0).any(0)
+    beyond = depths(landmarks).min(0) < 0
     return tuple(side for side, cut, mask in zip(SIDES, beyond, _edges(landmarks), strict=True) if cut and mask.any())
 
 
@@ -98,7 +98,7 @@ def believe(landmarks: Landmarks) -> Float[np.ndarray, "33"]:
 def _edges(landmarks: Landmarks) -> Sequence[Bool[np.ndarray, "_"]]:
     """Along each of `SIDES`, where the person reaches it."""
     mask, band = landmarks.mask > CERTAIN, max(round(TOUCHING_PX * max(landmarks.mask.shape) / 4 / MASK_PX), 1)
-    return mask[:, :band].any(1), mask[:band].any(0), mask[:, -band:].any(1), mask[-band:].any(0)
+    return mask[:, :band].max(1), mask[:band].max(0), mask[:, -band:].max(1), mask[-band:].max(0)
 
 
 def shown_share(landmarks: Landmarks, start: int, end: int) -> float:
