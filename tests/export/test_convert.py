@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from layerpose.body.model import body_model
 from layerpose.cli.run import main
 from layerpose.export.takes import is_pose
+from layerpose.motion.library import library_pose
+from layerpose.motion.read.bvh_file import read_bvh
+from layerpose.motion.write.openpose import write_openpose
+from layerpose.motion.write.take import moving, still
 
 PAGE = Path(__file__).parents[2] / "docs" / "motion-files.md"
 COMMANDS = re.findall(r"`(layerpose convert [^`]+)` \|$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
@@ -46,6 +53,22 @@ def test_a_refusal_is_one_line_and_leaves_nothing(
         assert reason in said
         assert said.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_each_of_several_people_becomes_a_file_of_its_own(tmp_path: Path):
+    people = []
+    for name, across in (("arms-up", 0), ("stand", 900)):
+        write_openpose(still(library_pose(name)), tmp_path / "one_keypoints.json")
+        [one] = json.loads((tmp_path / "one_keypoints.json").read_text())["people"]
+        points = np.array(one["pose_keypoints_2d"]).reshape(-1, 3)
+        points[points[:, 2] > 0, 0] += across
+        people.append({"pose_keypoints_2d": points.ravel().tolist()})
+    (tmp_path / "two.json").write_text(json.dumps([{"people": people}] * 2))
+    for number, above in ((0, True), (1, False)):
+        out = tmp_path / f"{number}.bvh"
+        assert main(["convert", f"{tmp_path / 'two.json'}#{number}:", "-o", str(out), "--fps", "10"]) == 0
+        heads = moving(read_bvh(out).motion()).heads_m[0]
+        assert (heads[body_model().bone("wrist.L"), 2] > heads[body_model().bone("head"), 2]) == above
 
 
 @pytest.mark.parametrize(

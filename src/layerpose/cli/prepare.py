@@ -13,6 +13,7 @@ from layerpose.cli.console import busy, check_numbers, progress, say
 
 if TYPE_CHECKING:
     from layerpose.data.footage.select import Outcome
+    from layerpose.motion.write.by_suffix import Output
 
 WORKERS = 2
 SHEETS = "sheets"
@@ -28,6 +29,7 @@ def prepare(
     worst_reprojection: float = 0.02,
     least_overlap: float = 0.78,
     review: bool = False,
+    motion_out: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
     workers: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None,
     ray: Annotated[str | None, tyro.conf.arg(metavar="ADDRESS")] = None,
 ) -> None:
@@ -44,6 +46,8 @@ def prepare(
         worst_reprojection: Frames whose body misses the landmarks by more, as a share of the stature, are put aside.
         least_overlap: Frames whose body and mask overlap less are put aside.
         review: Write DATA/review.csv, a list of verdicts to edit; every later run goes by it.
+        motion_out: Also write how the person of the video moves: .bvh, .glb, .npz or .json, as convert writes them; of
+            several people their numbers stand in the names (walk-00000.bvh).
         workers: Processes that work side by side, each at a person of its own; 2 without it.
         ray: Work on a Ray cluster, which has to see the same disk: local, auto or HOST:PORT. It decides how many work.
     """
@@ -61,7 +65,9 @@ def prepare(
         from layerpose.data.footage.measure import Limits
         from layerpose.data.footage.prepare import prepare as run
         from layerpose.data.footage.review import write_review
+        from layerpose.export.filmed import plan_motions
 
+    planned = None if motion_out is None else plan_motions(motion_out, inputs=sources)
     limits = Limits(reprojection=worst_reprojection, overlap=least_overlap)
     order = Order(size=size, frames=frames, limits=limits)
     with connected(ray), progress("people", "people") as report:
@@ -73,11 +79,20 @@ def prepare(
             say(_describe(outcome))
     if review:
         say(f"Wrote {write_review(out, outcomes)}: change verdicts there, then give the same command again")
+    if planned is not None and any(not outcome.problem for outcome in outcomes):
+        _write_motions(out, outcomes, planned)
     problems = [outcome.problem for outcome in outcomes if outcome.problem]
     if problems:
         others = f"; {len(problems) - 1} more were left out too" if len(problems) > 1 else ""
         raise ValueError(f"{problems[0]}{others}")
     say(f"Wrote {out}")
+
+
+def _write_motions(out: Path, outcomes: Sequence[Outcome], planned: Output) -> None:
+    from layerpose.export.filmed import write_motions
+
+    for path, take in write_motions(out, outcomes, planned):
+        say(f"Wrote {path}: {take.motion.num_frames} frames, {take.seconds:.1f} s")
 
 
 def _describe(outcome: Outcome) -> str:

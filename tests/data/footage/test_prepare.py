@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from layerpose.body.model import body_model
 from layerpose.cli import main
 from layerpose.data.footage import candidates as candidates_module
 from layerpose.data.footage.choose import choose_keyframes, distances
@@ -19,6 +20,8 @@ from layerpose.data.footage.sources import Source
 from layerpose.data.footage.watch import Sight, longest_shot, note_jumps
 from layerpose.data.pairs import Pairs
 from layerpose.data.records import Records
+from layerpose.motion.read.bvh_file import read_bvh
+from layerpose.motion.write.take import moving
 from layerpose.presets import debug
 
 Shoot = Callable[..., Path]
@@ -49,7 +52,7 @@ def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[...,
     return run
 
 
-def moving(positions: np.ndarray) -> list[Sight]:
+def sights_at(positions: np.ndarray) -> list[Sight]:
     """Sights whose 13 joints are all at the same place, which moves along x."""
     joints = [np.tile([x, 0.0, 0.0], (13, 1)) for x in positions]
     return [Sight(index=i, time=i / 10, hips=np.zeros(2), joints=joint) for i, joint in enumerate(joints)]
@@ -79,6 +82,21 @@ def test_the_same_command_again_keeps_every_byte(data: Path, clip: Path) -> None
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (data / "people").rglob("*.*")}
     assert main(["prepare", str(clip), "-o", str(data), *SMALL]) == 0
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (data / "people").rglob("*.*")} == before
+
+
+def test_how_the_person_leans_is_written_as_a_motion(data: Path, tmp_path: Path, capsys) -> None:
+    assert main(["prepare", "-o", str(data), "--motion-out", str(tmp_path / "lean.bvh"), *SMALL]) == 0
+    assert "lean.bvh: 6 frames, 0.6 s" in capsys.readouterr().out
+    take = moving(read_bvh(tmp_path / "lean.bvh").motion())
+    hips, head = (take.heads_m[:, body_model().bone(bone)] for bone in ("root", "head"))
+    lean = np.rad2deg(np.arctan2(*(head - hips)[:, [0, 2]].T))
+    assert lean[0] - lean[-1] == pytest.approx(30, abs=6)
+    assert (np.diff(lean) < 0).all()
+
+
+def test_a_motion_is_no_picture_and_photos_do_not_move(refused: Callable[..., str], clip: Path, tmp_path: Path) -> None:
+    assert "a video is a motion" in refused(clip, "-o", tmp_path / "data", "--motion-out", tmp_path / "lean.png")
+    assert ".fbx, which is not written" in refused(clip, "-o", tmp_path / "data", "--motion-out", tmp_path / "lean.fbx")
 
 
 def test_a_person_half_written_is_made_again(data: Path) -> None:
@@ -151,7 +169,7 @@ def test_nine_of_ten_people_train() -> None:
 
 
 def test_keyframes_are_the_farthest_apart() -> None:
-    sights = moving(np.array([0.0, 0.01, 0.02, 0.5, 0.51, 1.0]))
+    sights = sights_at(np.array([0.0, 0.01, 0.02, 0.5, 0.51, 1.0]))
     joints = [sight.joints for sight in choose_keyframes(sights, 60) if sight.joints is not None]
     assert len(joints) == 3
     for row, one in enumerate(joints):
@@ -160,10 +178,10 @@ def test_keyframes_are_the_farthest_apart() -> None:
 
 
 def test_a_leg_taken_for_the_other_is_a_jump_and_a_fast_step_is_none() -> None:
-    assert not any(sight.problem for sight in note_jumps(moving(np.linspace(0, 3, 11))))
+    assert not any(sight.problem for sight in note_jumps(sights_at(np.linspace(0, 3, 11))))
     steady = np.zeros(11)
     steady[4] += 0.4
-    problems = [sight.problem for sight in note_jumps(moving(steady))]
+    problems = [sight.problem for sight in note_jumps(sights_at(steady))]
     assert problems[4].startswith("jumps: the nose is 0.40 m")
     assert not any(problems[:4] + problems[5:])
 
