@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from layerpose.body.model import body_model
 from layerpose.maps.correspondence import warp_part, warp_person
 from layerpose.maps.crops import part_box
 from layerpose.maps.parsing import parse_source
@@ -69,7 +68,7 @@ def test_a_part_is_cut_from_the_photo_that_shows_most_of_it(painted: Painted, fr
 
 
 def test_one_sided_takes_nothing_from_the_other_half(painted: Painted) -> None:
-    view, mirror = see(painted(np.pi / 2)), body_model().mirror
+    view, mirror = see(painted(np.pi / 2)), mesh(torch.device("cpu")).mirror
     alone = one_sided(view)
     hidden = ((view.quality == 0) & (view.quality[mirror] > 0)).numpy()
     lent = [(one.lenders[hidden] == one.lenders[mirror[hidden]]).all(1).float().mean() for one in (view, alone)]

@@ -112,7 +112,7 @@ def test_every_part_of_a_volume_stays_complete() -> None:
 def test_a_torn_mesh_does_not_leak() -> None:
     drawn, volume = drawn_and_filled(0)
     whole = volume.labels > 0
-    torn = np.random.default_rng(0).random(len(body_model().faces)) < 0.03
+    torn = np.random.default_rng(0).random(len(mesh(CPU).faces)) < 0.03
     height = drawn.vertices[mesh(CPU).faces.long()].mean(1)[:, 1] - drawn.keypoints[17, 1]
     neck = (height.abs() < 0.006).numpy()
     for name, without in {"torn": torn, "beheaded": neck}.items():

@@ -22,6 +22,7 @@ from jaxtyping import Float, Int
 
 from layerpose.body.parts import bones_to_parts, triangles_to_parts
 from layerpose.body.skeleton import mirrored
+from layerpose.body.skirt import make_skirt
 from layerpose.cache import cache_dir, one_at_a_time, writing
 
 FORMAT = 1
@@ -83,6 +84,7 @@ class BodyModel:
         self.triangle_parts = triangles_to_parts(even, self.bone_parts, self.faces)
         self.skin = np.unique(self.faces)
         """Vertices that belong to a visible triangle; the others only carry clothes."""
+        self.skirt = make_skirt(self.template, self.faces, self.triangle_parts)
         self._levels = _levels(self.parents)
 
     def bone(self, name: str) -> int:

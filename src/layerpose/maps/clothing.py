@@ -21,7 +21,7 @@ from scipy.spatial import ConvexHull, cKDTree
 from torch import Tensor
 
 from layerpose.body.model import Posed, body_model
-from layerpose.maps.render import DrawnBody, PlacedBody, Worn, draw_placed, place_posed, vertex_normals
+from layerpose.maps.render import DrawnBody, PlacedBody, Worn, draw_placed, hang_skirt, place_posed, vertex_normals
 from layerpose.maps.usual import bundled_usual
 from layerpose.types import Camera
 
@@ -89,7 +89,7 @@ def dress(body: PlacedBody, clothes: Float[np.ndarray, "v"]) -> PlacedBody:
     Depth stays too: a bare hand before a thick coat is not swallowed by it. A foot in a shoe goes to its hull first.
     """
     units = np.array([body.scale, body.scale, 1])
-    worn = move_out(body.vertices.cpu().numpy() / units, clothes, along=(1, 1, 0))
+    worn = hang_skirt(move_out(body.vertices.cpu().numpy() / units, clothes, along=(1, 1, 0)), clothes)
     moved = torch.as_tensor(worn * units, device=body.vertices.device).float()
     return PlacedBody(vertices=moved, keypoints=body.keypoints, scale=body.scale)
 

@@ -37,7 +37,7 @@ Worn = Callable[[Float[Tensor, "n 3"]], Float[Tensor, "n 3"]]
 
 @dataclass(frozen=True, kw_only=True)
 class Mesh:
-    """The topology that every body shares, on one device."""
+    """The topology that every body shares, on one device: the skin, then the skirt, which is flat if not worn."""
 
     faces: Int[Tensor, "f 3"]
     parts: Int[Tensor, "f"]
@@ -99,13 +99,17 @@ def vertex_normals(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"]) ->
 def mesh(device: torch.device) -> Mesh:
     """The body's triangles, their parts and the mirrored vertices, as tensors on the device."""
     model = body_model()
-    part_vertices = (np.unique(model.faces[model.triangle_parts == part]) for part in range(len(PARTS)))
-    skin = model.template[model.skin]
-    points = model.template - (skin.min(0) + skin.max(0)) / 2
+    faces = np.concatenate([model.faces, model.skirt.faces])
+    parts = np.concatenate([model.triangle_parts, model.skirt.parts])
+    part_vertices = (np.unique(faces[parts == part]) for part in range(len(PARTS)))
+    skin, mirror = model.template[model.skin], model.mirror.copy()
+    mirror[model.skirt.vertices] = model.skirt.vertices[model.skirt.opposite]
+    worn = np.isin(np.arange(len(model.template)), model.skirt.vertices).astype(float)
+    points = hang_skirt(model.template, worn) - (skin.min(0) + skin.max(0)) / 2
     return Mesh(
-        faces=torch.as_tensor(model.faces, dtype=torch.int32, device=device),
-        parts=torch.as_tensor(model.triangle_parts, dtype=torch.int32, device=device),
-        mirror=torch.as_tensor(model.mirror, dtype=torch.int64, device=device),
+        faces=torch.as_tensor(faces, dtype=torch.int32, device=device),
+        parts=torch.as_tensor(parts, dtype=torch.int32, device=device),
+        mirror=torch.as_tensor(mirror, dtype=torch.int64, device=device),
         part_vertices=tuple(torch.as_tensor(vertices, device=device) for vertices in part_vertices),
         points=torch.as_tensor(points, dtype=torch.float32, device=device),
     )
@@ -133,12 +137,20 @@ def draw_posed(posed: Posed, camera: Camera, size: int, *, device: torch.device)
 
 
 def place_posed(posed: Posed, camera: Camera, device: torch.device) -> PlacedBody:
-    """Where an already posed body lies on the canvas."""
+    """Where an already posed body lies on the canvas; it wears no skirt."""
     vertices, keypoints = (
         project(torch.as_tensor(points, device=device), camera).float()
-        for points in (posed.vertices, coco_18(posed.keypoints))
+        for points in (hang_skirt(posed.vertices, None), coco_18(posed.keypoints))
     )
     return PlacedBody(vertices=vertices, keypoints=keypoints, scale=camera.scale)
+
+
+def hang_skirt(vertices: Float[np.ndarray, "v 3"], clothes: Float[np.ndarray, "v"] | None) -> Float[np.ndarray, "v 3"]:
+    """A body's vertices with those of the skirt in their places: worn where `clothes` is 1 at them. None: no skirt."""
+    skirt, hung = body_model().skirt, vertices.copy()
+    worn = np.zeros(len(skirt.vertices)) if clothes is None else clothes[skirt.vertices].round()
+    hung[skirt.vertices] = skirt.hang(vertices, worn)
+    return hung
 
 
 def draw_placed(body: PlacedBody, size: int) -> DrawnBody:

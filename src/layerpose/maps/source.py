@@ -20,16 +20,20 @@ from torch.nn.functional import grid_sample
 
 from layerpose.body.model import Posed, body_model
 from layerpose.maps.clothing import dress, measure_clothes
-from layerpose.maps.render import DrawnBody, Hit, draw_placed
+from layerpose.maps.render import DrawnBody, Hit, draw_placed, mesh
+from layerpose.maps.skirt import measure_skirt
 from layerpose.maps.usual import bundled_usual
 from layerpose.types import CLASSES, PARTS
 
+CPU = torch.device("cpu")
 DEPTH_TOLERANCE_M = 0.02
 """A body point further than this behind the source's surface is hidden there."""
 EROSION = 3 / 1024
 """The source mask loses this share of the canvas all round: the outline of a photo is mixed with background."""
-THROUGH = 0.3
+THROUGH = 0.1
 """How far front and back count as apart when a hidden point looks for a colour."""
+LENDS = 0.4
+"""What faces the viewer less (cosine) lends no colour: on edge it would be drawn out to streaks."""
 UNLIKE = 0.05
 """A first choice that usually differs more than this (`Usual.materials`) is looked over again ..."""
 UNLIKE_M = 0.6
@@ -87,10 +91,12 @@ def view_source(
     `dressed`: draw the body anew in the clothes that the outline shows.
     """
     person = 1 - parsing[:, :1]
-    clothes = None
+    clothes, bare = None, drawn
     if dressed:
         clothes = measure_clothes(drawn, person[0, 0] > 0.5)
         drawn = draw_placed(dress(drawn, clothes), drawn.size)
+        if measure_skirt(drawn, image, person[0, 0] > 0.5, clothes):
+            drawn = draw_placed(dress(bare, clothes), drawn.size)
     hit = drawn.nearest
     reach = 2 * max(round(EROSION * drawn.size), 1) + 1
     eroded = -torch.nn.functional.max_pool2d(-person, reach, stride=1, padding=reach // 2)
@@ -178,29 +184,44 @@ def _vertex_quality(view: SourceView) -> Float[Tensor, "v"]:
     return torch.where(shown, facing.clamp(min=LEAST_FACING) * view.drawn.scale, 0.0)
 
 
+def _materials() -> Float[np.ndarray, "v m"]:
+    """What usually is of one colour; cloth between the legs is what the legs wear."""
+    skirt, materials = body_model().skirt, bundled_usual().materials.copy()
+    materials[skirt.vertices] = skirt.hang(materials, np.zeros(len(skirt.vertices)))
+    return materials
+
+
+@lru_cache(maxsize=1)
+def _skin() -> Int[np.ndarray, "s"]:
+    """Vertices that have a colour: the body's, and the skirt's."""
+    return np.flatnonzero(_vertex_parts())
+
+
 @lru_cache(maxsize=1)
 def _vertex_parts() -> Int[np.ndarray, "v"]:
     """Part number + 1 of every vertex, 0 for what is not skin."""
     model = body_model()
     parts = np.zeros(len(model.template), dtype=np.int32)
-    parts[model.faces.ravel()] = np.repeat(model.triangle_parts + 1, 3)
+    for faces, of in ((model.faces, model.triangle_parts), (model.skirt.faces, model.skirt.parts)):
+        parts[faces.ravel()] = np.repeat(of + 1, 3)
     return parts
 
 
 def _colour_vertices(view: SourceView) -> SourceView:
     """With a colour for every vertex: its own, its mirror image's, or that of the nearest shown vertex."""
-    model, device, vertex_part = body_model(), view.shown.device, _vertex_parts()
+    mirror, device, vertex_part = mesh(CPU).mirror.numpy(), view.shown.device, _vertex_parts()
     quality = torch.stack([photo.quality for photo in view.all])
     seen_by, best = (found.cpu().numpy() for found in (quality.argmax(0), quality.amax(0)))
     shown = best > 0
-    borrowed = ~shown & shown[model.mirror] & view.mirrored
-    known = (shown | borrowed)[model.skin]
+    borrowed = ~shown & shown[mirror] & view.mirrored
+    known = (shown | borrowed)[_skin()]
     if not known.any():
         return view
-    lender = np.where(borrowed, model.mirror, np.arange(len(shown)))
-    lender_of_skin = lender[model.skin]
-    lender_of_skin[~known] = lender_of_skin[_nearest_known(known, vertex_part[model.skin])]
-    lender[model.skin] = lender_of_skin
+    lender = np.where(borrowed, mirror, np.arange(len(shown)))
+    lender_of_skin = lender[_skin()]
+    lends = known & (best[lender_of_skin] >= LENDS * view.drawn.scale)
+    lender_of_skin[~known] = lender_of_skin[_nearest_known(known, lends, vertex_part[_skin()])]
+    lender[_skin()] = lender_of_skin
     chosen, photo = torch.as_tensor(lender, device=device), torch.as_tensor(seen_by[lender], device=device)
     colours = torch.stack([sample(one.image, one.drawn.vertices[None, :, :2])[0, :, 0].T for one in view.all])
     places = torch.stack([one.drawn.vertices[:, :2] for one in view.all])
@@ -213,20 +234,22 @@ def _colour_vertices(view: SourceView) -> SourceView:
     return replace(view, colours=found, lenders=lenders, faced=faced)
 
 
-def _nearest_known(known: Bool[np.ndarray, "s"], parts: Int[np.ndarray, "s"]) -> Int[np.ndarray, "u"]:
-    """For every unknown skin vertex the known one to take the colour of.
+def _nearest_known(
+    known: Bool[np.ndarray, "s"], lends: Bool[np.ndarray, "s"], parts: Int[np.ndarray, "s"]
+) -> Int[np.ndarray, "u"]:
+    """For every unknown skin vertex one of those that lend, to take the colour of.
 
     Clothes look alike in front and behind, so it is looked for straight through the body, within its part. What is
     found there but usually differs, as a face does from hair and a throat from a collar, gives way to what is alike.
     """
-    model, nearest = body_model(), np.zeros(len(known), dtype=np.int64)
-    places = (model.template * [1, THROUGH, 1])[model.skin]
-    materials = bundled_usual().materials[model.skin]
+    nearest = np.zeros(len(known), dtype=np.int64)
+    places = (mesh(CPU).points.double().numpy() * [1, THROUGH, 1])[_skin()]
+    materials = _materials()[_skin()]
     both = np.hstack([places, UNLIKE_M * materials])
     for part in range(1, len(CLASSES)):
-        peers, lost = np.flatnonzero(known & (parts == part)), np.flatnonzero(~known & (parts == part))
+        peers, lost = np.flatnonzero(lends & (parts == part)), np.flatnonzero(~known & (parts == part))
         if len(peers) < FEWEST_PEERS:
-            peers = np.flatnonzero(known)
+            peers = np.flatnonzero(lends if lends.any() else known)
         nearest[lost] = peers[cKDTree(places[peers]).query(places[lost])[1]]
         lost = lost[((materials[lost] - materials[nearest[lost]]) ** 2).sum(1) > UNLIKE]
         nearest[lost] = peers[cKDTree(both[peers]).query(both[lost])[1]]
