@@ -1,12 +1,15 @@
-"""A study of three methods whose pictures tell by their colour which method and which pair they are of."""
+"""A study of three methods whose pictures tell by their colour which method and which pair they are of; a studio."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from PIL import Image
 
 from layerpose.data.benchmark import Pair
@@ -14,6 +17,9 @@ from layerpose.data.records import Records
 from layerpose.evaluation.answers import answer_path
 from layerpose.evaluation.study import Study, make_study
 from layerpose.evaluation.study_methods import read_methods
+from layerpose.studio.app import make_app
+from layerpose.studio.rooms import Studio, open_studio
+from layerpose.transfer import PoseTransfer
 
 METHODS = ("alpha-net", "beta-net", "gamma-net")
 NUM_PAIRS = 5
@@ -63,3 +69,34 @@ def study(
         draw_pose=draw_pose,
         report=lambda *_: None,
     )
+
+
+HOST, PORT = "127.0.0.1", 8017
+CANVAS = 256
+
+
+@pytest.fixture(scope="session")
+def small_model() -> PoseTransfer:
+    """The bundled networks on a canvas a quarter as large."""
+    return PoseTransfer.load(device="cpu").at_size(CANVAS)
+
+
+@pytest.fixture(scope="session")
+def studio(small_model: PoseTransfer, tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    return open_studio(tmp_path_factory.mktemp("studio") / "studio", small_model)
+
+
+@pytest.fixture(scope="session")
+def page(studio: Studio) -> TestClient:
+    return TestClient(make_app(studio, host=HOST, port=PORT), base_url=f"http://{HOST}:{PORT}")
+
+
+@pytest.fixture(scope="session")
+def photo() -> bytes:
+    return (files("layerpose") / "examples" / "person.png").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def person(page: TestClient) -> dict[str, Any]:
+    """The bundled person, as the page is told of it."""
+    return page.get(f"/api/people/{page.get('/api/about').json()['example']}").json()

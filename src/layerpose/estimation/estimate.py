@@ -17,7 +17,7 @@ from layerpose.estimation.finding import find_landmarks
 from layerpose.estimation.fit import fit_body
 from layerpose.estimation.frame import cut_sides, seen_joints
 from layerpose.estimation.landmarks import Landmarks
-from layerpose.estimation.matte import cut_out, is_matte, keep_cut_out, premultiply
+from layerpose.estimation.matte import cut_by, cut_out, is_matte, keep_cut_out, premultiply
 from layerpose.estimation.parsing import parse_photo
 from layerpose.maps.render import draw_body
 from layerpose.photos.colours import over_white
@@ -80,19 +80,31 @@ def estimate(photo: Image.Image, size: int = 1024) -> Estimate:
 
     Of an RGBA picture the transparency is the person's mask, if it is a person's.
     """
+    photo, pixels = read_pixels(photo)
+    landmarks = find_landmarks(lighten(pixels), whole=False)
+    warn_of_weakness(pixels, landmarks)
+    seen = estimate_on(canvas_around(landmarks, size), pixels, landmarks, own_cut_out(photo, landmarks))
+    refuse_muddle(landmarks, seen.overlap)
+    return seen
+
+
+def read_pixels(photo: Image.Image) -> tuple[Image.Image, UInt8[np.ndarray, "h w 3"]]:
+    """The photo not larger than people are looked for in it, and its colours over white."""
     if max(photo.size) > LONGEST_SIDE:
         photo = photo.copy()
         photo.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BOX)
-    pixels = np.array(over_white(photo).convert("RGB"))
-    landmarks = find_landmarks(lighten(pixels), whole=False)
-    warn_of_weakness(pixels, landmarks)
-    own = np.array(photo) if photo.mode == "RGBA" else None
-    if own is not None and not is_matte(own[..., 3] / 255, landmarks.mask):
-        warnings.warn("the transparency of the photo is not the outline of its person; it is not used", stacklevel=2)
-        own = None
-    seen = estimate_on(canvas_around(landmarks, size), pixels, landmarks, own)
-    refuse_muddle(landmarks, seen.overlap)
-    return seen
+    return photo, np.array(over_white(photo).convert("RGB"))
+
+
+def own_cut_out(photo: Image.Image, landmarks: Landmarks) -> UInt8[np.ndarray, "h w 4"] | None:
+    """An RGBA picture whose transparency is its person's outline; None for any other, with a warning."""
+    if photo.mode != "RGBA":
+        return None
+    own = np.array(photo)
+    if is_matte(own[..., 3] / 255, landmarks.mask):
+        return own
+    warnings.warn("the transparency of the photo is not the outline of its person; it is not used", stacklevel=3)
+    return None
 
 
 def estimate_on(
@@ -101,17 +113,22 @@ def estimate_on(
     landmarks: Landmarks,
     own: UInt8[np.ndarray, "h w 4"] | None = None,
     phenotype: Float[np.ndarray, "6"] | None = None,
+    *,
+    painted: bool = False,
 ) -> Estimate:
     """Fit the body to landmarks and mask and cut both out on a given canvas; ValueError if the fit does not hold.
 
     `own` is the photo as a cut-out, in straight colours: its transparency is taken for the mask. With a phenotype only
-    pose and camera are fitted.
+    pose and camera are fitted. A mask that was `painted` is right as it is.
     """
     if own is not None:
         landmarks = replace(landmarks, mask=own[..., 3] / 255)
     fit = fit_body(landmarks, phenotype)
     picture, mask = cut_canvas(pixels, landmarks, canvas)
-    cut = cut_out(picture, mask) if own is None else keep_cut_out(canvas.cut(premultiply(own), outside=0.0))
+    if painted:
+        cut = cut_by(picture, mask)
+    else:
+        cut = cut_out(picture, mask) if own is None else keep_cut_out(canvas.cut(premultiply(own), outside=0.0))
     body = replace(fit.body, camera=canvas.place(fit.body.camera))
     return Estimate(
         photo=cut,

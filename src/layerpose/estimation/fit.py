@@ -69,6 +69,7 @@ def solve(landmarks: Landmarks, phenotype: Float[np.ndarray, "6"] | None = None)
         directions=directions_of(world),
         visibility=believe(landmarks)[rows],
         sureness=believe_directions(landmarks),
+        held=landmarks.held[rows],
     )
     problem = Problem(model=fit_model(), evidence=evidence, stature=1.0)
     known = known_points(evidence.visibility, evidence.sureness)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from layerpose.estimation.fit_model import (
     CAMERA_COLUMNS,
@@ -43,6 +43,8 @@ FRONT_WEIGHT = 40.0
 """For each metre by which a joint that is seen lies behind another part of the body."""
 OUTLIER_SIGMAS = 4.0
 OUTLINE_OUTLIER = 0.03
+HELD, TURNED = 4.0, 0.4
+"""How much more a point pulls that a person has put right, and how much less the directions that were seen from it."""
 LEAST_VISIBILITY = 0.05
 
 
@@ -98,6 +100,8 @@ class Evidence:
     """0 for a point that was not seen: it does not pull."""
     sureness: Float[np.ndarray, "d"] | None = None
     """How surely each direction is known, 0..1; without it as surely as its ends are seen."""
+    held: Bool[np.ndarray, "p"] | None = None
+    """Points that a person has put where they are; None: no such."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +148,10 @@ class Problem:
         sure = self.evidence.sureness
         sure = np.minimum(seen[self.starts], seen[self.ends]) if sure is None else _at_least(sure)
         self.direction_weights = sure / np.array([direction.sigma for direction in DIRECTIONS])
+        held = np.zeros(len(POINTS), dtype=bool) if self.evidence.held is None else self.evidence.held
+        self.point_weights[held] *= HELD
+        self.outlier_sigmas = np.where(held, np.inf, OUTLIER_SIGMAS)[:, None]
+        self.direction_weights[held[self.starts] | held[self.ends]] *= TURNED
         self.match(None)
 
     def match(self, matches: Matches | None, fronts: Fronts | None = None) -> None:
@@ -199,7 +207,7 @@ class Problem:
     def _landmark_term(self, drawn: Float[np.ndarray, "b p 2"]) -> Float[np.ndarray, "b p 2"]:
         error = (drawn - self.evidence.points) / self.stature * self.point_weights[:, None]
         size = np.linalg.norm(error[0], axis=-1, keepdims=True)
-        return error / (1 + (size / OUTLIER_SIGMAS) ** 2)
+        return error / (1 + (size / self.outlier_sigmas) ** 2)
 
     def depth_term(self, points: Float[np.ndarray, "b p 3"]) -> Float[np.ndarray, "b *r"]:
         """What pulls the points nearer or farther: directions that were seen, or else habit."""

@@ -92,7 +92,7 @@ def believe(landmarks: Landmarks) -> Float[np.ndarray, "33"]:
         apart = np.abs(along[:, None] - np.flatnonzero(mask) - 0.5).min(1) / size
         share = np.where(apart < reach, depth[:, side] / reach, 1.0)
         belief = np.minimum(belief, share.clip(0, 1))
-    return landmarks.visibility * np.where(depth.min(1) < 0, 0, belief)
+    return np.where(landmarks.held, 1.0, landmarks.visibility * np.where(depth.min(1) < 0, 0, belief))
 
 
 def _edges(landmarks: Landmarks) -> Sequence[Bool[np.ndarray, "_"]]:

@@ -5,7 +5,7 @@ It looks at a rotated square around the person and gives 33 landmarks in the pic
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -62,6 +62,8 @@ class Landmarks:
     num_people: int
     region: Region | None = None
     """Where the person fills the square that the network expects: in a video, where to look in the next frame."""
+    held: Bool[np.ndarray, "33"] = field(default_factory=lambda: np.zeros(NUM_LANDMARKS, dtype=bool))
+    """Which ones a person has put where they are: they are not doubted."""
 
 
 def region_between(hips: Float[np.ndarray, "2"], rim: Float[np.ndarray, "2"]) -> Region:

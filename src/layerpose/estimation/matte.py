@@ -40,6 +40,11 @@ def cut_out(picture: Float[np.ndarray, "s s 3"], mask: Float[np.ndarray, "s s"])
     return _over_grey(alpha[..., None] * colour, alpha)
 
 
+def cut_by(picture: Float[np.ndarray, "s s 3"], alpha: Float[np.ndarray, "s s"]) -> Photo:
+    """The person of a canvas (RGB in 0..1) by a soft mask that is right as it is."""
+    return _over_grey(alpha[..., None] * foreground(picture, alpha), alpha)
+
+
 def keep_cut_out(own: Float[np.ndarray, "s s 4"]) -> Photo:
     """A canvas that is a cut-out already (colours times alpha, and alpha, in 0..1) -> the same over flat grey."""
     alpha = np.clip(own[..., 3], 0, 1)

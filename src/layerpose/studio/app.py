@@ -13,9 +13,11 @@ from layerpose import __version__
 from layerpose.studio.guarding import HEADERS, MEGABYTE, Guard, Headers, Limits
 from layerpose.studio.refusing import say_what_is_wrong
 from layerpose.studio.rooms import Studio
+from layerpose.studio.routes.animations import animation_routes
 from layerpose.studio.routes.drawing import drawing_routes
 from layerpose.studio.routes.people import people_routes
 from layerpose.studio.routes.poses import pose_routes
+from layerpose.studio.routes.projects import project_routes
 from layerpose.studio.serving import FRESH
 from layerpose.workers import count_cores
 
@@ -24,7 +26,13 @@ POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; "
     "worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
-LIMITS = Limits(larger={"/api/people": 64 * MEGABYTE, "/api/pictures": 64 * MEGABYTE})
+LARGER = ("/api/people", "/api/pictures", "/api/files")
+LIMITS = Limits(
+    larger={
+        **dict.fromkeys(LARGER, 64 * MEGABYTE), "/api/projects/open": 512 * MEGABYTE,
+        "/api/projects": 16 * MEGABYTE, "/api/animations": 16 * MEGABYTE,
+    }
+)  # fmt: skip
 
 
 def make_app(studio: Studio, *, host: str, port: int) -> FastAPI:
@@ -33,7 +41,7 @@ def make_app(studio: Studio, *, host: str, port: int) -> FastAPI:
     say_what_is_wrong(app)
     app.add_middleware(Guard, host=host, port=port, limits=LIMITS)
     app.add_middleware(Headers, headers={**HEADERS, "Content-Security-Policy": POLICY})
-    for router in (people_routes, drawing_routes, pose_routes):
+    for router in (people_routes, drawing_routes, pose_routes, animation_routes, project_routes):
         app.include_router(router(studio))
 
     @app.get("/api/about")

@@ -74,6 +74,13 @@ class Drawer:
         with self._asking(check):
             return model.draw(conditions)
 
+    def check(self, size: int, people: tuple[str, ...], background: str) -> None:
+        """ValueError or UnknownError for what could not be drawn, without drawing it."""
+        self.model(size)
+        for person in people:
+            self.people.get(person)
+        self.backdrop(people[0], background, size)
+
     def model(self, size: int) -> PoseTransfer:
         """The model at a size. ValueError for one that is not drawn."""
         if size not in self.models:

@@ -43,6 +43,11 @@ class Store:
         """The bytes that are called so."""
         return self.find(name).read_bytes()
 
+    def drop(self, name: str) -> None:
+        """Forget what is called so, if it is there."""
+        for path in self.folder.glob(f"{name}*") if NAME.fullmatch(name) else ():
+            path.unlink(missing_ok=True)
+
     def has(self, name: str) -> bool:
         """Whether something is called so."""
         return NAME.fullmatch(name) is not None and next(self.folder.glob(f"{name}*"), None) is not None

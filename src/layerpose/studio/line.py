@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Condition
+from typing import TypeVar
 
 from layerpose.studio.recent import Recent
 from layerpose.studio.refusing import BusyError, SupersededError
 
+Done = TypeVar("Done")
 MOST_WAITING = 16
 MOST_TABS = 256
 
@@ -22,6 +25,19 @@ class Line:
         self._working = False
         self._newest: Recent[str, int] = Recent(MOST_TABS)
         self._changed = Condition()
+        # One thread: its helpers on the other cores stay warm, and its memory is used again.
+        self._hand = ThreadPoolExecutor(1, thread_name_prefix="line")
+
+    @property
+    def waiting(self) -> int:
+        """Who waits."""
+        with self._changed:
+            return len(self._waiting)
+
+    def do(self, work: Callable[[Callable[[], None]], Done], tab: str = "", serial: int = 0) -> Done:
+        """Have something done in turn, by the one thread that does all of it; see `turn`."""
+        with self.turn(tab, serial) as check:
+            return self._hand.submit(work, check).result()
 
     @contextmanager
     def turn(self, tab: str = "", serial: int = 0) -> Iterator[Callable[[], None]]:

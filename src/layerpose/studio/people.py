@@ -5,19 +5,23 @@ After a restart everything about a person is worked out again from the photo tha
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from layerpose.cache import writing
 from layerpose.estimation.estimate import Estimate, estimate, read_source
+from layerpose.estimation.mend import Mending, mend
+from layerpose.photos.files import explaining
 from layerpose.studio.hearing import clean_name, heard, read_named
-from layerpose.studio.keeping import NAME, Store, open_store, private_folder
+from layerpose.studio.keeping import NAME, Store, name_of, open_store, private_folder
 from layerpose.studio.recent import Recent
 from layerpose.studio.refusing import UnknownError
 
@@ -72,15 +76,39 @@ class People:
     def welcome(self, content: bytes, name: str) -> Person:
         """Find the person of a photo, and keep it. ValueError says what is wrong with the photo, which is not kept."""
         photo = self.photos.keep(content)
-        card = self._read(photo) if self.has(photo) else Card(photo=photo, name=clean_name(name, "photo"))
+        card = self.card(photo) if self.has(photo) else Card(photo=photo, name=clean_name(name, "photo"))
         try:
             found = self._look(photo, card)
         except ValueError:
             if not self.has(photo):
-                self.photos.find(photo).unlink()
+                self.photos.drop(photo)
             raise
         self._write(photo, card)
         return found
+
+    def mend(self, person: str, landmarks: Mapping[str, tuple[float, float]], mask: bytes | None) -> Person:
+        """Another person: the same photo with this put right by hand. ValueError if nobody can be fitted to it."""
+        before = self.card(person)
+        card = replace(
+            before, landmarks={**before.landmarks, **landmarks},
+            mask=before.mask if mask is None else self.masks.keep(_checked(mask, self.canvas)),
+        )  # fmt: skip
+        told = json.dumps([card.landmarks, card.mask], sort_keys=True)
+        mended = name_of(card.photo.encode(), told.encode())
+        found = self._look(mended, card)
+        self._write(mended, card)
+        return found
+
+    def card(self, person: str) -> Card:
+        """What is kept of somebody. UnknownError if nobody is known by this id."""
+        if not self.has(person):
+            raise UnknownError(f"nobody is known as {person[:24]!r} here; send the photo again")
+        try:
+            record: dict[str, Any] = json.loads(self._path(person).read_text(encoding="utf-8"))
+            landmarks = {name: (float(x), float(y)) for name, (x, y) in record.pop("landmarks").items()}
+            return Card(landmarks=landmarks, **record)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise UnknownError(f"what was kept of {person} is damaged; send the photo again") from error
 
     def has(self, person: str) -> bool:
         """Whether somebody is known by this id."""
@@ -88,14 +116,7 @@ class People:
 
     def get(self, person: str) -> Person:
         """Who is known by this id. UnknownError if nobody is."""
-        if not self.has(person):
-            raise UnknownError(f"nobody is known as {person[:24]!r} here; send the photo again")
-        return self._look(person, self._read(person))
-
-    def photo_of(self, person: str) -> bytes:
-        """The photo's file as it was sent."""
-        self.get(person)
-        return self.photos.load(self._read(person).photo)
+        return self._look(person, self.card(person))
 
     def _look(self, person: str, card: Card) -> Person:
         with self._looking:
@@ -107,8 +128,20 @@ class People:
 
     def _find(self, person: str, card: Card) -> Person:
         photo, _ = read_named(self.photos.find(card.photo), card.name, read_source)
-        seen, doubts = heard(lambda: estimate(photo, self.canvas))
+        mending = self._mending(card)
+        seen, doubts = heard(
+            lambda: estimate(photo, self.canvas) if mending is None else mend(photo, mending, self.canvas)
+        )
         return Person(id=person, card=card, photo=photo, seen=seen, doubts=doubts)
+
+    def _mending(self, card: Card) -> Mending | None:
+        if not card.landmarks and card.mask is None:
+            return None
+        mask = None
+        if card.mask is not None:
+            with Image.open(self.masks.find(card.mask)) as picture:
+                mask = np.asarray(picture, dtype=np.float64) / 255
+        return Mending(landmarks=card.landmarks, mask=mask)
 
     def _path(self, person: str) -> Path:
         return self.cards / f"{person}.json"
@@ -118,9 +151,13 @@ class People:
             with writing(self._path(person)) as temporary:
                 temporary.write_text(json.dumps(vars(card)), encoding="utf-8")
 
-    def _read(self, person: str) -> Card:
-        try:
-            record: dict[str, Any] = json.loads(self._path(person).read_text(encoding="utf-8"))
-            return Card(**record)
-        except (ValueError, TypeError) as error:
-            raise UnknownError(f"what was kept of {person} is damaged; send the photo again") from error
+
+def _checked(mask: bytes, canvas: int) -> bytes:
+    """A painted mask as it is kept: grey, as large as the canvas. ValueError if it is no such picture."""
+    with explaining("the mask"), Image.open(io.BytesIO(mask), formats=("PNG",)) as picture:
+        if picture.size != (canvas, canvas):
+            raise ValueError(f"the mask has {picture.width} x {picture.height} pixels; expected {canvas} x {canvas}")
+        grey = picture.convert("L")
+    content = io.BytesIO()
+    grey.save(content, format="PNG")
+    return content.getvalue()

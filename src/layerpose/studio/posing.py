@@ -16,8 +16,8 @@ from layerpose.body_sheet import shade_body
 from layerpose.cache import writing
 from layerpose.maps.render import draw_body, pose_body
 from layerpose.motion.library import NAMES, library_pose
-from layerpose.motion.pose_file import FORMAT, pose_to_record
 from layerpose.motion.posing import ADULT
+from layerpose.studio.files import tell_pose
 from layerpose.studio.keeping import name_of, private_folder
 from layerpose.studio.refusing import UnknownError
 from layerpose.studio.telling import png
@@ -33,9 +33,9 @@ def list_poses() -> list[dict[str, str]]:
     return [{"name": name, "title": name.replace("-", " ").capitalize(), "group": "poses"} for name in NAMES]
 
 
-def tell_pose(name: str) -> dict[str, Any]:
+def library_record(name: str) -> dict[str, Any]:
     """A pose of the library in transit. UnknownError if there is none of this name."""
-    return {"layerpose_pose": FORMAT, "rotations": pose_to_record(_find(name))}
+    return tell_pose(_find(name))
 
 
 @dataclass(frozen=True, kw_only=True)

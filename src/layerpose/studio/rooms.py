@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from threading import Thread
 
 from layerpose.motion.library import library_pose
 from layerpose.pictures import read_photo
+from layerpose.studio.animating import animate
 from layerpose.studio.drawing import Drawer, Wish
+from layerpose.studio.files import PoseFiles
 from layerpose.studio.hearing import clean_name, read_named
+from layerpose.studio.jobs import Jobs
 from layerpose.studio.keeping import Store, open_store, private_folder
 from layerpose.studio.line import Line
 from layerpose.studio.people import People
@@ -35,6 +39,8 @@ class Studio:
     bodies: Recent[str, bytes]
     """Files of textured bodies."""
     thumbnails: Thumbnails
+    files: PoseFiles
+    jobs: Jobs
     example: str
     """The bundled person's id."""
     photo: str | None
@@ -48,7 +54,7 @@ class Studio:
         try:
             read_named(self.pictures.find(kept), clean_name(name, "picture"), read_photo)
         except ValueError:
-            self.pictures.find(kept).unlink()
+            self.pictures.drop(kept)
             raise
         return kept
 
@@ -58,10 +64,12 @@ def open_studio(folder: Path, model: PoseTransfer, photo: Path | None = None) ->
     private_folder(folder)
     people, pictures = People(folder, model.config.canvas), open_store(folder / "pictures", "picture")
     example = (files("layerpose") / "examples" / "person.png").read_bytes()
+    drawer, line = Drawer(model, people, pictures), Line()
     return Studio(
-        folder=folder, people=people, pictures=pictures, drawer=Drawer(model, people, pictures), line=Line(),
-        bodies=Recent(BODIES_AT_ONCE), thumbnails=open_thumbnails(folder / "thumbnails"),
-        fingerprint=model.fingerprint, example=people.keep(example, "example.png"),
+        folder=folder, people=people, pictures=pictures, drawer=drawer, line=line, bodies=Recent(BODIES_AT_ONCE),
+        thumbnails=open_thumbnails(folder / "thumbnails"), files=PoseFiles(folder),
+        jobs=Jobs(folder / "jobs", partial(animate, drawer=drawer, line=line)), fingerprint=model.fingerprint,
+        example=people.keep(example, "example.png"),
         photo=None if photo is None else people.welcome(photo.read_bytes(), photo.name).id,
     )  # fmt: skip
 
@@ -73,8 +81,7 @@ def warm_up(studio: Studio) -> Thread:
         wish = Wish(
             person=studio.photo or studio.example, pose=library_pose(FIRST_POSE), size=min(studio.drawer.models)
         )
-        with studio.line.turn():
-            studio.drawer.draw(wish)
+        studio.line.do(lambda check: studio.drawer.draw(wish, check))
 
     thread = Thread(target=draw, daemon=True)
     thread.start()

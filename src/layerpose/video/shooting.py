@@ -7,6 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
+from typing import Protocol, runtime_checkable
 
 import torch
 from PIL import Image
@@ -25,6 +26,15 @@ MOST_WORKERS = 8
 """Frames that are drawn at the same time on a CPU; each needs about 1 GB at 1024."""
 STRETCH = 8
 """At most so many frames that follow each other are one worker's task in a cluster."""
+
+
+@runtime_checkable
+class Drawable(Protocol):
+    """Frames that can be drawn in any order."""
+
+    def draw(self, frame: int) -> Image.Image:
+        """One finished frame."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +66,7 @@ class Shooting:
         )  # fmt: skip
 
 
-def shoot(shooting: Shooting, store: FrameStore, *, workers: int | Cluster) -> Iterator[int]:
+def shoot(shooting: Drawable, store: FrameStore, *, workers: int | Cluster) -> Iterator[int]:
     """Draw the frames that are missing; yields each as soon as it is kept. What was begun when this ends is dropped."""
     if isinstance(workers, Cluster):
         yield from _shoot_apart(shooting, store, workers)
@@ -80,7 +90,7 @@ def shoot(shooting: Shooting, store: FrameStore, *, workers: int | Cluster) -> I
                 future.cancel()
 
 
-def _shoot_apart(shooting: Shooting, store: FrameStore, cluster: Cluster) -> Iterator[int]:
+def _shoot_apart(shooting: Drawable, store: FrameStore, cluster: Cluster) -> Iterator[int]:
     """Every worker draws a stretch after the other, straight into the store."""
     missing = store.missing()
     length = min(max(len(missing) // cluster.num_workers, 1), STRETCH)
@@ -90,7 +100,7 @@ def _shoot_apart(shooting: Shooting, store: FrameStore, cluster: Cluster) -> Ite
         yield from drawn
 
 
-def draw_stretch(shooting: Shooting, store: FrameStore, frames: Sequence[int]) -> Sequence[int]:
+def draw_stretch(shooting: Drawable, store: FrameStore, frames: Sequence[int]) -> Sequence[int]:
     """Draw these frames one after the other, but those that an attempt which was cut short has kept."""
     work_alone()
     with threadpool_limits(1, user_api="blas"):

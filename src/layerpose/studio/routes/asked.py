@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
@@ -29,6 +30,17 @@ def read_body(record: Any) -> Pose | Body:
         return record_to_body(record)
     except ValueError as error:
         raise ValueError(f"body: {error}") from error
+
+
+def read_data(url: str) -> bytes:
+    """The bytes of a data URL with a PNG."""
+    start, comma, content = url.partition(",")
+    if not comma or not start.startswith("data:image/png") or not start.endswith(";base64"):
+        raise ValueError(f"found {url[:30]!r}; expected a picture as data:image/png;base64,...")
+    try:
+        return base64.b64decode(content, validate=True)
+    except ValueError as error:
+        raise ValueError(f"the picture is damaged ({error}); send it again") from error
 
 
 def answer(content: bytes, kind: str, **headers: str) -> Response:

@@ -49,9 +49,7 @@ def drawing_routes(studio: Studio) -> APIRouter:
     @router.post("/draw")
     def draw(asked: Asked) -> Response:
         start, wish = time.perf_counter(), asked.to_wish()
-        with studio.line.turn(asked.tab, asked.serial) as check:
-            picture = studio.drawer.draw(wish, check)
-        content = png(picture)
+        content = studio.line.do(lambda check: png(studio.drawer.draw(wish, check)), asked.tab, asked.serial)
         seconds = f"{time.perf_counter() - start:.3f}"
         return Response(content, media_type="image/png", headers={"X-Seconds": seconds, "Cache-Control": "no-store"})
 

@@ -6,12 +6,20 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
+from pydantic import BaseModel, FiniteFloat
 
 from layerpose.studio.rooms import Studio
-from layerpose.studio.routes.asked import Content, FileName, Id, answer
+from layerpose.studio.routes.asked import Content, FileName, Id, answer, read_data
 from layerpose.studio.telling import body_glb, canvas_jpeg, mask_png, photo_jpeg, tell_person
 
 PNG, JPEG = "image/png", "image/jpeg"
+
+
+class Mended(BaseModel):
+    """What a person has put right: landmarks in pixels of the photo, and a mask of the canvas as a data URL."""
+
+    landmarks: dict[str, tuple[FiniteFloat, FiniteFloat]] = {}
+    mask: str | None = None
 
 
 def people_routes(studio: Studio) -> APIRouter:
@@ -25,6 +33,11 @@ def people_routes(studio: Studio) -> APIRouter:
     @router.get("/{person}")
     def tell(person: Id) -> dict[str, Any]:
         return tell_person(people.get(person))
+
+    @router.post("/{person}/mend", status_code=201)
+    def mend(person: Id, asked: Mended) -> dict[str, Any]:
+        mask = None if asked.mask is None else read_data(asked.mask)
+        return tell_person(people.mend(person, asked.landmarks, mask))
 
     @router.get("/{person}/photo")
     def photo(person: Id) -> Response:

@@ -1,31 +1,62 @@
-"""The library's poses, with a picture of each."""
+"""Poses of the library, files of poses in, files for other programs out."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
+from pydantic import BaseModel, Field
 
-from layerpose.studio.posing import list_poses, tell_pose
+from layerpose.studio.posing import library_record, list_poses
 from layerpose.studio.rooms import Studio
-from layerpose.studio.routes.asked import answer
+from layerpose.studio.routes.asked import Content, FileName, Id, answer, download, read_body
+from layerpose.studio.writing import Format, write_body
+
+Frame = Annotated[int, Query(ge=0, lt=10**9)]
+
+
+class ToWrite(BaseModel):
+    """A body, and whose it is."""
+
+    person: str | None = Field(default=None, max_length=64)
+    body: Any
 
 
 def pose_routes(studio: Studio) -> APIRouter:
-    """Everything under /api/poses."""
-    router = APIRouter(prefix="/api/poses")
+    """Everything about poses that is not drawn."""
+    router = APIRouter(prefix="/api")
 
-    @router.get("")
+    @router.get("/poses")
     def poses() -> list[dict[str, str]]:
         return list_poses()
 
-    @router.get("/{name}.png")
+    @router.get("/poses/{name}.png")
     def picture(name: str) -> Response:
         return answer(studio.thumbnails.picture(name), "image/png")
 
-    @router.get("/{name}")
+    @router.get("/poses/{name}")
     def pose(name: str) -> dict[str, Any]:
-        return tell_pose(name)
+        return library_record(name)
+
+    @router.post("/files")
+    def read(content: Content, name: FileName = "") -> dict[str, Any]:
+        return studio.files.welcome(content, name)
+
+    @router.get("/motions/{motion}")
+    def frames(
+        motion: Id, first: Frame = 0, end: Frame | None = None, step: Annotated[int, Query(ge=1, lt=10**6)] = 1,
+        person: Annotated[str | None, Query(max_length=64)] = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        shape = None if person is None else studio.people.get(person).seen.body.phenotype
+        return studio.files.motion(motion, shape, first=first, end=end, step=step)
+
+    @router.post("/write")
+    def write(asked: ToWrite, format: Format) -> Response:
+        body, view = read_body(asked.body), None
+        if asked.person is not None and format == "glb":
+            view = studio.drawer.view((asked.person,), studio.people.canvas)
+        written = write_body(body, format, view)
+        return download(written.content, written.kind, written.name)
 
     return router
