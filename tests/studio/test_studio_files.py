@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
+from layerpose.body.model import body_model
 from layerpose.motion.library import NAMES, library_pose
 from layerpose.motion.motion_file import write_motion
 from layerpose.motion.moves import library_motion
@@ -60,8 +61,6 @@ def test_a_motion_file_is_told_frame_by_frame(page: TestClient, tmp_path: Path) 
     assert np.shape(told["path"]) == (2, 3)
     knee = told["bones"].index("lowerleg01.R")
     turned = Rotation.from_rotvec(told["rotations"][1][knee]).as_matrix()
-    from layerpose.body.model import body_model
-
     assert np.abs(turned - motion.rotations[7, body_model().bone("lowerleg01.R")].numpy()).max() < 0.2
     assert told["fps"] == pytest.approx(motion.fps / 5)
 
@@ -84,7 +83,7 @@ def test_a_file_of_one_pose_is_a_pose_and_is_not_kept(page: TestClient, studio: 
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("a.bvh", b"HIERARCHY\nROOT"), ("b.fbx", b"Kaydara FBX Binary  \x00\x1a\x00" + bytes(20)), ("c.glb", b"glTF" + bytes(30)),
+        ("a.bvh", b"HIERARCHY\nROOT"), ("b.fbx", b"Kaydara FBX Binary  \x00\x1a\x00"), ("c.glb", b"glTF" + bytes(30)),
         ("d.json", b"[" * 50_000), ("e.pkl", b"\x80\x04cos\nsystem\n(S'echo'\ntR."), ("f", b""), ("g.txt", b"hello"),
     ],
 )  # fmt: skip

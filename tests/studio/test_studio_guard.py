@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from layerpose.studio import guarding
@@ -37,10 +38,10 @@ def test_own_pages_and_programs_may_ask(page: TestClient) -> None:
 
 
 def test_whoever_listens_to_the_network_is_found_by_address_but_not_by_any_name() -> None:
-    guard = Guard(None, host="0.0.0.0", port=80, limits=Limits())
-    assert guard._is_own("192.168.1.7:80")
-    assert guard._is_own("192.168.1.7")
-    assert not guard._is_own("evil.example:80")
+    guard = Guard(FastAPI(), host="0.0.0.0", port=80, limits=Limits())
+    assert guard.is_own("192.168.1.7:80")
+    assert guard.is_own("192.168.1.7")
+    assert not guard.is_own("evil.example:80")
 
 
 @pytest.mark.parametrize(

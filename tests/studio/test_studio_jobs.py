@@ -117,11 +117,20 @@ def test_a_damaged_job_does_not_keep_the_others(tmp_path: Path) -> None:
 
 
 def test_no_more_jobs_wait_than_are_allowed(tmp_path: Path) -> None:
-    go = Event()
-    jobs = Jobs(tmp_path, lambda request, folder, report: [go.wait(WAIT_S), folder][1])
+    begun, go = Event(), Event()
+
+    def work(request: dict[str, Any], folder: Path, report: Report) -> Path:
+        begun.set()
+        go.wait(WAIT_S)
+        return folder
+
+    jobs = Jobs(tmp_path, work)
+    jobs.start({})
+    begun.wait(WAIT_S)
+    for _ in range(MOST_WAITING):
+        jobs.start({})
     with pytest.raises(BusyError):
-        for _ in range(MOST_WAITING + 2):
-            jobs.start({})
+        jobs.start({})
     go.set()
 
 

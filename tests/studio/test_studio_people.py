@@ -7,7 +7,6 @@ import io
 import json
 import stat
 import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +76,8 @@ def test_what_is_no_photo_is_refused_in_one_line_and_not_kept(
 
 
 def test_a_photo_with_too_many_pixels_is_refused_before_it_is_unpacked(page: TestClient) -> None:
-    head = b"IHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
-    content = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head)) + bytes(99)
-    answer = page.post("/api/people", content=content)
+    head = struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 99, 0, 0, 54, 40, 60_000, 60_000, 1, 24, 0, 0, 0, 0, 0, 0)
+    answer = page.post("/api/people", content=head)
     assert answer.status_code == 400
     assert "60000 x 60000" in answer.json()["detail"]
 
@@ -130,7 +128,7 @@ def test_a_painted_mask_is_taken_as_it_is(page: TestClient, person: dict[str, An
     mended = page.post(f"/api/people/{person['id']}/mend", json={"landmarks": {}, "mask": url}).json()
     got = Image.open(io.BytesIO(page.get(f"/api/people/{mended['id']}/mask.png").content))
     assert np.asarray(got)[216:222, 125:131].min() > 250
-    assert np.abs(np.asarray(got, dtype=int) - np.asarray(mask)).mean() < 1
+    assert np.abs(np.asarray(got, dtype=int) - np.asarray(mask)).mean() < 2
 
 
 @pytest.mark.parametrize(

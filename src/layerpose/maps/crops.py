@@ -78,10 +78,13 @@ def window_around(covered: Bool[Tensor, "h w"], margin: int = 0) -> tuple[slice,
 
 
 def widen(window: tuple[slice, slice], step: int, size: int) -> tuple[slice, slice]:
-    """The same rows and columns and a few more, so that their numbers are multiples of `step`, as `size` is."""
-    found = []
+    """The same rows and columns and a few more, so that their numbers are multiples of `step`, as `size` is.
+
+    There are two steps of each at least, as far as there is room: of a single number no norm can be taken.
+    """
+    found, least = [], min(2 * step, size)
     for span in window:
-        length = math.ceil((span.stop - span.start) / step) * step
+        length = max(math.ceil((span.stop - span.start) / step) * step, least)
         start = min(span.start, size - length)
         found.append(slice(start, start + length))
     return found[0], found[1]

@@ -58,5 +58,6 @@ def make_app(studio: Studio, *, host: str, port: int) -> FastAPI:
             return HTMLResponse("<!doctype html><title>layerpose studio</title><p>The page is not there yet.")
         return FileResponse(PAGE / "index.html", headers=FRESH)
 
-    app.mount("/page", StaticFiles(directory=PAGE, check_dir=False))
+    if PAGE.is_dir():
+        app.mount("/page", StaticFiles(directory=PAGE))
     return app

@@ -87,7 +87,7 @@ class Guard:
     def _find_fault(self, scope: Scope) -> tuple[int, str] | None:
         headers = Sent(scope=scope)
         host = headers.get("host", "")
-        if not self._is_own(host):
+        if not self.is_own(host):
             return HTTPStatus.FORBIDDEN, f"this server is not called {host!r}; open it by the address that it printed"
         if scope["method"] not in SAFE and not _is_same_origin(headers, host):
             return HTTPStatus.FORBIDDEN, f"a page of {headers.get('origin')!r} may not ask for this here"
@@ -96,7 +96,7 @@ class Guard:
             return _too_large(self.limits.of(scope["path"]))
         return None
 
-    def _is_own(self, host: str) -> bool:
+    def is_own(self, host: str) -> bool:
         """Whether a Host header names this server."""
         name, port = split_host(host)
         if port not in (None, self.port):

@@ -65,7 +65,7 @@ def blend(start: Body, end: Body, share: float) -> Body:
         distance_m=1 / nearness if nearness else float("inf"),
     )  # fmt: skip
     return Body(
-        phenotype=start.phenotype.lerp(end.phenotype, share),
+        phenotype=start.phenotype.float().lerp(end.phenotype.float(), share),
         pose=Pose(rotations=turn_towards(start.pose.rotations, end.pose.rotations, share)),
         camera=camera,
     )
