@@ -17,6 +17,7 @@ from layerpose.body.model import Posed, body_model
 from layerpose.config import ModelConfig, scaled
 from layerpose.data.album import Album, find_album
 from layerpose.data.closest import Closest
+from layerpose.estimation.completing import complete
 from layerpose.estimation.estimate import Estimate, estimate, read_source
 from layerpose.maps.clothing import draw_dressed
 from layerpose.maps.painting import Change
@@ -105,11 +106,17 @@ class PoseTransfer:
         view = self.view(seen, [self.look(other) for other in also])
         return self.draw(self.prepare(view, place_seen(seen, pose)))
 
-    def look(self, photo: Seeable) -> Estimate:
-        """Find the person and fit the body; an `Estimate` passes through."""
+    def look(self, photo: Seeable, *, person: str | None = None, whole: bool = False) -> Estimate:
+        """Find the person and fit the body; an `Estimate` passes through.
+
+        `person` says who of several is meant (`estimate`). `whole`: what the photo's edge cuts off is invented.
+        """
         if isinstance(photo, Estimate):
             return photo
-        return estimate(photo if isinstance(photo, Image) else read_source(photo), self.config.canvas)
+        picture = photo if isinstance(photo, Image) else read_source(photo)
+        size = self.config.canvas
+        seen = estimate(picture, size) if person is None else estimate(picture, size, person=person)
+        return complete(seen) if whole else seen
 
     def view(self, seen: Estimate, also: Sequence[Estimate] = ()) -> SourceView:
         """What the photo, and others beside it, show of the person; made once for many poses."""

@@ -70,7 +70,7 @@ def original(photo: Image.Image) -> Original:
 
 def places(seen: Estimate, shape: tuple[int, ...]) -> np.ndarray:
     """The old and the new place of a person who walks, generously."""
-    body, canvas = stand(seen.body, seen.canvas, library_pose("walk"))
+    body, canvas = stand(seen, library_pose("walk"))
     points = project(skin(body), body.camera)[:, :2].numpy() * canvas.side + (canvas.left, canvas.top)
     mask = (seen.landmarks.mask > 0.05).astype(np.uint8)
     mask[tuple(points[:, ::-1].round().astype(int).clip(0, np.array(shape[:2]) - 1).T)] = 1
@@ -103,7 +103,7 @@ def test_the_feet_stand_where_they_stood_and_the_body_is_as_large(seen: Estimate
 
     before = on_photo(seen.body, seen.canvas)
     for name in ("walk", "arms-up", "squat"):
-        body, canvas = stand(seen.body, seen.canvas, library_pose(name))
+        body, canvas = stand(seen, library_pose(name))
         after = on_photo(body, canvas)
         assert abs(after[:, 1].max() - before[:, 1].max()) < 1.5
         assert body.camera.scale * canvas.side == pytest.approx(seen.body.camera.scale * seen.canvas.side)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
 from layerpose.cli.console import busy, progress, say
+from layerpose.cli.people import Person, showing
 from layerpose.cli.transfer import KEEP, Also, Device, comment_of, find_others, find_person, load_model
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ def animate(
     *,
     motion: Annotated[str, tyro.conf.arg(aliases=("-m",), metavar="MOTION")],
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="VIDEO")],
+    person: Person = None,
+    complete: bool = False,
     also: Also = (),
     fps: Annotated[float | None, tyro.conf.arg(metavar="RATE")] = None,
     size: Annotated[int | None, tyro.conf.arg(metavar="PIXELS")] = None,
@@ -36,16 +40,18 @@ def animate(
     """Let the person of a photo perform a motion. An interrupted run goes on where it stopped.
 
     Args:
-        photo: A photo of one whole person.
+        photo: A photo of a person, best whole.
         motion: A motion file (.bvh, .fbx, .glb, .npz ...), a video, a folder, or walk, run, wave, dance or turn.
         out: What to write: .mp4 (H.264), .webm (VP9), .webp, or a folder of PNG frames (a name without suffix).
+        person: Of several people one: the number from left to right, a place in the photo (x,y), or the largest.
+        complete: Of someone whom the photo's edge cuts draw all, what is not shown as people usually look.
         also: More photos of the same person in the same clothes, from other sides: the best seen wins at every point.
         fps: Frames a second; without it the motion's own rate, at most 30.
         size: Side of the frames in pixels; without it the model's largest (1024).
         range: Only these frames of the motion, counted from 0 at its own rate; END is not included.
         camera: Stands still and sees everything; follows the person; or goes round the person once.
         background: The photo's own with the person's place filled in, a colour, a picture, or none at all.
-        sheet: Also write a contact sheet: source, poses and results side by side.
+        sheet: Also write a contact sheet: source, poses and results; where it is not clear who is meant, the numbers.
         device: Where the networks run; auto takes the GPU if there is one.
         weights: A model folder; without it the bundled weights are used.
         ray: Draw on a Ray cluster, which has to see the same disk: local, auto or HOST:PORT.
@@ -68,25 +74,27 @@ def animate(
 
         check_output(sheet, ".png", inputs=[*inputs, out])
     check_backdrop(background)
+    if complete and background == KEEP:
+        raise ValueError("--complete draws what lies beyond the photo; choose another --background than keep")
     picture = read_photo(photo)
     with connected(ray):
         with busy("Reading the motion"):
             moved = resolve_motion(motion, frames=range, fps=fps)
         model = load_model(weights, device)
         model = model if size is None else model.at_size(size)
-        seen = find_person(picture, model.look)
+        seen = find_person(picture, showing(partial(model.look, person=person, whole=complete), sheet))
         others = find_others(also, model.look)
         with busy("Setting the scene"):
             shooting = Shooting(
-                model=model, view=model.view(seen, others), film=film(moved, seen.body, camera),
+                model=model, view=model.view(seen, others), film=film(moved, seen.body, camera, framed=bool(seen.cut)),
                 backdrop=find_backdrop(background, picture, seen),
             )  # fmt: skip
-            store = open_store(out, key=shooting.key(), num_frames=moved.num_frames, comment=comment_of(model))
+            store = open_store(out, key=shooting.key(), num_frames=moved.num_frames, comment=comment_of(model, seen))
         on_gpu, shared = model.device.type == "cuda", store.folder.resolve()
         _shoot(shooting, store, Cluster(shared=shared, gpu=on_gpu) if ray else choose_workers(model.device))
     written = [out]
     if sheet is not None:
-        write_png(draw_contact(seen, shooting.film, store), sheet, comment=comment_of(model))
+        write_png(draw_contact(seen, shooting.film, store), sheet, comment=comment_of(model, seen))
         written.append(sheet)
     with busy("Encoding"):
         write_video(store, out, fps=moved.fps)

@@ -89,7 +89,7 @@ def fuse(
 
     check_picture(out, [edited, *([photo] if photo else []), *([Path(background)] if background else [])], background)
     with busy("Starting"):
-        from layerpose.cli.drawing import Order, write
+        from layerpose.cli.drawing import Order, Wish, write
         from layerpose.poses import resolve_pose
         from layerpose.scene.backdrop import check_backdrop
     if background is not None:
@@ -98,7 +98,7 @@ def fuse(
     _check_known(found, edited, photo, pose)
     target = None if pose is None else resolve_pose(pose)
     with _photo_of(found, photo) as path:
-        order = Order.open(path, background=background, square=False)
+        order = Order.open(path, Wish(background=background))
     model = load_model(weights, device)
     if found.origin is not None and found.origin.weights != model.fingerprint:
         warnings.warn(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from layerpose.cli.console import progress, say
 
 if TYPE_CHECKING:
+    from layerpose.cli.drawing import Wish
     from layerpose.transfer import PoseTransfer
     from layerpose.types import Body, Pose
 
@@ -45,15 +46,17 @@ def check_many(
 
 
 def transfer_many(
-    photos: Sequence[Path], out: Path, pose: Pose | Body, load: Callable[[], PoseTransfer], *,
-    background: str | None, square: bool, said: str,
+    photos: Sequence[Path], out: Path, pose: Pose | Body, load: Callable[[], PoseTransfer], wish: Wish, *,
+    said: str,
 ) -> None:  # fmt: skip
     """Draw every photo. ValueError at the end, if any failed, with how many and why."""
     from layerpose.cli.drawing import Order, write
     from layerpose.cli.transfer import comment_of
 
-    wanted = _name_outputs(_expand(photos), out, keep=background == "keep" and not square)
-    _claim(out, {"pose": said, "background": background, "square": square})
+    wanted = _name_outputs(_expand(photos), out, keep=wish.background == "keep" and not wish.square)
+    job = {"pose": said, "background": wish.background, "square": wish.square}
+    asked = {"person": wish.person, "complete": wish.complete}
+    _claim(out, {**job, **{name: value for name, value in asked.items() if value}})
     missing = {photo: path for photo, path in wanted.items() if not path.exists()}
     there = len(wanted) - len(missing)
     if there:
@@ -65,8 +68,9 @@ def transfer_many(
         for done, (photo, path) in enumerate(missing.items(), start=there + 1):
             assert model is not None
             try:
-                order = Order.open(photo, background=background, square=square)
-                write(order.finish(model, model.look(order.picture), pose), path, comment=comment_of(model))
+                order = Order.open(photo, wish)
+                seen = order.look(model)(order.picture)
+                write(order.finish(model, seen, pose), path, comment=comment_of(model, seen))
             except (ValueError, OSError) as error:
                 reason = str(error) if str(photo) in str(error) else f"{photo}: {error}"
                 warnings.warn(f"left out: {reason}", stacklevel=2)

@@ -12,6 +12,7 @@ import tyro
 from layerpose import __version__
 from layerpose.cli.body import Representation
 from layerpose.cli.console import busy, say
+from layerpose.cli.people import Person, PersonOrAll, check_group, read_cast, showing
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -65,10 +66,12 @@ def transfer(
     photos: tyro.conf.Positional[Annotated[tuple[Path, ...], tyro.conf.arg(metavar="PHOTO ...")]],
     /,
     *,
-    pose: Annotated[str, tyro.conf.arg(aliases=("-p",), metavar="POSE")],
+    pose: Annotated[str, tyro.conf.arg(aliases=("-p",), metavar="POSE|N=POSE")],
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="PICTURE|FOLDER")],
     background: Annotated[str | None, tyro.conf.arg(aliases=("-b",), metavar="keep|COLOUR|IMAGE|transparent")] = None,
     square: bool = False,
+    person: PersonOrAll = None,
+    complete: bool = False,
     also: Also = (),
     sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
     layers: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER|ORA")] = None,
@@ -81,14 +84,17 @@ def transfer(
     """Draw the person of a photo in another pose, 1024 x 1024, or with --background keep in the photo itself.
 
     Args:
-        photos: A photo of one whole person, or - (standard input); or many photos, or a folder of them.
-        pose: Another photo, a pose file (.json), a frame of a motion (dance.fbx#120), or a name such as walk.
+        photos: A photo of a person, best whole, or - (standard input); or many photos, or a folder of them.
+        pose: Another photo, a pose file (.json), a frame of a motion (dance.fbx#120), or a name such as walk; for
+            several people of one photo 1=walk 2=wave.
         out: The picture to write, or - (standard output); an older one is replaced, the photo never. Of many photos: a
             folder; what is there already is not drawn again.
         background: Without it flat grey. The photo, its old place filled in; a colour; a picture; or none at all.
         square: With --background keep, only the square around the person, 1024 x 1024.
+        person: Of several people one: the number from left to right, a place in the photo, the largest; or all.
+        complete: Of someone whom the photo's edge cuts draw all, what is not shown as people usually look.
         also: More photos of the same person in the same clothes, from other sides: the best seen wins at every point.
-        sheet: Also write a contact sheet of every step.
+        sheet: Also write a contact sheet of every step; where it is not clear who is meant, everybody's number.
         layers: Also write each layer as a PNG with transparency into this folder, or all as OpenRaster (.ora).
         device: Where the networks run; auto takes the GPU if there is one.
         weights: A model folder; without it the bundled weights are used.
@@ -98,7 +104,12 @@ def transfer(
     """
     from layerpose.cli.many import check_many, is_many, transfer_many
 
+    photos, cast = read_cast(photos, pose, person)
+    if cast.is_group:
+        check_group(photos, out, background, also=also, layers=layers, square=square, complete=complete)
     many = is_many(photos, out)
+    if complete and background == KEEP:
+        raise ValueError("--complete draws what lies beyond the photo; with --background keep leave it out")
     if square and background != KEEP:
         raise ValueError("--square is for --background keep; every other picture is square anyway: leave it out")
     if many:
@@ -108,16 +119,17 @@ def transfer(
         _check_outputs(out, sheet, layers, inputs, background)
     with busy("Starting"):
         from layerpose.bodies import redrawn, smpl_model
-        from layerpose.cli.drawing import Order, draw
+        from layerpose.cli.drawing import Order, Wish, draw, draw_group
         from layerpose.estimation.volume import load_network
         from layerpose.poses import resolve_pose
         from layerpose.scene.backdrop import check_backdrop
     if background is not None:
         check_backdrop(background)
-    order = None if many else Order.open(photos[0], background=background, square=square)
+    wish = Wish(background=background, square=square, person=person, complete=complete)
+    order = None if many else Order.open(photos[0], wish)
     with busy("Reading the pose"):
         other = smpl_model(body, smpl)
-        target = resolve_pose(pose, other)
+        targets = {text: resolve_pose(text, other) for text in cast.own.values() or [pose]}
     if volume is not None and body != "volume":
         raise ValueError(f"--volume is for --body volume; found --body {body}; use both or neither")
     network = load_network(volume) if volume is not None else None
@@ -125,10 +137,13 @@ def transfer(
     def load() -> PoseTransfer:
         return load_model(weights, device, redrawn(body, other, network))
 
-    if order is None:
-        transfer_many(photos, out, target, load, background=background, square=square, said=pose)
+    if cast.is_group:
+        assert order is not None
+        draw_group(order, load(), cast, targets, out, sheet=sheet)
+    elif order is None:
+        transfer_many(photos, out, targets[pose], load, wish, said=pose)
     else:
-        draw(order, load(), target, out, also=also, sheet=sheet, layers=layers)
+        draw(order, load(), targets[pose], out, also=also, sheet=sheet, layers=layers)
 
 
 def check_picture(out: Path, inputs: Sequence[Path], background: str | None) -> None:
@@ -162,14 +177,16 @@ def fit(
     /,
     *,
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="FILE")],
+    person: Person = None,
     sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
 ) -> None:
     """Fit the body to the person of a photo and write it as a pose file, a textured body, or for other programs.
 
     Args:
-        photo: A photo of one whole person.
+        photo: A photo of a person.
         out: .json (docs/pose-format.md), .glb, .bvh, .npz, _keypoints.json or .png (docs/motion-files.md).
-        sheet: Also write a picture of the fitted body over the photo.
+        person: Of several people one: the number from left to right, a place in the photo (x,y), or the largest.
+        sheet: Also write a picture of the fitted body over the photo; where it is not clear who is meant, the numbers.
     """
     from layerpose.motion.write.by_suffix import plan_output, write_take
     from layerpose.outputs import check_output
@@ -182,7 +199,11 @@ def fit(
         from layerpose.estimation.estimate import estimate, read_source
         from layerpose.export.takes import photo_take
         from layerpose.presets import base
-    seen = find_person(read_source(photo), lambda photo: estimate(photo, base().canvas))
+
+    def look(picture: Image) -> Estimate:
+        return estimate(picture, base().canvas, person=person)
+
+    seen = find_person(read_source(photo), showing(look, sheet))
     with busy("Writing"):
         left_out = write_take(photo_take(seen, textured=output.format == "glb"), output)
     written = [out]
@@ -208,6 +229,8 @@ def find_person(photo: Image, find: Callable[[Image], Estimate]) -> Estimate:
     with busy("Finding the person"):
         seen = find(photo)
     say(f"Fit: {seen.quality}")
+    if seen.invented:
+        say(f"The photo does not show all of it: {', '.join(seen.invented)} are drawn as people usually look")
     return seen
 
 
@@ -225,6 +248,7 @@ def find_others(photos: Sequence[Path], find: Callable[[Image], Estimate]) -> li
     return found
 
 
-def comment_of(model: PoseTransfer) -> str:
+def comment_of(model: PoseTransfer, seen: Estimate | None = None) -> str:
     """What every picture says about itself."""
-    return f"Generated by layerpose {__version__}, preset {model.config.name}. Not a photograph."
+    invented = f" Invented: {', '.join(seen.invented)}." if seen is not None and seen.invented else ""
+    return f"Generated by layerpose {__version__}, preset {model.config.name}. Not a photograph.{invented}"

@@ -13,11 +13,12 @@ from torch import Tensor
 
 from layerpose.estimation.canvas import Canvas, canvas_around
 from layerpose.estimation.doubts import lighten, refuse_muddle, warn_of_weakness
-from layerpose.estimation.finding import find_landmarks
+from layerpose.estimation.finding import Found, find_everybody, find_person, take_apart
 from layerpose.estimation.fit import fit_body
-from layerpose.estimation.frame import cut_sides, seen_joints
+from layerpose.estimation.frame import cut_sides, refuse_too_little, seen_joints
 from layerpose.estimation.landmarks import Landmarks
 from layerpose.estimation.matte import cut_by, cut_out, is_matte, keep_cut_out, premultiply
+from layerpose.estimation.others import Other, see_others
 from layerpose.estimation.parsing import parse_photo
 from layerpose.maps.render import draw_body
 from layerpose.photos.colours import over_white
@@ -46,6 +47,10 @@ class Estimate:
     """Edges of the photo that cut the person, of `frame.SIDES`."""
     invented: tuple[str, ...] = ()
     """Parts that no photo shows and that were drawn as people usually look (`completing`)."""
+    others: tuple[Other, ...] = ()
+    """Everybody else in the photo, from left to right."""
+    number: int = 1
+    """Which one the person is, from left to right."""
 
     @property
     def seen(self) -> frozenset[str]:
@@ -75,17 +80,38 @@ def read_source(name: str | os.PathLike[str]) -> Image.Image:
     return read_photo(name, with_alpha=True, longest=LONGEST_SIDE)
 
 
-def estimate(photo: Image.Image, size: int = 1024) -> Estimate:
+def estimate(photo: Image.Image, size: int = 1024, *, person: str | None = None) -> Estimate:
     """Find the person, fit the body and cut both out on a canvas of `size` pixels; ValueError says what is wrong.
 
-    Of an RGBA picture the transparency is the person's mask, if it is a person's.
+    Of an RGBA picture the transparency is the person's mask, if it is a person's. `person` says who of several is
+    meant: a number from left to right, a place (x,y in pixels), or `largest`.
     """
     photo, pixels = read_pixels(photo)
-    landmarks = find_landmarks(lighten(pixels), whole=False)
+    found = find_person(lighten(pixels), person)
+    return _estimate(photo, pixels, found, size)
+
+
+def estimate_all(photo: Image.Image, size: int = 1024) -> list[Estimate]:
+    """Everybody in the photo, from left to right. ValueError says who cannot be read, and why."""
+    photo, pixels = read_pixels(over_white(photo).convert("RGB"))
+    people, found = find_everybody(lighten(pixels)), []
+    if not people:
+        raise ValueError("no person was found for sure; use a photo that shows people clearly")
+    for row, person in enumerate(people):
+        try:
+            refuse_too_little(person)
+            found.append(_estimate(photo, pixels, take_apart(people, row), size))
+        except ValueError as error:
+            raise ValueError(f"person {row + 1} of {len(people)}: {error}") from error
+    return found
+
+
+def _estimate(photo: Image.Image, pixels: UInt8[np.ndarray, "h w 3"], found: Found, size: int) -> Estimate:
+    landmarks = found.person
     warn_of_weakness(pixels, landmarks)
     seen = estimate_on(canvas_around(landmarks, size), pixels, landmarks, own_cut_out(photo, landmarks))
     refuse_muddle(landmarks, seen.overlap)
-    return seen
+    return replace(seen, others=see_others(pixels, found.others, found.number), number=found.number)
 
 
 def read_pixels(photo: Image.Image) -> tuple[Image.Image, UInt8[np.ndarray, "h w 3"]]:

@@ -1,14 +1,18 @@
-"""Photo -> landmarks and mask of the one person who is meant; a refusal says who else is there, or what is missing."""
+"""Photo -> landmarks and mask of the one person who is meant, and of the others; a refusal says what is missing."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
 from layerpose.estimation.frame import refuse_cut, refuse_too_little
 from layerpose.estimation.landmarks import CERTAIN, Landmarks, look_in
-from layerpose.estimation.people import Detection, detect_people, look_closer, overlap
+from layerpose.estimation.people import Detection, detect_people, drop_doubles, look_closer, overlap
 
+Pixels = UInt8[np.ndarray, "h w 3"]
 SMALLEST = 0.002
 """The least share of the photo that a person must cover."""
 BYSTANDER = 0.5
@@ -17,27 +21,127 @@ LOST = 0.35
 """Someone whose hips have moved by more than this share of the size between two frames is somebody else."""
 TOUCHING = 0.1
 """How much the boxes of two people may overlap (IoU) until one is in the way of the other."""
+SAME = 0.5
+"""Masks that overlap by more (IoU) are one person's."""
+LARGEST, ALL = "largest", "all"
 
 
-def find_landmarks(photo: UInt8[np.ndarray, "h w 3"], *, closer: bool = True, whole: bool = True) -> Landmarks:
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The person who is meant, and everybody else in the photo."""
+
+    person: Landmarks
+    others: tuple[Landmarks, ...]
+    """From left to right."""
+    number: int
+    """Of the person among all, from left to right, counted from 1."""
+
+
+class SeveralPeopleError(ValueError):
+    """It is not clear who is meant; `people` are those of the photo from left to right."""
+
+    def __init__(self, people: Sequence[Landmarks]) -> None:
+        self.people = tuple(people)
+        super().__init__(
+            f"{len(people)} people were found in the photo, 1 to {len(people)} from left to right; say which one is "
+            "meant (--person 1, a place in the photo x,y, or largest; --sheet shows the numbers), or crop the photo"
+        )
+
+
+def find_landmarks(photo: Pixels, *, closer: bool = True, whole: bool = True) -> Landmarks:
     """The one person of the photo; ValueError if there is nobody, more than one, or only part of one.
 
     Where nobody is seen, `closer` looks into parts of the photo (up to half a second). Not `whole`: it is enough if
     the photo shows head and shoulders.
     """
-    people = detect_people(photo) or (look_closer(photo) if closer else [])
-    if not people:
-        raise ValueError(
-            "no person was found in the photo, nor in any part of it; use a photo that shows one whole person clearly, "
-            "with the face, and not far away"
-        )
-    large = [person for person in people if person.region.side > BYSTANDER * people[0].region.side]
+    people = _detect(photo, closer=closer)
+    large = [person for person in people if _is_large(person, people[0])]
     if len(large) > 1:
-        raise ValueError(f"{len(large)} people were found in the photo; crop it so that it shows only one of them")
+        raise SeveralPeopleError(_look_at_all(photo, large) or [look_in(photo, person.region) for person in large])
     return _look_at(photo, people[0], num_people=len(people), whole=whole)
 
 
-def follow_person(photo: UInt8[np.ndarray, "h w 3"], before: Float[np.ndarray, "2"] | None) -> Landmarks:
+def find_person(photo: Pixels, person: str | None = None) -> Found:
+    """Whoever is meant: None for the only one, a number from left to right, a place (x,y in pixels), or `largest`.
+
+    Head and shoulders are enough. ValueError says who is there where it is not clear.
+    """
+    detected = _detect(photo)
+    if person is None and sum(_is_large(one, detected[0]) for one in detected) == 1:
+        chosen = _look_at(photo, detected[0], num_people=len(detected), whole=False)
+        people = [one for one in _look_at_all(photo, detected[1:]) if _mask_overlap(chosen, one) < SAME]
+        people = _left_to_right([chosen, *people])
+        return take_apart(people, next(row for row, one in enumerate(people) if one is chosen))
+    people = find_everybody(photo)
+    if person is None:
+        largest = max((float(one.mask.sum()) for one in people), default=0.0)
+        large = [one for one in people if one.mask.sum() > BYSTANDER**2 * largest]
+        person = LARGEST if len(large) == 1 else None
+    if not people:
+        raise ValueError("no person was found for sure; use a photo that shows one whole person clearly")
+    row = choose(people, person)
+    refuse_too_little(people[row])
+    return take_apart(people, row)
+
+
+def find_everybody(photo: Pixels) -> list[Landmarks]:
+    """All whom both networks see, from left to right."""
+    return _left_to_right(_look_at_all(photo, drop_doubles([*detect_people(photo), *look_closer(photo)])))
+
+
+def choose(people: Sequence[Landmarks], person: str | None) -> int:
+    """The row of the one who is meant. ValueError where nobody is."""
+    if len(people) == 1 and person is None:
+        return 0
+    if person is None:
+        raise SeveralPeopleError(people)
+    sizes = [float((one.mask > CERTAIN).sum()) for one in people]
+    if person == LARGEST:
+        return int(np.argmax(sizes))
+    if person.isdecimal():
+        if not 1 <= int(person) <= len(people):
+            raise ValueError(f"there is no person {person}: {_count(people)}; expected a number from 1 on")
+        return int(person) - 1
+    return _at(people, person)
+
+
+def _at(people: Sequence[Landmarks], place: str) -> int:
+    try:
+        x, y = (float(part) for part in place.split(","))
+    except ValueError:
+        raise ValueError(
+            f"--person {place}: expected a number, a place in pixels such as 310,240, or largest"
+        ) from None
+    height, width = people[0].mask.shape
+    if not (0 <= x < width and 0 <= y < height):
+        raise ValueError(f"--person {place} lies outside of the photo, which has {width} x {height} pixels")
+    sure = [float(person.mask[int(y), int(x)]) for person in people]
+    if max(sure) < CERTAIN:
+        raise ValueError(f"nobody is at {place}: {_count(people)}; expected a place on one of them")
+    return int(np.argmax(sure))
+
+
+def _count(people: Sequence[Landmarks]) -> str:
+    """How many there are, and where."""
+    places = ", ".join(
+        f"{row + 1} at {_columns(one).mean():.0f},{_rows(one).mean():.0f}" for row, one in enumerate(people)
+    )
+    return f"{len(people)} {'was' if len(people) == 1 else 'were'} found ({places})"
+
+
+def _left_to_right(people: Sequence[Landmarks]) -> list[Landmarks]:
+    return sorted(people, key=lambda person: float(_columns(person).mean()))
+
+
+def _columns(person: Landmarks) -> np.ndarray:
+    return np.flatnonzero((person.mask > CERTAIN).any(0))
+
+
+def _rows(person: Landmarks) -> np.ndarray:
+    return np.flatnonzero((person.mask > CERTAIN).any(1))
+
+
+def follow_person(photo: Pixels, before: Float[np.ndarray, "2"] | None) -> Landmarks:
     """Of everybody in a frame the one whose hips were at `before`, or the largest; ValueError if it is not seen whole.
 
     Others may be in the picture, but not over the person.
@@ -55,9 +159,52 @@ def follow_person(photo: UInt8[np.ndarray, "h w 3"], before: Float[np.ndarray, "
     return _look_at(photo, person, num_people=len(people))
 
 
-def _look_at(photo: UInt8[np.ndarray, "h w 3"], person: Detection, *, num_people: int, whole: bool = True) -> Landmarks:
+def _detect(photo: Pixels, *, closer: bool = True) -> list[Detection]:
+    people = detect_people(photo) or (look_closer(photo) if closer else [])
+    if not people:
+        raise ValueError(
+            "no person was found in the photo, nor in any part of it; use a photo that shows one whole person clearly, "
+            "with the face, and not far away"
+        )
+    return people
+
+
+def _is_large(person: Detection, largest: Detection) -> bool:
+    return person.region.side > BYSTANDER * largest.region.side
+
+
+def _look_at_all(photo: Pixels, people: Sequence[Detection]) -> list[Landmarks]:
+    """Those of whom the landmark network is sure, each once."""
+    found: list[Landmarks] = []
+    for person in people:
+        landmarks = look_in(photo, person.region, num_people=len(people))
+        known = any(_mask_overlap(landmarks, other) > SAME for other in found)
+        if _is_sure(landmarks) and not known:
+            found.append(landmarks)
+    return found
+
+
+def _is_sure(landmarks: Landmarks) -> bool:
+    return landmarks.score >= CERTAIN and float((landmarks.mask > CERTAIN).mean()) >= SMALLEST
+
+
+def _mask_overlap(a: Landmarks, b: Landmarks) -> float:
+    first, second = a.mask > CERTAIN, b.mask > CERTAIN
+    return float((first & second).sum() / max((first | second).sum(), 1))
+
+
+def take_apart(people: Sequence[Landmarks], row: int) -> Found:
+    """One of them; what more surely belongs to somebody else is taken out of the person's mask."""
+    person, others = people[row], (*people[:row], *people[row + 1 :])
+    mask = person.mask
+    for other in others:
+        mask = np.where((other.mask > CERTAIN) & (other.mask > person.mask), 0, mask)
+    return Found(person=replace(person, mask=mask), others=others, number=row + 1)
+
+
+def _look_at(photo: Pixels, person: Detection, *, num_people: int, whole: bool = True) -> Landmarks:
     landmarks = look_in(photo, person.region, num_people=num_people)
-    if landmarks.score < CERTAIN or (landmarks.mask > CERTAIN).mean() < SMALLEST:
+    if not _is_sure(landmarks):
         raise ValueError(
             f"no person was found for sure (certainty {landmarks.score:.0%}, "
             f"covering {(landmarks.mask > CERTAIN).mean():.1%} of the photo); "

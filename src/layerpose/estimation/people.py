@@ -70,7 +70,7 @@ def look_closer(photo: UInt8[np.ndarray, "h w 3"]) -> list[Detection]:
                 part = photo[top : top + side, left : left + side]
                 found += [_moved(person, np.array([left, top])) for person in detect_people(part)]
         if found:
-            return _drop_doubles(found)
+            return drop_doubles(found)
     return []
 
 
@@ -78,7 +78,7 @@ def _moved(person: Detection, by: Int[np.ndarray, "2"]) -> Detection:
     return Detection(score=person.score, box=person.box + np.tile(by, 2), keypoints=person.keypoints + by)
 
 
-def _drop_doubles(people: list[Detection]) -> list[Detection]:
+def drop_doubles(people: list[Detection]) -> list[Detection]:
     """Of detections of one person in several parts the surest; the largest person first."""
     kept: list[Detection] = []
     for person in sorted(people, key=lambda person: -person.score):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -12,6 +12,7 @@ from PIL import Image
 
 from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.estimate import Estimate
+from layerpose.estimation.others import floor_of
 from layerpose.export.layered import draw_painted
 from layerpose.maps.painting import Painting
 from layerpose.photos.originals import Original
@@ -62,19 +63,61 @@ def finish_in_photo(
     also: Sequence[Estimate] = (), square: bool = False, paintings: Sequence[Painting] = (),
 ) -> Finished:  # fmt: skip
     """The photo with the person moved: the old place filled, the feet where they were, all else untouched."""
-    body, canvas = stand(seen, pose.pose if isinstance(pose, Body) else pose)
-    made = draw_painted(model, model.view(seen, also), body, paintings)
-    zoom = original.numbers.shape[1] / seen.landmarks.mask.shape[1]
-    filling = fill_place(original.picture, seen)
+    made, body, canvas = _draw(model, seen, pose, also, paintings)
     numbers = original.numbers.copy()
-    lay(numbers, seen.canvas.scaled(zoom), filling.image, filling.cover)
-    person, cover = _person(made, original)
-    lay(numbers, canvas.scaled(zoom), person, cover)
+    _take_away(numbers, original, seen)
+    _put(numbers, original, made, canvas, seen)
     changed = replace(original, numbers=numbers)
     if not square:
         return Finished(made=made, body=body, picture=changed.picture, original=changed)
-    part = cut_square(changed, canvas.scaled(zoom))
+    part = cut_square(changed, canvas.scaled(_zoom(original, seen)))
     return Finished(made=made, body=body, picture=part.picture, original=part)
+
+
+def finish_group(model: PoseTransfer, original: Original, people: Sequence[tuple[Estimate, Pose | Body]]) -> Finished:
+    """The photo with several people moved, the farthest drawn first; the last who was drawn is what led to it."""
+    numbers, going = original.numbers.copy(), {seen.number for seen, _ in people}
+    for seen, _ in people:
+        _take_away(numbers, original, seen, going)
+    done = None
+    for seen, pose in sorted(people, key=lambda one: floor_of(one[0].landmarks)):
+        made, body, canvas = _draw(model, seen, pose)
+        _put(numbers, original, made, canvas, seen, going)
+        done = Finished(made=made, body=body, picture=original.picture)
+    assert done is not None
+    changed = replace(original, numbers=numbers)
+    return replace(done, picture=changed.picture, original=changed)
+
+
+def _draw(
+    model: PoseTransfer, seen: Estimate, pose: Pose | Body, also: Sequence[Estimate] = (),
+    paintings: Sequence[Painting] = (),
+) -> tuple[Transfer, Body, Canvas]:  # fmt: skip
+    """The person where it belongs in the photo, and the square of the photo in which it is drawn."""
+    body, canvas = stand(seen, pose.pose if isinstance(pose, Body) else pose)
+    return draw_painted(model, model.view(seen, also), body, paintings), body, canvas
+
+
+def _zoom(original: Original, seen: Estimate) -> float:
+    """How much larger the photo is than it was looked at."""
+    return original.numbers.shape[1] / seen.landmarks.mask.shape[1]
+
+
+def _take_away(numbers: np.ndarray, original: Original, seen: Estimate, going: Collection[int] = ()) -> None:
+    """Fill the person's place in the photo's numbers; others stay, but for those who are going too."""
+    filling = fill_place(original.picture, seen, going=going)
+    lay(numbers, seen.canvas.scaled(_zoom(original, seen)), filling.image, filling.cover)
+
+
+def _put(
+    numbers: np.ndarray, original: Original, made: Transfer, canvas: Canvas, seen: Estimate, gone: Collection[int] = ()
+) -> None:
+    """Lay the drawn person into the photo's numbers, behind those who stand nearer."""
+    person, cover = _person(made, original)
+    for other in seen.others:
+        if other.number not in gone and other.floor > floor_of(seen.landmarks):
+            cover = cover * (1 - np.clip(canvas.cut(other.cover, outside=0) / 255, 0, 1))
+    lay(numbers, canvas.scaled(_zoom(original, seen)), person, cover)
 
 
 def _place(seen: Estimate, pose: Pose | Body) -> tuple[Body, Canvas]:

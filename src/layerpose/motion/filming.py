@@ -55,12 +55,12 @@ class Film:
         return (self.body(frame) for frame in range(self.num_frames))
 
 
-def film(motion: Motion, source: Body, shot: Shot) -> Film:
+def film(motion: Motion, source: Body, shot: Shot, *, framed: bool = False) -> Film:
     """Choose one scale and one floor for the whole clip.
 
     `fixed` sees the whole path; `follow` and `turntable` keep the pelvis in the middle, and the turntable goes round
     the person once. The person is as large as in the photo if every frame fits then, and stands where it stands there
-    if that can be.
+    if that can be. `framed`: as large as in the photo and the pelvis about its place there, whatever the canvas shows.
     """
     rest, script = rest_of(source), motion
     motion = perform(script, rest)
@@ -71,6 +71,11 @@ def film(motion: Motion, source: Body, shot: Shot) -> Film:
         path = path * [0, 0, 1]
     to_camera = BODY_TO_CAMERA.numpy()[:2]
     places = path @ to_camera.T
+    if framed:
+        return Film(
+            source=source, script=script, motion=motion, shot=shot, turns=turns, scale=source.camera.scale,
+            offsets=source.camera.scale * (places - np.median(places, axis=0)) + np.array(source.camera.translation),
+        )  # fmt: skip
     low, high = np.full(2, np.inf), np.full(2, -np.inf)
     for frame in range(motion.num_frames):
         reach = places[frame] + extent(motion, rest, frame) @ turns[frame].T @ to_camera.T

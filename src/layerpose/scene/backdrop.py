@@ -13,8 +13,9 @@ from PIL import Image, ImageColor, ImageOps
 from torch import Tensor
 
 from layerpose.estimation.estimate import Estimate
+from layerpose.estimation.others import floor_of
 from layerpose.pictures import image_to_picture, picture_to_image, read_photo
-from layerpose.scene.filling import fill_scene
+from layerpose.scene.filling import cover_of, fill_scene
 from layerpose.types import Transfer
 
 EDGE = 3 / 512
@@ -30,6 +31,8 @@ class Backdrop:
     """What lies behind the person; None is nothing."""
 
     image: Float[Tensor, "1 3 h w"] | None
+    front: Float[Tensor, "1 1 h w"] | None = None
+    """How much of each pixel of it, 0..1, stands before the person."""
 
     @property
     def transparent(self) -> bool:
@@ -40,6 +43,8 @@ class Backdrop:
         """The finished frame: RGB over the backdrop, or RGBA."""
         alpha = find_alpha(made)
         image = made.image.float().cpu()
+        if self.front is not None:
+            alpha, image = alpha * (1 - self.front), image * (1 - self.front)
         if self.image is not None:
             return image_to_picture(torch.where(alpha > 0, image, 0) + (1 - alpha) * self.image)
         picture = image_to_picture(image / alpha.clamp(min=0.1))
@@ -67,7 +72,8 @@ def find_backdrop(wanted: str, photo: Image.Image, seen: Estimate) -> Backdrop:
     if wanted == TRANSPARENT:
         return Backdrop(image=None)
     if wanted == KEEP:
-        return Backdrop(image=picture_to_image(fill_scene(photo, seen)))
+        front = cover_of([other for other in seen.others if other.floor > floor_of(seen.landmarks)], seen)
+        return Backdrop(image=picture_to_image(fill_scene(photo, seen)), front=torch.from_numpy(front)[None, None])
     colour = _colour(wanted)
     if colour is not None:
         return Backdrop(image=picture_to_image(Image.new("RGB", (size, size), colour)))

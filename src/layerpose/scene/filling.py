@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +11,12 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from layerpose.estimation.estimate import Estimate
+from layerpose.estimation.others import Other
 
+OTHERS = 4 / 1024
+"""How far around others nothing is taken for the filling, as a share of the canvas."""
+FAINT = 0.02
+"""Of somebody who covers less of a pixel nobody sees anything there."""
 GROWN = 0.02
 """By how much the person's mask grows before the hole is filled, as a share of the canvas: shadows and soft edges."""
 INPAINT_SIZE = 512
@@ -36,18 +42,31 @@ def fill_scene(photo: Image.Image, seen: Estimate) -> Image.Image:
     return Image.fromarray((cover * filling.image + (1 - cover) * scene).round().astype(np.uint8))
 
 
-def fill_place(photo: Image.Image, seen: Estimate, *, beyond: bool = False) -> Filling:
-    """What belongs in the person's place, in the numbers of the photo (RGB or grey), and on demand beyond the photo."""
+def fill_place(photo: Image.Image, seen: Estimate, *, beyond: bool = False, going: Collection[int] = ()) -> Filling:
+    """What belongs in the person's place, in the numbers of the photo (RGB or grey), and on demand beyond the photo.
+
+    Others stay as they are, but for the numbers `going`, who are taken away too; nothing of anybody goes into it.
+    """
     pixels = np.array(_as_estimated(photo, seen))
     canvas, size = seen.canvas, seen.photo.image.shape[-1]
     inside = canvas.cut(np.ones(pixels.shape[:2], np.float32), outside=0)
     mask = np.maximum(seen.photo.mask[0, 0].numpy(), canvas.cut(seen.landmarks.mask, outside=0))
     place = cv2.dilate((mask > 0.1).astype(np.uint8), _disc(round(GROWN * size)))
-    unknown = np.maximum(place, inside < 0.999)
+    staying = cover_of([other for other in seen.others if other.number not in going], seen)
+    place = place * ((staying < FAINT) | (mask > staying))
+    around = cv2.dilate((cover_of(seen.others, seen) > 0.1).astype(np.uint8), _disc(round(OTHERS * size)))
+    unknown = np.maximum(np.maximum(place, around), inside < 0.999)
     filled = _inpaint(_cut_scene(pixels, seen).astype(np.uint8), unknown)
-    hole = unknown if beyond else place
+    hole = np.maximum(place, inside < 0.999) if beyond else place
     soft = cv2.GaussianBlur(hole.astype(np.float32), (0, 0), size / 512)
+    soft *= staying < FAINT
     return Filling(image=filled.astype(np.float32).reshape(size, size, -1), cover=np.maximum(soft, hole))
+
+
+def cover_of(others: Sequence[Other], seen: Estimate) -> Float[np.ndarray, "s s"]:
+    """How much of each pixel of the canvas is one of them, 0..1."""
+    found = [np.clip(seen.canvas.cut(other.cover, outside=0) / 255, 0, 1) for other in others]
+    return np.max(found, axis=0) if found else np.zeros((seen.canvas.size, seen.canvas.size), dtype=np.float32)
 
 
 def _as_estimated(photo: Image.Image, seen: Estimate) -> Image.Image:
