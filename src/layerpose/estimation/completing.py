@@ -34,6 +34,8 @@ SKIN = 0.55
 LIGHTEST = 1.3
 SHADED = 0.45
 """How much darker invented cloth is where it is seen on edge."""
+WAIST_M = 0.03
+"""Above the hips trousers begin."""
 FEWEST = 20
 """A part of which fewer vertices are shown is not shown."""
 SEAM_PX = 6
@@ -127,12 +129,20 @@ def _colour(view: SourceView) -> tuple[Float[Tensor, "v 3"], Float[Tensor, "v"]]
     face = known & (np.linalg.norm(model.template - np.array(FACE), axis=1) < FACE_RADIUS_M)
     skin = colours[torch.from_numpy(face)].median(0).values if face.any() else torch.full((3,), 0.1)
     light = min(float(skin[1] + 1) / 2 / SKIN, LIGHTEST)
-    worn = (_legs(), TROUSERS, light), (_goes_with(FEET), SHOES, light), (_goes_with(HANDS), None, 1.0)
-    for own, colour, bright in worn:
-        if (known & own).sum() < FEWEST:
-            colours[torch.from_numpy(own)] = skin if colour is None else torch.tensor(colour) * bright * 2 - 1
+    legs, feet, hands = _legs(), _goes_with(FEET), _goes_with(HANDS)
+    seat = ~known & (model.template[:, 2] < _hip_height()) & ~hands
+    worn = (legs, legs | seat, TROUSERS), (feet, feet, SHOES), (hands, hands & ~known, None)
+    for part, own, colour in worn:
+        if (known & part).sum() < (part.sum() / 2 if colour is None else FEWEST):
+            colours[torch.from_numpy(own)] = skin if colour is None else torch.tensor(colour) * light * 2 - 1
             invented[torch.from_numpy(own)] = 1
     return colours, invented
+
+
+def _hip_height() -> float:
+    """Up to where trousers reach on the template, in metres."""
+    model = body_model()
+    return float(model.template_heads[model.bone("upperleg01.L"), 2]) + WAIST_M
 
 
 def _legs() -> Bool[np.ndarray, "v"]:

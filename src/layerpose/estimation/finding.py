@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 
 from layerpose.estimation.frame import refuse_cut, refuse_too_little
 from layerpose.estimation.landmarks import CERTAIN, Landmarks, look_in
-from layerpose.estimation.people import Detection, detect_people, drop_doubles, look_closer, overlap
+from layerpose.estimation.people import Detection, detect_people, look_closer, overlap
 
 Pixels = UInt8[np.ndarray, "h w 3"]
 SMALLEST = 0.002
@@ -23,6 +23,12 @@ TOUCHING = 0.1
 """How much the boxes of two people may overlap (IoU) until one is in the way of the other."""
 SAME = 0.5
 """Masks that overlap by more (IoU) are one person's."""
+WITHIN, PART = 0.6, 0.6
+"""So is a mask with more than the one share within that of someone of whose size it has less than the other."""
+SURE = 0.95
+"""Certainty of those who are seen only by looking closer; less is often a thing, or a piece of somebody."""
+HEAD_AND_SHOULDERS, CLOSE = [0, 11, 12], 0.1
+"""So are landmarks that are closer than this share of the person's size in the mean."""
 LARGEST, ALL = "largest", "all"
 
 
@@ -66,19 +72,9 @@ def find_person(photo: Pixels, person: str | None = None) -> Found:
 
     Head and shoulders are enough. ValueError says who is there where it is not clear.
     """
-    detected = _detect(photo)
-    if person is None and sum(_is_large(one, detected[0]) for one in detected) == 1:
-        chosen = _look_at(photo, detected[0], num_people=len(detected), whole=False)
-        people = [one for one in _look_at_all(photo, detected[1:]) if _mask_overlap(chosen, one) < SAME]
-        people = _left_to_right([chosen, *people])
-        return take_apart(people, next(row for row, one in enumerate(people) if one is chosen))
     people = find_everybody(photo)
-    if person is None:
-        largest = max((float(one.mask.sum()) for one in people), default=0.0)
-        large = [one for one in people if one.mask.sum() > BYSTANDER**2 * largest]
-        person = LARGEST if len(large) == 1 else None
     if not people:
-        raise ValueError("no person was found for sure; use a photo that shows one whole person clearly")
+        people = [_look_at(photo, _detect(photo)[0], num_people=1, whole=False)]
     row = choose(people, person)
     refuse_too_little(people[row])
     return take_apart(people, row)
@@ -86,17 +82,17 @@ def find_person(photo: Pixels, person: str | None = None) -> Found:
 
 def find_everybody(photo: Pixels) -> list[Landmarks]:
     """All whom both networks see, from left to right."""
-    return _left_to_right(_look_at_all(photo, drop_doubles([*detect_people(photo), *look_closer(photo)])))
+    people = _look_at_all(photo, detect_people(photo))
+    closer = [one for one in _look_at_all(photo, look_closer(photo)) if one.score > SURE or not people]
+    return _left_to_right(_drop_same([*people, *closer]))
 
 
 def choose(people: Sequence[Landmarks], person: str | None) -> int:
     """The row of the one who is meant. ValueError where nobody is."""
-    if len(people) == 1 and person is None:
-        return 0
-    if person is None:
+    sizes = [_size(one) for one in people]
+    if person is None and sum(size > BYSTANDER * max(sizes) for size in sizes) > 1:
         raise SeveralPeopleError(people)
-    sizes = [float((one.mask > CERTAIN).sum()) for one in people]
-    if person == LARGEST:
+    if person in (None, LARGEST):
         return int(np.argmax(sizes))
     if person.isdecimal():
         if not 1 <= int(person) <= len(people):
@@ -131,6 +127,10 @@ def _count(people: Sequence[Landmarks]) -> str:
 
 def _left_to_right(people: Sequence[Landmarks]) -> list[Landmarks]:
     return sorted(people, key=lambda person: float(_columns(person).mean()))
+
+
+def _size(person: Landmarks) -> float:
+    return float(np.ptp(person.image[:, :2], axis=0).max())
 
 
 def _columns(person: Landmarks) -> np.ndarray:
@@ -175,17 +175,31 @@ def _is_large(person: Detection, largest: Detection) -> bool:
 
 def _look_at_all(photo: Pixels, people: Sequence[Detection]) -> list[Landmarks]:
     """Those of whom the landmark network is sure, each once."""
-    found: list[Landmarks] = []
+    found = (look_in(photo, person.region, num_people=len(people)) for person in people)
+    return _drop_same([landmarks for landmarks in found if _is_sure(landmarks)])
+
+
+def _drop_same(people: Sequence[Landmarks]) -> list[Landmarks]:
+    """The first look at each."""
+    kept: list[Landmarks] = []
     for person in people:
-        landmarks = look_in(photo, person.region, num_people=len(people))
-        known = any(_mask_overlap(landmarks, other) > SAME for other in found)
-        if _is_sure(landmarks) and not known:
-            found.append(landmarks)
-    return found
+        if not any(_is_same(person, other) for other in kept):
+            kept.append(person)
+    return kept
 
 
 def _is_sure(landmarks: Landmarks) -> bool:
     return landmarks.score >= CERTAIN and float((landmarks.mask > CERTAIN).mean()) >= SMALLEST
+
+
+def _is_same(a: Landmarks, b: Landmarks) -> bool:
+    """Whether two looks met one person: by the masks, by where head and shoulders are, or as a part of the other."""
+    apart = np.linalg.norm(a.image[HEAD_AND_SHOULDERS, :2] - b.image[HEAD_AND_SHOULDERS, :2], axis=1).mean()
+    if _mask_overlap(a, b) > SAME or float(apart) < CLOSE * max(_size(a), _size(b)):
+        return True
+    small, large = sorted((a, b), key=_size)
+    inside = ((small.mask > CERTAIN) & (large.mask > CERTAIN)).sum() / max((small.mask > CERTAIN).sum(), 1)
+    return bool(inside > WITHIN and _size(small) < PART * _size(large))
 
 
 def _mask_overlap(a: Landmarks, b: Landmarks) -> float:

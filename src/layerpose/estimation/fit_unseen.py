@@ -20,6 +20,8 @@ LEAST_SHOWN = 0.35
 """Share of a limb's half that the photo must show to tell where it points."""
 UPRIGHT = 0.5
 """Of a trunk that leans less (cosine to the vertical) the legs hang in its own direction."""
+HANGS = 0.5
+"""A forearm that goes down more than this (cosine) may as well hang."""
 BACKWARDS = 0.3
 """A thigh that goes further back than this (cosine to the trunk's back) has the shin behind it."""
 
@@ -64,7 +66,7 @@ def complete_limbs(
         habit = _habit(bone, side, root)
         if not known[middle]:
             placed[middle] = placed[first] + habit[0]
-        if not known[last] and not (known[middle] and bone == "upperarm01"):
+        if not known[last] and not (known[middle] and bone == "upperarm01" and _is_aside(placed, middle, last)):
             placed[last] = placed[middle] + _lower(bone, unit(placed[middle] - placed[first]), habit[1], root)
         place_limb(out, root, placed, side, f"{bone}.{side[0].upper()}", limbs)
     return out
@@ -77,6 +79,11 @@ def _habit(bone: str, side: str, root: Rotation) -> list[Float[np.ndarray, "3"]]
         ahead = root.apply([0, -1, 0])
         root = Rotation.from_euler("z", np.arctan2(ahead[0], -ahead[1]))
     return [root.apply(direction) for direction in own]
+
+
+def _is_aside(placed: Float[np.ndarray, "p 3"], elbow: int, wrist: int) -> bool:
+    """Whether a forearm does not go down: it then leaves the photo at another edge, and the network saw which."""
+    return unit(placed[wrist] - placed[elbow])[2] > -HANGS
 
 
 def _lower(

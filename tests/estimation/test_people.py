@@ -1,0 +1,115 @@
+"""Of several people in a photo the right one is read, and nobody is taken in silence."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from layerpose.cli import people as typed
+from layerpose.cli.people import read_cast
+from layerpose.estimation import finding
+from layerpose.estimation.estimate import Estimate, estimate, estimate_all, read_source
+from layerpose.estimation.finding import SeveralPeopleError
+from layerpose.scene.filling import fill_place
+
+SIZE = 256
+LEFT, RIGHT, STEP = 260, 640, 30
+"""Where the two stand in the photo, and by how much the right one stands nearer, in pixels."""
+
+
+@pytest.fixture(scope="module")
+def pair() -> Image.Image:
+    """The example person twice before a wall: mirrored and in other colours at the right, and nearer."""
+    with as_file(files("layerpose") / "examples" / "person.png") as example:
+        one = read_source(example).convert("RGB")
+    seen = estimate(one, SIZE)
+    affine = seen.canvas.canvas_to_photo
+    affine[:, 2] += affine[:, :2] @ [0.5, 0.5] - 0.5
+    alpha = cv2.warpAffine(seen.photo.mask[0, 0].numpy(), affine, one.size)
+    rows, columns = np.nonzero(alpha > 0.1)
+    box = slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
+    figure, cover = np.array(one)[box], alpha[box][..., None]
+    down, across = np.mgrid[:1000, :900]
+    wall = np.stack([150 + 40 * np.sin(across / 40), 140 + down / 20, 160 + 30 * np.cos(down / 50)], axis=-1)
+    for middle, low, pixels, mask in (
+        (LEFT, 940, figure, cover), (RIGHT, 940 + STEP, figure[:, ::-1, [1, 2, 0]], cover[:, ::-1]),
+    ):  # fmt: skip
+        left, top = middle - pixels.shape[1] // 2, low - len(pixels)
+        place = wall[top : top + len(pixels), left : left + pixels.shape[1]]
+        place += mask * (pixels - place)
+    return Image.fromarray(wall.round().astype(np.uint8))
+
+
+@pytest.fixture(scope="module")
+def both(pair: Image.Image) -> list[Estimate]:
+    return estimate_all(pair, SIZE)
+
+
+def test_people_are_numbered_from_left_to_right_and_stand_on_their_floors(both: list[Estimate]):
+    assert [seen.number for seen in both] == [1, 2]
+    middles = [seen.canvas.left + seen.canvas.side / 2 for seen in both]
+    assert middles == pytest.approx([LEFT, RIGHT], abs=25)
+    assert [[other.number for other in seen.others] for seen in both] == [[2], [1]]
+    floors = both[1].others[0].floor, both[0].others[0].floor
+    assert floors[1] - floors[0] == pytest.approx(STEP, abs=8)
+
+
+@pytest.mark.parametrize(("person", "number"), [("2", 2), (f"{LEFT},500", 1), ("largest", None)])
+def test_whoever_is_named_is_read(pair: Image.Image, both: list[Estimate], person: str, number: int | None):
+    people = finding.find_everybody(np.array(pair))
+    row = finding.choose(people, person)
+    assert number in (None, row + 1)
+    found = finding.find_person(np.array(pair), person)
+    assert found.number == row + 1
+    np.testing.assert_allclose(found.person.image, both[row].landmarks.image)
+
+
+def test_two_people_are_refused_until_one_is_named(pair: Image.Image):
+    with pytest.raises(
+        SeveralPeopleError, match="2 people were found in the photo, 1 to 2 from left to right"
+    ) as refusal:
+        estimate(pair, SIZE)
+    assert len(refusal.value.people) == 2
+
+
+@pytest.mark.parametrize(
+    ("person", "reason"),
+    [
+        ("3", "there is no person 3: 2 were found"), ("0", "there is no person 0"), ("5,5", "nobody is at 5,5"),
+        ("nan,1", "outside of the photo"), ("-1,4", "outside of the photo"), ("tallest", "expected a number, a place"),
+    ],
+)  # fmt: skip
+def test_nobody_else_is_taken_for_whom_one_names(both: list[Estimate], person: str, reason: str):
+    with pytest.raises(ValueError, match=reason):
+        finding.choose([seen.landmarks for seen in both], person)
+
+
+def test_the_place_of_one_is_filled_with_nothing_of_the_other(pair: Image.Image, both: list[Estimate]):
+    one, other = both[0], both[0].others[0]
+    cover = fill_place(pair, one).cover
+    own = one.canvas.cut(one.landmarks.mask, outside=0)
+    theirs = (one.canvas.cut(other.cover, outside=0) > 127) & (own < 0.1)
+    assert theirs.sum() > 1000
+    assert not cover[theirs].any()
+    assert cover[one.photo.mask[0, 0].numpy() > 0.9].min() == 1
+    gone = fill_place(pair, one, going={2})
+    assert gone.cover.sum() >= cover.sum()
+
+
+def test_several_poses_are_told_by_number():
+    photos, cast = read_cast([typed.Path("a.jpg"), typed.Path("2=wave")], "1=walk", None)
+    assert (photos, cast.own, cast.is_group) == ((typed.Path("a.jpg"),), {1: "walk", 2: "wave"}, True)
+    assert read_cast([typed.Path("a.jpg")], "1=walk 3=sit", None)[1].own == {1: "walk", 3: "sit"}
+    photos, cast = read_cast([typed.Path("a.jpg")], "walk", "2")
+    assert (len(photos), cast.is_group, cast.person) == (1, False, "2")
+    for words, person in (("walk", "2=wave"), None), (("1=walk", "1=wave"), None), (("1=walk",), "2"):
+        with pytest.raises(ValueError, match=r"--(pose|person)"):
+            read_cast([typed.Path("a.jpg"), *map(typed.Path, words[1:])], words[0], person)
+
+
+def test_what_is_written_twice_is_the_same():
+    assert typed.ALL == finding.ALL
