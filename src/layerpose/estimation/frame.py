@@ -79,7 +79,10 @@ def cut_sides(landmarks: Landmarks) -> tuple[str, ...]:
 
 
 def believe(landmarks: Landmarks) -> Float[np.ndarray, "33"]:
-    """Visibility as far as the photo can show it: 0 outside, and less the closer to where an edge cuts the person."""
+    """Visibility as far as the photo can show it: 0 outside, and less the closer to where an edge cuts the person.
+
+    What was put there by hand is believed.
+    """
     depth = depths(landmarks)
     size = max(float(np.ptp(landmarks.image[:, :2], axis=0).max()), 1e-9)
     reach = np.full(len(depth), SQUEEZED)
