@@ -4,9 +4,9 @@
 
 The truth is what skin, clothes and hair show (`data.synth.labels`), at the canvas's size. Every second picture is over
 flat grey, the others are before a painted background. Compared: the fitted body's projection, naked and filled up to
-the mask; the same with its outlines moved to the picture's edges, which is what `estimate` gives; a network, if one is
-named, with that step behind it too; and two ceilings that no user has: the true body's projection, naked and filled up
-to the true mask.
+the mask; the same with its outlines moved to the picture's edges; weighed by the parts' colours in between, which is
+what `estimate` gives; a network, if one is named, with the last step behind it too; and two ceilings that no user has:
+the true body's projection, naked and filled up to the true mask.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from pathlib import Path
 import numpy as np
 import torch
 import tyro
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from PIL import Image
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from layerpose.body.camera import in_pixels
 from layerpose.data.backgrounds import paint_background
@@ -31,10 +32,10 @@ from layerpose.data.records import Records
 from layerpose.data.synth.labels import Relabelled
 from layerpose.estimation.canvas import GREY
 from layerpose.estimation.estimate import Estimate, estimate
-from layerpose.estimation.parsing import load_network, parse_by_network, parse_photo
+from layerpose.estimation.parsing import EDGE_SIZE, follow_edges, load_network, parse_by_network, parse_photo
 from layerpose.evaluation.parsing import class_ious, count_overlap
 from layerpose.maps.parsing import parse_source
-from layerpose.maps.render import draw_body
+from layerpose.maps.render import DrawnBody, draw_body
 from layerpose.networks.unet import UNet
 from layerpose.pictures import write_png
 from layerpose.sheet import Cell, grid, parsing_to_picture
@@ -45,7 +46,7 @@ CELL = 256
 SHOWN = 12
 BEHIND = ("grey", "painted")
 NAKED, FILLED, NETWORK = "fitted body, naked", "filled to the mask", "network"
-FOLLOWED = "edges followed"
+FOLLOWED, WEIGHED = "edges followed", "weighed by colour, edges followed"
 TRUE_NAKED, TRUE_FILLED = "ceiling: true body, naked", "ceiling: true body, filled to the true mask"
 
 
@@ -125,13 +126,22 @@ def answers(case: Case, network: UNet | None) -> dict[str, Tensor]:
     found = {
         NAKED: torch.as_tensor(show(case.seen.body, size)),
         FILLED: parse_source(fitted, mask)[0].argmax(0),
-        FOLLOWED: parse_photo(case.picture, mask, fitted)[0].argmax(0),
+        FOLLOWED: follow_only(case.picture, mask, fitted),
+        WEIGHED: parse_photo(case.picture, mask, fitted)[0].argmax(0),
         TRUE_NAKED: torch.as_tensor(show(case.body, size)),
         TRUE_FILLED: parse_source(true, case.alpha)[0].argmax(0),
     }
     if network is not None:
         found[NETWORK] = parse_by_network(network, case.picture, mask, fitted)[0].argmax(0)
     return found
+
+
+def follow_only(
+    picture: Float[np.ndarray, "h w 3"], mask: Float[Tensor, "1 1 h w"], fitted: DrawnBody
+) -> Int[Tensor, "h w"]:
+    filled = interpolate(parse_source(fitted, mask), size=(EDGE_SIZE, EDGE_SIZE), mode="area")
+    chances = interpolate(follow_edges(picture, filled), size=mask.shape[-2:], mode="bilinear", align_corners=False)
+    return torch.where(mask[0, 0] > 0.5, chances[0, 1:].argmax(0) + 1, 0)
 
 
 def draw(case: Case, found: dict[str, Tensor]) -> list[Cell]:
@@ -146,7 +156,7 @@ def draw(case: Case, found: dict[str, Tensor]) -> list[Cell]:
         (case.behind, photo),
         cell(NAKED),
         cell(FILLED),
-        cell(FOLLOWED),
+        cell(WEIGHED),
         ("truth", parsing_to_picture(one_hot(truth))),
     ]
 

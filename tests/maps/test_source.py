@@ -12,6 +12,7 @@ import torch
 from layerpose.maps.correspondence import warp_part, warp_person
 from layerpose.maps.crops import part_box
 from layerpose.maps.parsing import parse_source
+from layerpose.maps.render import mesh
 from layerpose.maps.source import SourceView, best_photo, join_views, one_sided, view_source
 from layerpose.presets import debug
 from layerpose.stages.conditions import prepare

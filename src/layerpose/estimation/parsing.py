@@ -1,8 +1,8 @@
 """Photo + mask + fitted body -> source parsing S_s: by the body's projection, or by a network; that network on disk.
 
 The fit knows which limb is the left one and which lies in front; the mask knows how far clothes and hair reach; the
-picture knows where a sleeve ends. So the body's classes are filled up to the mask, and their outlines moved to the
-edges nearby. A network may stand between the two steps.
+picture knows which colours each part has and where a sleeve ends. So the body's classes are filled up to the mask,
+weighed by colour, and their outlines moved to the edges nearby. A network may stand in the place of the second step.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float, Integer
+from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 from torch.nn.functional import interpolate, one_hot
 
 from layerpose.config import ParsingConfig
 from layerpose.estimation import network_folder
 from layerpose.estimation.guided_filter import guided_filter
+from layerpose.estimation.part_colours import weigh_by_colour
+from layerpose.maps.joints import joined_classes
+from layerpose.maps.nearest import nearest_pixels
 from layerpose.maps.parsing import fill_labels
 from layerpose.maps.render import DrawnBody
 from layerpose.networks.unet import UNet
@@ -36,8 +39,11 @@ def parse_photo(
     picture: Float[np.ndarray, "s s 3"], mask: Float[Tensor, "1 1 s s"], drawn: DrawnBody
 ) -> Float[Tensor, "1 7 s s"]:
     """One-hot classes of the person in a picture (RGB in 0..1, with what is behind the person), all on one canvas."""
-    _, filled = describe(_classes(drawn, EDGE_SIZE), _resize(mask, EDGE_SIZE))
-    return _decide(follow_edges(picture, filled), mask)
+    body = _classes(drawn, EDGE_SIZE)
+    _, filled = describe(body, _resize(mask, EDGE_SIZE))
+    small = cv2.resize(picture.astype(np.float32), (EDGE_SIZE, EDGE_SIZE), interpolation=cv2.INTER_AREA)
+    chances = weigh_by_colour(small, filled[0].argmax(0).cpu().numpy(), body, _joined(drawn, body))
+    return _decide(follow_edges(picture, torch.from_numpy(chances).permute(2, 0, 1)[None]), mask)
 
 
 def parse_by_network(
@@ -74,6 +80,14 @@ def describe(
     rough = torch.as_tensor(fill_labels(body, mask[0, 0].cpu().numpy() > 0.5), device=mask.device).long()
     naked = torch.as_tensor(body > 0, device=mask.device).float()[None, None]
     return torch.cat([mask, naked], dim=1), one_hot(rough, len(CLASSES)).permute(2, 0, 1)[None].float()
+
+
+def _joined(drawn: DrawnBody, body: Integer[np.ndarray, "s s"]) -> Bool[np.ndarray, "s s 7"]:
+    """Into which classes the part of the body point nearest to each pixel passes there."""
+    size = len(body)
+    centres = ((torch.arange(size, device=drawn.buffers.keys.device) + 0.5) * drawn.size / size).long()
+    joined = joined_classes(drawn.nearest)[centres][:, centres].cpu().numpy()
+    return joined.reshape(-1, len(CLASSES))[nearest_pixels(body > 0)].reshape(joined.shape)
 
 
 def _classes(drawn: DrawnBody, size: int) -> Integer[np.ndarray, "s s"]:

@@ -20,6 +20,7 @@ from torch.nn.functional import grid_sample
 
 from layerpose.body.model import Posed, body_model
 from layerpose.maps.clothing import dress, measure_clothes
+from layerpose.maps.joints import joined_classes, vertex_parts
 from layerpose.maps.render import DrawnBody, Hit, draw_placed, mesh
 from layerpose.maps.skirt import measure_skirt
 from layerpose.maps.usual import bundled_usual
@@ -102,7 +103,9 @@ def view_source(
     eroded = -torch.nn.functional.max_pool2d(-person, reach, stride=1, padding=reach // 2)
     labels = torch.einsum("chw,c->hw", parsing[0], torch.arange(7.0, device=parsing.device)).round().int()
     beside_nearer, beside_farther = _beside_a_step(hit, drawn.size)
-    agreed = (labels == hit.part + 1) | (_is_near(labels, hit.part + 1) & ~beside_farther)
+    joined = joined_classes(hit)
+    passing = _is_near(labels, hit.part + 1) & ~beside_farther & joined.gather(2, labels.long()[..., None])[..., 0]
+    agreed = (labels == hit.part + 1) | passing
     clear = (eroded[0, 0] > 0.5) & (hit.part >= 0) & agreed & ~beside_nearer
     shown = torch.where(clear, hit.part + 1, 0).int()
     view = SourceView(
@@ -132,7 +135,7 @@ def one_sided(view: SourceView) -> SourceView:
 
 def best_photo(view: SourceView, part: str) -> SourceView:
     """The photo that shows most of a part."""
-    there = torch.as_tensor(_vertex_parts() == PARTS.index(part) + 1, device=view.quality.device)
+    there = torch.as_tensor(vertex_parts() == PARTS.index(part) + 1, device=view.quality.device)
     return max(view.all, key=lambda photo: float(photo.quality[there].sum()))
 
 
@@ -179,7 +182,7 @@ def sample(image: Float[Tensor, "1 k h w"], place: Float[Tensor, "r c 2"]) -> Fl
 
 def _vertex_quality(view: SourceView) -> Float[Tensor, "v"]:
     places = view.drawn.vertices
-    shown = is_shown(view, places, torch.as_tensor(_vertex_parts(), device=places.device))
+    shown = is_shown(view, places, torch.as_tensor(vertex_parts(), device=places.device))
     facing = view.drawn.normals[:, 2].abs()
     return torch.where(shown, facing.clamp(min=LEAST_FACING) * view.drawn.scale, 0.0)
 
@@ -194,22 +197,12 @@ def _materials() -> Float[np.ndarray, "v m"]:
 @lru_cache(maxsize=1)
 def _skin() -> Int[np.ndarray, "s"]:
     """Vertices that have a colour: the body's, and the skirt's."""
-    return np.flatnonzero(_vertex_parts())
-
-
-@lru_cache(maxsize=1)
-def _vertex_parts() -> Int[np.ndarray, "v"]:
-    """Part number + 1 of every vertex, 0 for what is not skin."""
-    model = body_model()
-    parts = np.zeros(len(model.template), dtype=np.int32)
-    for faces, of in ((model.faces, model.triangle_parts), (model.skirt.faces, model.skirt.parts)):
-        parts[faces.ravel()] = np.repeat(of + 1, 3)
-    return parts
+    return np.flatnonzero(vertex_parts())
 
 
 def _colour_vertices(view: SourceView) -> SourceView:
     """With a colour for every vertex: its own, its mirror image's, or that of the nearest shown vertex."""
-    mirror, device, vertex_part = mesh(CPU).mirror.numpy(), view.shown.device, _vertex_parts()
+    mirror, device, vertex_part = mesh(CPU).mirror.numpy(), view.shown.device, vertex_parts()
     quality = torch.stack([photo.quality for photo in view.all])
     seen_by, best = (found.cpu().numpy() for found in (quality.argmax(0), quality.amax(0)))
     shown = best > 0
