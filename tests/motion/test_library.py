@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
 
 from layerpose.body.model import body_model
-from layerpose.motion.library import NAMES, library_pose
+from layerpose.motion.library import FIGURES, GROUPS, NAMES, group_of, library_pose, title_of
 from layerpose.motion.posing import pose_from_angles, turn
 
 
@@ -61,3 +63,38 @@ def test_hanging_hands_look_at_the_thighs_with_the_thumbs_before_and_the_fingers
         assert place["finger1-3"][1] < place["finger3-1"][1] - 0.02, "the thumb is in front"
         bent = finger / np.linalg.norm(finger) - hand / np.linalg.norm(hand)
         assert bent[0] * inwards > 0.3, "the fingers bend towards the thigh"
+
+
+STANDING = [
+    *GROUPS["fashion"], "read", "cheer", "salute", "carry", "pick-up", "look-at-watch", "boxing", "punch", "throw",
+    "ski", "weightlift", "tennis-serve", "basketball-shot", "ballet-fifth", "disco", "hip-hop", "tango", "chair",
+    "triangle", "warrior-one", "warrior-two", "forward-fold", "hands-together",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STANDING)
+def test_both_feet_stand_on_the_ground(name):
+    points = _keypoints(library_pose(name))
+    low = [min(points[f"{side}_{end}"][2] for end in ("big_toe", "small_toe", "heel")) for side in ("left", "right")]
+    assert abs(low[0] - low[1]) < 0.035
+    assert max(low) < min(points["left_wrist"][2], points["right_wrist"][2])
+
+
+def test_there_are_poses_for_every_occasion_each_in_one_group_and_named_alike():
+    assert len(NAMES) == sum(map(len, GROUPS.values())) >= 56
+    assert set(GROUPS) == {"basic", "daily", "sitting", "sport", "dance", "yoga", "fashion"}
+    assert all(len(figures) >= 5 for figures in GROUPS.values())
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", name) for name in NAMES)
+    assert (title_of("warrior-two"), group_of("warrior-two")) == ("Warrior two", "yoga")
+
+
+def test_no_two_poses_are_the_same():
+    assert len({repr(figure) for figure in FIGURES.values()}) == len(FIGURES)
+
+
+def test_hands_are_where_the_names_say():
+    prayer, phone = _keypoints(library_pose("hands-together")), _keypoints(library_pose("salute"))
+    assert np.linalg.norm(prayer["left_wrist"] - prayer["right_wrist"]) < 0.12
+    assert phone["right_wrist"][2] > phone["right_shoulder"][2] + 0.1
+    dog = _keypoints(library_pose("downward-dog"))
+    assert min(dog["left_hip"][2], dog["right_hip"][2]) > dog["nose"][2] + 0.3

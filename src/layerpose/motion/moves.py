@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from layerpose.motion.library import HANGING, STAND
+from layerpose.motion.figures.basic import HANGING, STAND
 from layerpose.motion.planting import plant
 from layerpose.motion.posing import Figure, Limb, pose_from_figure
 from layerpose.types import Motion

@@ -107,7 +107,7 @@ def curl_fingers(
     model, bent = body_model(), rotations.copy()
     for side in sides:
         for finger, share in FINGER_SHARES.items():
-            axis = _curl_axis(finger, side)
+            axis = curl_axis(finger, side)
             for joint in (1, 2, 3):
                 bone = model.bone(f"finger{finger}-{joint}.{side}")
                 bend = Rotation.from_rotvec(axis * np.deg2rad(degrees * share)).as_matrix()
@@ -231,7 +231,8 @@ def palm_axes(side: str) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"]
     return hand, unit(np.cross(across, hand)) * SIDES[side]
 
 
-def _curl_axis(finger: str, side: str) -> np.ndarray:
+def curl_axis(finger: str, side: str) -> Float[np.ndarray, "3"]:
+    """About which a finger bends towards the palm."""
     places = reference_heads()
     along = unit(places[f"finger{finger}-3.{side}"] - places[f"finger{finger}-1.{side}"])
     return unit(np.cross(along, palm_axes(side)[1]))

@@ -15,7 +15,7 @@ from layerpose.body.model import body_model
 from layerpose.body_sheet import shade_body
 from layerpose.cache import writing
 from layerpose.maps.render import draw_body, pose_body
-from layerpose.motion.library import NAMES, library_pose
+from layerpose.motion.library import NAMES, group_of, library_pose, title_of
 from layerpose.motion.posing import ADULT
 from layerpose.studio.files import tell_pose
 from layerpose.studio.keeping import name_of, private_folder
@@ -30,7 +30,7 @@ OVERSAMPLING = 3
 
 def list_poses() -> list[dict[str, str]]:
     """Every pose of the library: its name, how it is shown, and the group that it belongs to."""
-    return [{"name": name, "title": name.replace("-", " ").capitalize(), "group": "poses"} for name in NAMES]
+    return [{"name": name, "title": title_of(name), "group": group_of(name)} for name in NAMES]
 
 
 def library_record(name: str) -> dict[str, Any]:

@@ -11,14 +11,13 @@ from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from layerpose.body.model import body_model
-from layerpose.data.synth import figures
 from layerpose.data.synth.anatomy import possible
-from layerpose.motion import library
+from layerpose.motion.figures import basic, still
 from layerpose.motion.posing import curl_fingers, mirror, pose_from_figure
 from layerpose.motion.read.bvh_file import read_bvh
 from layerpose.motion.retarget import RigClip
 
-FIGURES = library.FIGURES | figures.FIGURES
+FIGURES = basic.FIGURES | still.FIGURES
 NOISY_BONES = (
     "spine05", "spine03", "spine02", "neck01", "head", "clavicle.L", "clavicle.R", "upperarm01.L", "upperarm01.R",
     "lowerarm01.L", "lowerarm01.R", "wrist.L", "wrist.R", "upperleg01.L", "upperleg01.R", "lowerleg01.L",

@@ -1,13 +1,13 @@
 """Names -> figures that photos show and motion capture lacks: sitting, kneeling, crossed limbs, hands on the body.
 
-They widen the synthetic people's poses and are no part of the library that users call by name.
+All of them widen the synthetic people's poses; the library has those that look natural.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from layerpose.motion.library import HANGING, ON_HIP, STAND, STANDING
+from layerpose.motion.figures.basic import HANGING, ON_HIP, STAND, STANDING
 from layerpose.motion.posing import Figure, Limb
 
 SEATED = Limb(upper=(0.2, -1, -0.08), lower=(0.02, 0.03, -1), end=(0.15, -1, 0))

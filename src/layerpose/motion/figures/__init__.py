@@ -1,0 +1,1 @@
+"""Names -> figures: poses written down as directions of the limbs, by what people do in them."""
