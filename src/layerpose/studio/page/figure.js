@@ -17,12 +17,13 @@ export class Figure {
     return this.body?.skeleton;
   }
 
-  put(body) {
-    this.body = body;
-    this.camera = null;
+  // Another shape of the same person does not move the viewer.
+  put(body, person) {
+    const same = person === this.shown;
+    Object.assign(this, { body, camera: null, shown: person });
     this.stage.stand(body);
     this.follow();
-    this.stage.look("front");
+    if (!same) this.stage.look("front");
   }
 
   follow() {
@@ -43,6 +44,7 @@ export class Figure {
     bones[0].position.copy(pose.root);
     mesh.position.copy(pelvis);
     mesh.updateMatrixWorld(true);
+    this.stage.blob.position.setX(pelvis.x + pose.root.x).setZ(pelvis.z + pose.root.z);
   }
 
   // The centre of mass, green while it is over the feet.

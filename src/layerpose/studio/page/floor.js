@@ -37,25 +37,37 @@ export function isBalanced(pose) {
 
 // Lowest place of the skin of some bones (of all without a test), in the pose's own coordinates.
 export function lowest(body, pose, test = () => true) {
-  const { position, skinIndex, skinWeight } = body.mesh.geometry.attributes;
-  const rows = pose.skeleton.names.map((name) => test(name));
-  const shifts = pose.skeleton.reference.places;
-  let least = Infinity;
+  const { skinIndex } = body.mesh.geometry.attributes;
+  const wanted = pose.skeleton.names.map((name) => test(name));
   const point = new Vector3();
-  for (let vertex = 0; vertex < position.count; vertex++) {
-    if (!rows[skinIndex.getX(vertex)]) continue;
-    let height = 0;
-    for (let slot = 0; slot < 4; slot++) {
-      const weight = skinWeight.getComponent(vertex, slot);
-      if (!weight) continue;
-      const row = skinIndex.getComponent(vertex, slot);
-      point.fromBufferAttribute(position, vertex).sub(shifts[row]).applyQuaternion(pose.world[row]);
-      height += weight * (point.y + pose.places[row].y);
-    }
-    least = Math.min(least, height);
+  let least = Infinity;
+  for (let vertex = 0; vertex < skinIndex.count; vertex++) {
+    if (wanted[skinIndex.getX(vertex)]) least = Math.min(least, skinPoint(body, pose, vertex, point).y);
   }
   return least;
 }
+
+// Every so many-th vertex of the skin, posed.
+export function skinPoints(body, pose, every) {
+  const { count } = body.mesh.geometry.attributes.position;
+  return Array.from({ length: Math.ceil(count / every) }, (_, index) => skinPoint(body, pose, index * every, new Vector3()));
+}
+
+// Linear blend skinning of one vertex.
+function skinPoint(body, pose, vertex, into) {
+  const { position, skinIndex, skinWeight } = body.mesh.geometry.attributes;
+  into.set(0, 0, 0);
+  for (let slot = 0; slot < 4; slot++) {
+    const weight = skinWeight.getComponent(vertex, slot);
+    if (!weight) continue;
+    const row = skinIndex.getComponent(vertex, slot);
+    part.fromBufferAttribute(position, vertex).sub(pose.skeleton.reference.places[row]).applyQuaternion(pose.world[row]);
+    into.addScaledVector(part.add(pose.places[row]), weight);
+  }
+  return into;
+}
+
+const part = new Vector3();
 
 // The whole body put down on the floor, then a foot that hangs close over it, flat.
 export function stand(body, pose) {

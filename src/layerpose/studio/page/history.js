@@ -35,6 +35,10 @@ export class History {
     return new History([...kept, { document, label, merge }]);
   }
 
+  at(position) {
+    return new History(this.steps, position);
+  }
+
   undo() {
     return this.canUndo ? new History(this.steps, this.position - 1) : this;
   }

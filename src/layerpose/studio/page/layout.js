@@ -8,7 +8,7 @@ const PARTS = {
 const LEFT = ["photo", "poses", "shape"];
 
 export class Layout {
-  constructor() {
+  constructor(studio) {
     this.nav = new Map(Object.entries(PARTS).map(([name, [symbol, label]]) => {
       const made = make("button", { type: "button", onclick: () => this.show(name) }, icon(symbol), label);
       at("phone").append(made);
@@ -18,6 +18,7 @@ export class Layout {
       at(`tab-${name}`).addEventListener("click", () => this.show(name));
       at(`tab-${name}`).addEventListener("keydown", (event) => this.step(event, index));
     });
+    studio.on("show", (name) => this.show(name));
     this.show("photo");
     this.show("body");
   }

@@ -1,19 +1,25 @@
 // A photo -> the person that the server found in it, its body on the stage; sent again to a server that forgot it.
 import { readBody } from "./glb.js";
+import { complain } from "./notices.js";
 import { Refusal } from "./server.js";
 
 export class People {
   constructor(studio, server, store, figure) {
     Object.assign(this, { studio, server, store, figure, bodies: new Map() });
-    studio.on("preview", () => this.follow());
+    studio.on("change", () => this.follow().catch(complain));
   }
 
   // Uploads a photo; the same bytes are the same person.
   async send(photo, name) {
     const person = await this.server.json(`/api/people?name=${encodeURIComponent(name)}`, { method: "POST", body: photo });
-    this.studio.people.set(person.id, person);
-    await this.store.put("photos", person.id, { id: person.id, name, photo });
+    await this.remember(person, { name, photo });
     return person;
+  }
+
+  // `source`: from what the server can make the person again, its photo or a mend of another person.
+  async remember(person, source) {
+    this.studio.people.set(person.id, person);
+    await this.store.put("photos", person.id, { id: person.id, ...source });
   }
 
   // What the server knows of a person; one that it forgot is sent again.
@@ -24,35 +30,58 @@ export class People {
       this.studio.people.set(id, person);
       return person;
     } catch (error) {
-      if (!(error instanceof Refusal) || error.status !== 404) throw error;
+      if (!isUnknown(error)) throw error;
       return this.again(id);
     }
   }
 
   async again(id) {
     const kept = await this.store.get("photos", id);
+    if (kept?.photo) return this.send(kept.photo, kept.name);
     if (!kept) throw new Error("the server does not know this person any more; open the photo again");
-    return this.send(kept.photo, kept.name);
+    this.studio.people.delete(kept.of);
+    await this.know(kept.of);
+    const person = await this.server.json(`/api/people/${kept.of}/mend`, { json: kept.json });
+    this.studio.people.set(person.id, person);
+    return person;
   }
 
-  // The person of the live document comes onto the stage.
-  async follow() {
-    const { person } = this.studio;
-    if (!person || this.standing === person.id) return;
-    this.standing = person.id;
-    this.coming = this.load(person.id).then((body) => {
-      if (this.standing === person.id) this.figure.put(body);
-      this.studio.tell("body");
-    });
-    await this.coming;
-  }
-
-  async load(id) {
-    if (!this.bodies.has(id)) {
-      const answer = await this.server.fetch(`/api/people/${id}/body.glb`);
-      this.bodies.set(id, await readBody(await answer.arrayBuffer()));
+  // Everybody in a document is known to the server again.
+  async knowAll({ person, also }) {
+    for (const id of [person, ...also]) {
+      this.studio.people.delete(id);
+      await this.know(id);
     }
-    return this.bodies.get(id);
+  }
+
+  // The person of the document, in its shape, comes onto the stage.
+  async follow() {
+    const { document, person } = this.studio;
+    if (!person && document.person) return this.fetchUnknown(document.person);
+    const key = person && JSON.stringify([person.id, document.phenotype]);
+    if (!person || this.standing === key) return undefined;
+    this.standing = key;
+    this.coming = this.load(key, person, document.phenotype).then((body) => {
+      if (this.standing === key) this.figure.put(body, person.id);
+      this.studio.tell("body");
+    }).catch((error) => { this.standing = null; throw error; });
+    return this.coming;
+  }
+
+  // A step of another person, of an earlier visit.
+  async fetchUnknown(id) {
+    await this.know(id);
+    this.studio.settle();
+  }
+
+  async load(key, person, phenotype) {
+    if (!this.bodies.has(key)) {
+      const { body } = person;
+      const json = { person: person.id, body: { ...body, phenotype: phenotype ?? body.phenotype } };
+      const answer = await (phenotype ? this.server.fetch("/api/write?format=glb", { json }) : this.server.fetch(`/api/people/${person.id}/body.glb`));
+      this.bodies.set(key, await readBody(await answer.arrayBuffer()));
+    }
+    return this.bodies.get(key);
   }
 
   // A new person begins in the photo's own pose.
@@ -60,10 +89,12 @@ export class People {
     return this.enter(await this.send(photo, name));
   }
 
-  enter(person) {
+  enter(person, label = "Open photo") {
     this.studio.people.set(person.id, person);
-    const fresh = { person: person.id, also: [], rotations: person.body.rotations, root: [0, 0, 0], phenotype: null, frame: null, layers: {} };
-    this.studio.change("Open photo", fresh);
+    const { rotations } = person.body;
+    this.studio.change(label, { person: person.id, also: [], rotations, root: [0, 0, 0], phenotype: null, frame: null, layers: {}, keys: [] });
     return person;
   }
 }
+
+export const isUnknown = (error) => error instanceof Refusal && error.status === 404;

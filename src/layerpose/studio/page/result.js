@@ -1,20 +1,23 @@
 // The live document -> its picture, drawn by the server: small while something moves, then as large as is wanted.
 import { drawRequest } from "./picture.js";
+import { isUnknown } from "./people.js";
 import { Refusal } from "./server.js";
 
 const QUICK = 256;
-const KEPT = 60; // pictures that undo and redo show without drawing them again
+const KEPT = 200; // pictures that undo and redo show without drawing them again
 
 export class Result extends EventTarget {
-  constructor(studio, server) {
+  constructor(studio, server, people) {
     super();
-    Object.assign(this, { studio, server, tab: crypto.randomUUID(), serial: 0, kept: new Map(), shown: null, moving: false });
+    Object.assign(this, { studio, server, people, tab: crypto.randomUUID(), serial: 0, kept: new Map(), shown: null, moving: false });
     studio.on("preview", () => this.want());
     studio.on("preferences", () => this.want());
+    studio.on("playing", (playing) => { this.playing = playing; if (!playing) this.want(); });
     studio.on("moving", (moving) => { this.moving = moving; }); // only small pictures until it is let go
   }
 
   want() {
+    if (this.playing) return;
     this.wanted = this.studio.person ? this.studio.live : null;
     if (!this.running) this.running = this.run().finally(() => { this.running = null; });
   }
@@ -39,6 +42,11 @@ export class Result extends EventTarget {
         this.show(todo.key, await this.draw(todo));
       } catch (error) {
         if (error instanceof Refusal && error.status === 409) continue;
+        if (isUnknown(error) && this.forgotten !== todo.key) {
+          this.forgotten = todo.key;
+          await this.people.knowAll(this.wanted).catch(() => null);
+          continue;
+        }
         this.shown = { key: todo.key, blob: null };
         this.dispatchEvent(new CustomEvent("refused", { detail: error.message }));
         if (todo.request.size === QUICK) return;
@@ -54,6 +62,16 @@ export class Result extends EventTarget {
     const answer = await this.server.fetch("/api/draw", { json: { ...request, tab: this.tab, serial: ++this.serial } });
     const blob = await answer.blob();
     return { blob, size: request.size, seconds: (performance.now() - start) / 1000 };
+  }
+
+  // The small picture of any document, from before or drawn now.
+  async small(document) {
+    const request = drawRequest(document, this.studio.people.get(document.person), QUICK);
+    const key = JSON.stringify(request);
+    await this.idle();
+    const picture = await this.draw({ key, request });
+    this.kept.set(key, picture);
+    return picture;
   }
 
   show(key, picture) {

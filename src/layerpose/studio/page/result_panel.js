@@ -1,5 +1,5 @@
 // The drawn picture -> the panel at the right: picture, comparison with the photo, background, size, download.
-import { at, button, download, iconButton, make } from "./elements.js";
+import { at, download, make } from "./elements.js";
 import { say } from "./notices.js";
 
 const SECONDS = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -16,6 +16,7 @@ export class ResultPanel {
     this.picture = make("div", { className: "picture empty" }, this.image, this.before, this.wipe, this.split);
     this.more = make("div", { className: "more" });
     at("result").append(this.picture, this.note, this.more);
+    studio.on("body", () => this.person(studio.person));
     result.addEventListener("drawing", (event) => this.wait(event.detail));
     result.addEventListener("shown", () => this.show());
     result.addEventListener("refused", (event) => this.refuse(event.detail));
@@ -65,5 +66,3 @@ export class ResultPanel {
     if (blob) download(blob, `picture.${blob.type.split("/")[1]}`);
   }
 }
-
-export { button, iconButton };

@@ -1,6 +1,6 @@
 // A posed body -> what stands in the viewport: floor, shadow, light, the picture's frame, and the camera that looks at it.
 import {
-  BufferGeometry, CircleGeometry, Color, DirectionalLight, Fog, GridHelper, Group, HemisphereLight, Line, LineBasicMaterial,
+  BufferGeometry, CanvasTexture, CircleGeometry, Color, DirectionalLight, Fog, GridHelper, Group, HemisphereLight, Line, LineBasicMaterial,
   LineLoop, Mesh, MeshBasicMaterial, PCFShadowMap, PerspectiveCamera, PlaneGeometry, Raycaster, Plane, Scene, ShadowMaterial,
   Vector2, Vector3, WebGLRenderer,
 } from "./vendor/three.module.min.js";
@@ -16,8 +16,7 @@ export class Stage {
   constructor(container) {
     this.container = container;
     this.renderer = new WebGLRenderer({ antialias: true, powerPreference: "high-performance" });
-    this.renderer.shadowMap.enabled = true;
-    this.renderer.shadowMap.type = PCFShadowMap;
+    this.economise(isSoftware(this.renderer.getContext()));
     this.renderer.domElement.setAttribute("aria-hidden", "true");
     container.prepend(this.renderer.domElement);
     this.scene = new Scene();
@@ -32,6 +31,15 @@ export class Stage {
     this.controls.addEventListener("start", () => { this.untouched = false; });
     furnish(this);
     new ResizeObserver(() => this.resize()).observe(container);
+  }
+
+  // Without a graphics processor there is a plain shadow and no more pixels than needed.
+  economise(slow) {
+    const full = !slow || localStorage.getItem("layerpose-graphics") === "full";
+    this.renderer.shadowMap.enabled = full;
+    this.renderer.shadowMap.type = PCFShadowMap;
+    this.sharpest = full ? SHARPEST : 1;
+    this.full = full;
   }
 
   // Draws once before the next repaint, however often it is called.
@@ -51,7 +59,7 @@ export class Stage {
   resize() {
     const { clientWidth: width, clientHeight: height } = this.container;
     if (!width || !height) return;
-    this.renderer.setPixelRatio(Math.min(devicePixelRatio, SHARPEST));
+    this.renderer.setPixelRatio(Math.min(devicePixelRatio, this.sharpest));
     this.renderer.setSize(width, height, false);
     this.camera.aspect = width / height;
     if (this.untouched) this.look("front");
@@ -63,7 +71,6 @@ export class Stage {
     if (this.body) this.scene.remove(this.body.mesh);
     this.body = body;
     this.scene.add(body.mesh);
-    this.untouched = true; // until somebody looks from elsewhere, the view follows the window's size
   }
 
   // The square that the picture shows, drawn round the body where its pelvis was in the photo.
@@ -80,6 +87,7 @@ export class Stage {
   // From the front the viewport shows what the picture shows.
   look(name) {
     if (!this.frame) return;
+    this.untouched = name === "front"; // until somebody looks from elsewhere, the view follows the window's size
     const { left, top, side, distance } = this.frame;
     const centre = new Vector3(left + side / 2, top - side / 2, 0);
     const narrow = Math.min(1, this.camera.aspect);
@@ -120,12 +128,17 @@ export class Stage {
   }
 }
 
+function isSoftware(gl) {
+  const names = gl.getExtension("WEBGL_debug_renderer_info");
+  return /swiftshader|llvmpipe|software|basic render/i.test(names ? gl.getParameter(names.UNMASKED_RENDERER_WEBGL) : "");
+}
+
 function furnish(stage) {
   const { scene } = stage;
   scene.add(new HemisphereLight(0xffffff, 0xa09c98, 2.9));
   const sun = new DirectionalLight(0xffffff, 1.3);
   sun.position.set(1.2, 4.5, 2.6);
-  sun.castShadow = true;
+  sun.castShadow = stage.full;
   sun.shadow.mapSize.set(1024, 1024);
   sun.shadow.radius = 5;
   sun.shadow.normalBias = 0.02;
@@ -139,6 +152,10 @@ function furnish(stage) {
     scene.add(plane);
   }
   shadow.receiveShadow = true;
+  shadow.visible = stage.full;
+  stage.blob = makeBlob();
+  stage.blob.visible = !stage.full;
+  scene.add(stage.blob);
   const grid = new GridHelper(12, 24, 0x44484f, 0x3b3e44);
   grid.position.y = -0.001;
   scene.add(grid);
@@ -146,6 +163,21 @@ function furnish(stage) {
   scene.add(stage.outline);
   stage.balance = makeBalance();
   scene.add(stage.balance);
+}
+
+// A round shadow that only says where the body stands.
+function makeBlob() {
+  const paper = new OffscreenCanvas(128, 128).getContext("2d");
+  const shade = paper.createRadialGradient(64, 64, 4, 64, 64, 62);
+  shade.addColorStop(0, "rgb(0 0 0 / .5)");
+  shade.addColorStop(1, "rgb(0 0 0 / 0)");
+  paper.fillStyle = shade;
+  paper.fillRect(0, 0, 128, 128);
+  const texture = new CanvasTexture(paper.canvas);
+  const blob = new Mesh(new PlaneGeometry(1.3, 0.9), new MeshBasicMaterial({ map: texture, transparent: true, depthWrite: false, fog: false }));
+  blob.rotation.x = -Math.PI / 2;
+  blob.position.y = 0.001;
+  return blob;
 }
 
 // The centre of mass: a plumb line and its foot on the floor.

@@ -9,13 +9,16 @@ const MOUSE = [
 ];
 
 export class Shortcuts {
-  constructor(studio, tools) {
+  constructor(studio, tools, timeline) {
     this.studio = studio;
     this.keys = new Map();
     for (const [name, { key, label }] of Object.entries(tools.actions)) if (key) this.add(key, label, () => tools.run(name));
     this.add("Ctrl+Z", "Undo", () => studio.undo());
     this.add("Ctrl+Y", "Redo", () => studio.redo());
     this.add("Ctrl+Shift+Z", "Redo", () => studio.redo());
+    this.add("K", "Add or update a key pose", () => timeline.addKey());
+    this.add("Space", "Play, pause", () => timeline.togglePlay());
+    this.add("Delete", "Delete the key at the playhead", () => timeline.removeKey());
     this.add("Esc", "Choose nothing", () => studio.tell("bone", null));
     this.add("?", "This list", () => this.show());
     addEventListener("keydown", (event) => this.press(event));
@@ -28,6 +31,7 @@ export class Shortcuts {
 
   press(event) {
     if (event.defaultPrevented || document.querySelector("dialog[open]") || isTyping(event.target)) return;
+    if (event.key === " " && event.target.matches?.("button, summary, a, select, input")) return;
     const found = this.keys.get(nameOf(event));
     if (!found) return;
     event.preventDefault();
@@ -50,7 +54,7 @@ function list(rows) {
 
 function nameOf({ key, ctrlKey, metaKey, shiftKey, altKey }) {
   if (altKey) return "";
-  const name = key === "Escape" ? "esc" : key.toLowerCase();
+  const name = { Escape: "esc", " ": "space" }[key] ?? key.toLowerCase();
   return ctrlKey || metaKey ? `ctrl+${shiftKey ? "shift+" : ""}${name}` : name;
 }
 

@@ -42,9 +42,10 @@ export class Studio extends EventTarget {
     this.tell("preview");
   }
 
-  // The first step, which opened a photo, is not taken back: before it there is nothing to see.
+  // Before the first photo there is nothing to go back to.
   get canUndo() {
-    return this.history.position > 1;
+    const { canUndo, steps, position } = this.history;
+    return canUndo && steps[position - 1].document.person !== null;
   }
 
   undo() {
@@ -55,6 +56,11 @@ export class Studio extends EventTarget {
 
   redo() {
     this.history = this.history.redo();
+    this.settle();
+  }
+
+  goTo(position) {
+    this.history = this.history.at(position);
     this.settle();
   }
 

@@ -1,0 +1,89 @@
+// The key poses -> a video that the server makes: what is asked for, how far it is, and the film at the end.
+import { at, button, download, iconButton, make } from "./elements.js";
+import { complain } from "./notices.js";
+import { bodyOf } from "./picture.js";
+import { pause } from "./server.js";
+
+const LOOK_MS = 500;
+const FORMATS = { mp4: "MP4", webm: "WebM", gif: "GIF", png: "Pictures (PNG, zip)" };
+const SUFFIXES = { mp4: "mp4", webm: "webm", gif: "gif", png: "zip" };
+
+export class Video {
+  constructor(studio, server) {
+    Object.assign(this, { studio, server });
+    studio.on("video", () => this.open());
+  }
+
+  open() {
+    const dialog = at("sheet");
+    dialog.classList.remove("wide");
+    const field = (label, choices, chosen) => {
+      const select = make("select", {}, ...Object.entries(choices).map(([value, text]) => make("option", { value }, text)));
+      select.value = chosen;
+      return [select, make("label", { className: "field" }, make("span", {}, label), select)];
+    };
+    const sizes = Object.fromEntries(this.studio.about.sizes.map((size) => [size, `${size} x ${size}`]));
+    const [format, a] = field("Format", FORMATS, "mp4");
+    const [size, b] = field("Size", sizes, "512");
+    const [fps, c] = field("Frames a second", { 12: "12", 24: "24", 25: "25", 30: "30" }, "24");
+    this.stage = make("div", { className: "field" });
+    this.start = button("Start", () => this.run({ format: format.value, size: Number(size.value), fps: Number(fps.value) }).catch(complain), { className: "main", icon: "film" });
+    const { keys } = this.studio.document;
+    const seconds = keys.at(-1).time - keys[0].time;
+    const note = make("p", { className: "note" });
+    const tell = () => { note.textContent = `${seconds.toFixed(1)} s, ${Math.round(seconds * fps.value) + 1} pictures`; };
+    fps.addEventListener("change", tell);
+    tell();
+    dialog.replaceChildren(
+      make("header", { className: "row" }, make("h2", { id: "sheet-title", className: "grow" }, "Make a video"), iconButton("close", "Close", () => dialog.close())),
+      make("div", { className: "three" }, a, b, c), note, this.stage, make("div", { className: "row" }, this.start),
+    );
+    dialog.showModal();
+  }
+
+  async run(how) {
+    this.start.disabled = true;
+    const { person, document } = this.studio;
+    const keys = document.keys.map((key) => ({ time: key.time, ease: key.ease, body: bodyOf({ ...document, ...key }, person) }));
+    const json = { person: person.id, also: document.also, keys, background: document.background, ...how };
+    try {
+      const { job } = await this.server.json("/api/animations", { json });
+      await this.watch(job, how.format);
+    } finally {
+      this.start.disabled = false;
+    }
+  }
+
+  async watch(job, format) {
+    const bar = make("progress", { max: 1, value: 0, aria: { label: "Progress" } });
+    const line = make("p", { className: "note", role: "status" }, "Waiting ...");
+    const cancel = button("Cancel", () => this.server.fetch(`/api/jobs/${job}`, { method: "DELETE" }).catch(complain));
+    this.stage.replaceChildren(bar, line, cancel);
+    for (;;) {
+      const { state, done, total, seconds_left: left, detail } = await this.server.json(`/api/jobs/${job}`);
+      bar.max = total || 1;
+      bar.value = done;
+      line.textContent = progressLine(state, done, total, left);
+      if (state === "done") return this.finish(job, format);
+      if (state === "cancelled") return this.stage.replaceChildren(make("p", { className: "note" }, "Cancelled."));
+      if (state === "failed") throw new Error(detail || "the video could not be made");
+      await pause(LOOK_MS);
+    }
+  }
+
+  async finish(job, format) {
+    const film = await this.server.blob(`/api/jobs/${job}/result`);
+    const name = `animation.${SUFFIXES[format]}`;
+    const url = URL.createObjectURL(film);
+    const shown = format === "gif" ? make("img", { src: url, alt: "The animation" }) : format === "png" ? make("p", {}, "The pictures are ready.")
+      : make("video", { src: url, controls: true, loop: true, autoplay: true, muted: true, playsInline: true });
+    shown.classList.add("film");
+    this.stage.replaceChildren(shown, button("Save", () => download(film, name), { icon: "save", className: "main" }));
+  }
+}
+
+function progressLine(state, done, total, left) {
+  if (state === "waiting") return "Waiting for its turn ...";
+  const rest = left === null || left === undefined ? "" : left > 90 ? `, ${Math.round(left / 60)} min left` : `, ${Math.ceil(left)} s left`;
+  return `${done} of ${total} pictures${rest}`;
+}
