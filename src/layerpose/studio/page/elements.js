@@ -27,9 +27,9 @@ export function button(label, onclick, { icon: name, ...rest } = {}) {
   return make("button", { type: "button", onclick, ...rest }, name ? icon(name) : null, label);
 }
 
-export function iconButton(name, label, onclick, { key, className = "", ...rest } = {}) {
+export function iconButton(name, label, onclick, { key, className = "", aria = {}, ...rest } = {}) {
   const title = key ? `${label} (${key})` : label;
-  return make("button", { type: "button", onclick, title, className: `icon ${className}`, aria: { label }, ...rest }, icon(name));
+  return make("button", { type: "button", onclick, title, className: `icon ${className}`, aria: { label, ...aria }, ...rest }, icon(name));
 }
 
 // A labelled slider; `input` is called while it moves, `change` when it is let go.

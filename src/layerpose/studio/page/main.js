@@ -13,6 +13,7 @@ import { Mending } from "./mending.js";
 import { Status, complain } from "./notices.js";
 import { People } from "./people.js";
 import { PhotoPanel } from "./photo_panel.js";
+import { Picking } from "./picking.js";
 import { Posing } from "./posing.js";
 import { Projects } from "./projects.js";
 import { Result } from "./result.js";
@@ -58,6 +59,7 @@ function makeParts(studio, server, store) {
   const photo = new PhotoPanel(studio, people, new Mending(studio, server, people));
   const library = new Library(studio, server, posing), backdrop = new Backdrop(stage, library.trace);
   const timeline = new Timeline(studio, server, posing), projects = new Projects(studio, server, people);
+  new Picking(studio, stage, figure, rings);
   new LayersPanel(studio, server, result, panel);
   new StepsSheet(studio, result, panel);
   new ShapePanel(studio);

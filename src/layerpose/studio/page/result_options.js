@@ -12,12 +12,14 @@ export class ResultOptions {
     this.picker.addEventListener("change", () => this.set(this.picker.value));
     this.size = make("select", { aria: { label: "Size of the picture" } });
     this.size.addEventListener("change", () => studio.prefer({ size: Number(this.size.value) }));
-    this.fit = button("Fit the frame", () => posing.fitFrame(), { icon: "frame", hidden: true });
-    this.own = button("Frame of the photo", () => studio.change("Frame of the photo", { frame: null }), { className: "quiet", hidden: true });
+    this.own = button("As in the photo", () => studio.change("Frame of the photo", { frame: null }), { className: "small" });
+    this.fit = button("Round the body", () => posing.fitFrame(), { className: "small" });
+    this.cut = make("p", { className: "doubt", hidden: true }, "The body reaches out of the picture.");
     const save = button("Save picture", () => panel.save(), { icon: "save", className: "main grow" });
     panel.more.append(
       make("div", { className: "row" }, save, this.size),
-      make("div", { className: "row" }, this.fit, this.own),
+      make("div", { className: "field" }, make("span", { id: "framed" }, "Frame"),
+        make("div", { className: "row", role: "group", aria: { labelledby: "framed" } }, this.own, this.fit), this.cut),
       make("div", { className: "field" }, make("span", { id: "behind" }, "Background"),
         make("div", { className: "row", role: "group", aria: { labelledby: "behind" } }, ...this.sources, this.picker)),
     );
@@ -36,8 +38,9 @@ export class ResultOptions {
     for (const made of this.sources) made.setAttribute("aria-pressed", String(made.dataset.background === now));
     this.picker.hidden = now !== "colour";
     this.panel.picture.classList.toggle("clear", now === "transparent");
-    this.own.hidden = !frame;
-    this.fit.hidden = !this.studio.person || !this.posing.figure.pose || !this.posing.isCutOff();
+    this.own.setAttribute("aria-pressed", String(!frame));
+    this.fit.setAttribute("aria-pressed", String(Boolean(frame)));
+    this.cut.hidden = !this.studio.person || !this.posing.figure.pose || !this.posing.isCutOff();
   }
 
   async choose(name) {

@@ -15,6 +15,9 @@ export class ResultPanel {
     this.note = make("p", { className: "note", role: "status" });
     this.picture = make("div", { className: "picture empty" }, this.image, this.before, this.wipe, this.split);
     this.more = make("div", { className: "more" });
+    this.small = make("img", { alt: "" });
+    at("peek").append(this.small);
+    at("peek").addEventListener("click", () => studio.tell("show", "result"));
     at("result").append(this.picture, this.note, this.more);
     studio.on("body", () => this.person(studio.person));
     result.addEventListener("drawing", (event) => this.wait(event.detail));
@@ -30,7 +33,8 @@ export class ResultPanel {
     await next.decode();
     if (this.result.shown?.blob !== blob) return URL.revokeObjectURL(url);
     const old = this.image.src;
-    this.image.src = url;
+    this.image.src = this.small.src = url;
+    at("peek").hidden = false;
     if (old.startsWith("blob:")) URL.revokeObjectURL(old);
     this.picture.classList.remove("empty");
     this.picture.classList.toggle("quick", size !== this.studio.preferences.size);

@@ -2,7 +2,7 @@
 import { at, button, iconButton, make } from "./elements.js";
 
 const MOUSE = [
-  ["Drag a handle", "Move that part of the body"], ["Click a handle or the body", "Choose a bone: rings and sliders turn it"],
+  ["Drop a file anywhere", "A photo, a pose, a motion, a project"], ["Drag a handle", "Move that part of the body"], ["Click a handle or the body", "Choose a bone: rings and sliders turn it"],
   ["Drag beside the body", "Look from elsewhere"], ["Right button or two fingers", "Move the view"], ["Wheel or pinch", "Nearer, farther"],
   ["Tab, then arrow keys", "Move a handle 1 cm in the screen's axes; with Shift 5 cm"], ["Page Up, Page Down", "The same towards you and away"],
   ["P on a hand or foot", "Pin it, so that it stays where it is"],
@@ -19,6 +19,8 @@ export class Shortcuts {
     this.add("K", "Add or update a key pose", () => timeline.addKey());
     this.add("Space", "Play, pause", () => timeline.togglePlay());
     this.add("Delete", "Delete the key at the playhead", () => timeline.removeKey());
+    this.add("Ctrl+S", "Save the project", () => at("save-project").click());
+    this.add("Ctrl+O", "Open a project", () => at("open-project").click());
     this.add("Esc", "Choose nothing", () => studio.tell("bone", null));
     this.add("?", "This list", () => this.show());
     addEventListener("keydown", (event) => this.press(event));

@@ -3,6 +3,7 @@ import { at, button, iconButton, make } from "./elements.js";
 import { complain } from "./notices.js";
 import { EASES, poseAt } from "./tween.js";
 
+const HINTS = ["Add this pose as the first key, then pose the body anew and add the next.", "Pose the body anew and add the next key.", ""];
 const SHORTEST_S = 2;
 const STEP_S = 0.1;
 const LAST_SHARE = 0.92; // of the strip, where the last key stands
@@ -25,15 +26,21 @@ export class Timeline {
     this.ease.addEventListener("change", () => this.changeKey({ ease: this.ease.value }, "Change the ease"));
     this.remove = iconButton("bin", "Delete the key", () => this.removeKey(), { key: "Delete" });
     this.video = button("Make a video", () => this.studio.tell("video"), { icon: "film", className: "main" });
-    this.head = make("div", { className: "row head" }, this.play, this.clock, this.add, this.ease, this.remove, make("span", { className: "grow" }), this.video);
+    this.empty = make("p", { className: "note" });
+    this.fold = iconButton("down", "Fold the animation away", () => this.toggleFold(), { className: "fold", aria: { expanded: "true" } });
+    this.head = make("div", { className: "row head" }, this.play, this.clock, this.add, this.ease, this.remove, this.empty, this.video, this.fold);
     this.playhead = make("input", { type: "range", min: 0, step: 0.01, value: 0, className: "playhead", aria: { label: "Time" } });
     this.playhead.addEventListener("input", () => this.seek(this.playhead.valueAsNumber));
     this.playhead.addEventListener("change", () => this.settle());
     this.marks = make("div", { className: "marks" });
     this.track = make("div", { className: "track" }, this.playhead, this.marks);
-    this.empty = make("p", { className: "note" }, "Pose the body, add a key, move the playhead, pose again: the video goes from key to key.");
     this.strip = make("div", { className: "motion", hidden: true });
-    at("animation").append(this.head, this.track, this.empty, this.strip);
+    at("animation").append(this.head, this.track, this.strip);
+  }
+
+  toggleFold() {
+    const folded = at("animation").classList.toggle("folded");
+    this.fold.setAttribute("aria-expanded", String(!folded));
   }
 
   get keys() {
@@ -50,7 +57,7 @@ export class Timeline {
     this.playhead.max = this.length;
     this.playhead.value = this.time;
     this.marks.replaceChildren(...keys.map((key) => this.makeMark(key)));
-    this.empty.hidden = keys.length > 0;
+    this.empty.textContent = HINTS[Math.min(keys.length, 2)];
     this.video.disabled = keys.length < 2;
     this.play.disabled = keys.length < 2;
     this.say();
