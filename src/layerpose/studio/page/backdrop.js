@@ -9,11 +9,21 @@ const FAINT = 0.45;
 export class Backdrop {
   constructor(stage, place) {
     Object.assign(this, { stage, place });
-    this.plane = new Mesh(new PlaneGeometry(1, 1), new MeshBasicMaterial({ transparent: true, opacity: FAINT, depthWrite: false, fog: false }));
+    this.plane = new Mesh(
+      new PlaneGeometry(1, 1),
+      new MeshBasicMaterial({ transparent: true, opacity: FAINT, depthWrite: false, fog: false }),
+    );
     this.plane.visible = false;
     this.plane.renderOrder = -1;
     stage.scene.add(this.plane);
-    this.opacity = slider("Strength", { min: 0, max: 1, step: 0.05, value: FAINT, format: (value) => `${Math.round(value * 100)} %`, input: (value) => this.fade(value) });
+    this.opacity = slider("Strength", {
+      min: 0,
+      max: 1,
+      step: 0.05,
+      value: FAINT,
+      format: (value) => `${Math.round(value * 100)} %`,
+      input: (value) => this.fade(value),
+    });
     this.opacity.hidden = true;
     this.choose = button("Picture to trace", () => this.pick(), { icon: "trace" });
     this.remove = button("Remove", () => this.clear(), { className: "quiet", hidden: true });
@@ -25,7 +35,9 @@ export class Backdrop {
   }
 
   async show(file) {
-    const picture = await createImageBitmap(file).catch(() => { throw new Error(`${file.name} is no picture that this browser can read`); });
+    const picture = await createImageBitmap(file).catch(() => {
+      throw new Error(`${file.name} is no picture that this browser can read`);
+    });
     const texture = new Texture(picture);
     texture.colorSpace = SRGBColorSpace;
     texture.needsUpdate = true;

@@ -7,22 +7,44 @@ import { LIMBS } from "./ik.js";
 import { turnBone } from "./rings.js";
 
 const DEGREE = Math.PI / 180;
-const AXES = [["x", "Forwards"], ["y", "Turn"], ["z", "Sideways"]]; // in the viewport's axes
+const AXES = [
+  ["x", "Forwards"],
+  ["y", "Turn"],
+  ["z", "Sideways"],
+]; // in the viewport's axes
 const NAMES = [
-  ["root", "Whole body"], ["spine05", "Lower back"], ["spine04", "Back, lower"], ["spine03", "Back, middle"], ["spine02", "Back, upper"],
-  ["spine01", "Chest"], ["neck01", "Neck"], ["neck02", "Neck, middle"], ["neck03", "Neck, upper"], ["head", "Head"],
+  ["root", "Whole body"],
+  ["spine05", "Lower back"],
+  ["spine04", "Back, lower"],
+  ["spine03", "Back, middle"],
+  ["spine02", "Back, upper"],
+  ["spine01", "Chest"],
+  ["neck01", "Neck"],
+  ["neck02", "Neck, middle"],
+  ["neck03", "Neck, upper"],
+  ["head", "Head"],
 ];
 const SIDED = [
-  ["clavicle", "collarbone"], ["shoulder01", "shoulder"], ["upperarm01", "upper arm"], ["lowerarm01", "forearm"],
-  ["lowerarm02", "forearm, twist"], ["wrist", "hand"], ["upperleg01", "thigh"], ["lowerleg01", "shin"], ["foot", "foot"],
+  ["clavicle", "collarbone"],
+  ["shoulder01", "shoulder"],
+  ["upperarm01", "upper arm"],
+  ["lowerarm01", "forearm"],
+  ["lowerarm02", "forearm, twist"],
+  ["wrist", "hand"],
+  ["upperleg01", "thigh"],
+  ["lowerleg01", "shin"],
+  ["foot", "foot"],
 ];
 const LIMB_BONES = {
-  hand: /^(clavicle|shoulder|upperarm|lowerarm|wrist|metacarpal|finger)/, foot: /^(upperleg|lowerleg|foot|toe|pelvis)/,
+  hand: /^(clavicle|shoulder|upperarm|lowerarm|wrist|metacarpal|finger)/,
+  foot: /^(upperleg|lowerleg|foot|toe|pelvis)/,
 };
 
 export const BONES = new Map([
   ...NAMES,
-  ...["L", "R"].flatMap((side) => SIDED.map(([bone, name]) => [`${bone}.${side}`, `${side === "L" ? "Left" : "Right"} ${name}`])),
+  ...["L", "R"].flatMap((side) =>
+    SIDED.map(([bone, name]) => [`${bone}.${side}`, `${side === "L" ? "Left" : "Right"} ${name}`]),
+  ),
 ]);
 
 export class BoneCard {
@@ -38,32 +60,66 @@ export class BoneCard {
     const options = [...BONES].map(([value, text]) => make("option", { value }, text));
     this.select = make("select", { aria: { label: "Bone" }, className: "grow" }, ...options);
     this.select.addEventListener("change", () => this.studio.tell("bone", this.select.value));
-    const head = make("div", { className: "row" }, this.select, iconButton("close", "Close", () => this.studio.tell("bone", null)));
-    this.sliders = AXES.map(([axis, label]) => slider(label, {
-      min: -180, max: 180, step: 1, value: 0, format: (value) => `${Math.round(value)}\u00b0`,
-      input: () => this.turn(), change: () => this.settle(`Turn ${BONES.get(this.bone).toLowerCase()}`),
-    }));
+    const head = make(
+      "div",
+      { className: "row" },
+      this.select,
+      iconButton("close", "Close", () => this.studio.tell("bone", null)),
+    );
+    this.sliders = AXES.map(([axis, label]) =>
+      slider(label, {
+        min: -180,
+        max: 180,
+        step: 1,
+        value: 0,
+        format: (value) => `${Math.round(value)}\u00b0`,
+        input: () => this.turn(),
+        change: () => this.settle(`Turn ${BONES.get(this.bone).toLowerCase()}`),
+      }),
+    );
     this.pin = button("Pin", () => this.togglePin(), { icon: "pin" });
     this.resetLimb = button("Reset limb", () => this.reset((name) => this.isOfLimb(name)), { className: "quiet" });
-    const foot = make("div", { className: "row" }, button("Reset", () => this.reset((name) => name === this.bone), { className: "quiet" }), this.resetLimb, this.pin);
+    const foot = make(
+      "div",
+      { className: "row" },
+      button("Reset", () => this.reset((name) => name === this.bone), { className: "quiet" }),
+      this.resetLimb,
+      this.pin,
+    );
     this.fingers = this.buildFingers();
     this.card.append(head, ...this.sliders, foot, this.fingers);
   }
 
   buildFingers() {
-    const presets = Object.entries(PRESETS).map(([name, { label }]) => button(label, () => this.preset(name), { className: "small" }));
-    this.curls = Object.entries(FINGERS).map(([finger, label]) => slider(label, {
-      min: -0.4, max: 1.1, step: 0.01, value: 0, format: (value) => `${Math.round(value * 100)} %`,
-      input: (curl) => this.curl(finger, curl), change: () => this.settle(`Curl ${label.toLowerCase()}`),
-    }));
-    return make("div", { className: "fingers" }, make("h3", { className: "heading" }, "Hand"), make("div", { className: "row" }, ...presets), ...this.curls);
+    const presets = Object.entries(PRESETS).map(([name, { label }]) =>
+      button(label, () => this.preset(name), { className: "small" }),
+    );
+    this.curls = Object.entries(FINGERS).map(([finger, label]) =>
+      slider(label, {
+        min: -0.4,
+        max: 1.1,
+        step: 0.01,
+        value: 0,
+        format: (value) => `${Math.round(value * 100)} %`,
+        input: (curl) => this.curl(finger, curl),
+        change: () => this.settle(`Curl ${label.toLowerCase()}`),
+      }),
+    );
+    return make(
+      "div",
+      { className: "fingers" },
+      make("h3", { className: "heading" }, "Hand"),
+      make("div", { className: "row" }, ...presets),
+      ...this.curls,
+    );
   }
 
   show(bone) {
     this.bone = bone;
     this.card.hidden = !bone;
     if (bone && !BONES.has(bone)) BONES.set(bone, bone);
-    if (bone && ![...this.select.options].some(({ value }) => value === bone)) this.select.append(make("option", { value: bone }, bone));
+    if (bone && ![...this.select.options].some(({ value }) => value === bone))
+      this.select.append(make("option", { value: bone }, bone));
     this.refresh();
   }
 
@@ -78,7 +134,10 @@ export class BoneCard {
     this.pin.setAttribute("aria-pressed", String(Boolean(this.studio.live.pins[limb])));
     this.resetLimb.hidden = !limb;
     this.fingers.hidden = !/^wrist/.test(this.bone);
-    if (!this.fingers.hidden) this.curls.forEach((made, index) => made.set(curlOf(this.figure.skeleton, this.studio.live.rotations, this.side, index + 1)));
+    if (!this.fingers.hidden)
+      this.curls.forEach((made, index) =>
+        made.set(curlOf(this.figure.skeleton, this.studio.live.rotations, this.side, index + 1)),
+      );
   }
 
   get side() {
@@ -109,7 +168,9 @@ export class BoneCard {
   curl(finger, value) {
     this.begin();
     const { skeleton } = this.figure;
-    this.studio.preview({ rotations: { ...this.studio.document.rotations, ...fingerRotations(skeleton, this.side, finger, value) } });
+    this.studio.preview({
+      rotations: { ...this.studio.document.rotations, ...fingerRotations(skeleton, this.side, finger, value) },
+    });
   }
 
   begin() {
@@ -135,7 +196,9 @@ export class BoneCard {
     const { rotations } = this.studio.person.body;
     const kept = Object.entries(this.studio.document.rotations).filter(([name]) => !test(name));
     const own = Object.entries(rotations).filter(([name]) => test(name));
-    this.studio.change(`Reset ${BONES.get(this.bone).toLowerCase()}`, { rotations: Object.fromEntries([...kept, ...own]) });
+    this.studio.change(`Reset ${BONES.get(this.bone).toLowerCase()}`, {
+      rotations: Object.fromEntries([...kept, ...own]),
+    });
   }
 
   togglePin() {

@@ -29,16 +29,26 @@ export function button(label, onclick, { icon: name, ...rest } = {}) {
 
 export function iconButton(name, label, onclick, { key, className = "", aria = {}, ...rest } = {}) {
   const title = key ? `${label} (${key})` : label;
-  return make("button", { type: "button", onclick, title, className: `icon ${className}`, aria: { label, ...aria }, ...rest }, icon(name));
+  return make(
+    "button",
+    { type: "button", onclick, title, className: `icon ${className}`, aria: { label, ...aria }, ...rest },
+    icon(name),
+  );
 }
 
 // A labelled slider; `input` is called while it moves, `change` when it is let go.
 export function slider(label, { min, max, step, value, input, change, format = String }) {
   const out = make("output", {}, format(value));
   const range = make("input", { type: "range", min, max, step, value });
-  range.addEventListener("input", () => { out.textContent = format(range.valueAsNumber); input?.(range.valueAsNumber); });
+  range.addEventListener("input", () => {
+    out.textContent = format(range.valueAsNumber);
+    input?.(range.valueAsNumber);
+  });
   range.addEventListener("change", () => change?.(range.valueAsNumber));
-  const set = (now) => { range.value = now; out.textContent = format(now); };
+  const set = (now) => {
+    range.value = now;
+    out.textContent = format(now);
+  };
   return Object.assign(make("label", { className: "slider" }, make("span", {}, label), out, range), { set, range });
 }
 

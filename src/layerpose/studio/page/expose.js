@@ -2,7 +2,6 @@
 import { Pose, toBody } from "./skeleton.js";
 import { cameraOf, project } from "./picture.js";
 
-
 export function expose(parts) {
   const { studio, stage, figure, result, people } = parts;
   window.studio = {

@@ -3,7 +3,8 @@ import { Pose, toBody } from "./skeleton.js";
 import { centreOfMass, isBalanced } from "./floor.js";
 import { cameraOf } from "./picture.js";
 
-const GOOD = 0x7fd1a4, WARN = 0xf0b35f;
+const GOOD = 0x7fd1a4,
+  WARN = 0xf0b35f;
 
 export class Figure {
   constructor(studio, stage) {

@@ -8,11 +8,15 @@ const UP = new Vector3(0, 1, 0);
 
 // Shares of the body's mass (de Leva 1996, mean of both sexes): from, to, where between, share.
 const SEGMENTS = [
-  ["head", "eye.L", 0.4, 0.068], ["root", "neck01", 0.55, 0.43],
+  ["head", "eye.L", 0.4, 0.068],
+  ["root", "neck01", 0.55, 0.43],
   ...["L", "R"].flatMap((side) => [
-    [`upperarm01.${side}`, `lowerarm01.${side}`, 0.576, 0.0263], [`lowerarm01.${side}`, `wrist.${side}`, 0.457, 0.015],
-    [`wrist.${side}`, `finger3-1.${side}`, 0.8, 0.0058], [`upperleg01.${side}`, `lowerleg01.${side}`, 0.385, 0.1447],
-    [`lowerleg01.${side}`, `foot.${side}`, 0.442, 0.0457], [`foot.${side}`, `toe2-1.${side}`, 0.45, 0.0133],
+    [`upperarm01.${side}`, `lowerarm01.${side}`, 0.576, 0.0263],
+    [`lowerarm01.${side}`, `wrist.${side}`, 0.457, 0.015],
+    [`wrist.${side}`, `finger3-1.${side}`, 0.8, 0.0058],
+    [`upperleg01.${side}`, `lowerleg01.${side}`, 0.385, 0.1447],
+    [`lowerleg01.${side}`, `foot.${side}`, 0.442, 0.0457],
+    [`foot.${side}`, `toe2-1.${side}`, 0.45, 0.0133],
   ]),
 ];
 
@@ -32,7 +36,12 @@ export function isBalanced(pose) {
   const lowest = Math.min(pose.place("foot.L").y, pose.place("foot.R").y);
   const standing = ["L", "R"].filter((side) => pose.place(`foot.${side}`).y < lowest + NEAR_M);
   const points = standing.flatMap((side) => ["foot", "toe1-1", "toe5-1"].map((bone) => pose.place(`${bone}.${side}`)));
-  return distanceToHull(points.map(({ x, z }) => [x, z]), [centre.x, centre.z]) < 0.07;
+  return (
+    distanceToHull(
+      points.map(({ x, z }) => [x, z]),
+      [centre.x, centre.z],
+    ) < 0.07
+  );
 }
 
 // Lowest place of the skin of some bones (of all without a test), in the pose's own coordinates.
@@ -50,7 +59,9 @@ export function lowest(body, pose, test = () => true) {
 // Every so many-th vertex of the skin, posed.
 export function skinPoints(body, pose, every) {
   const { count } = body.mesh.geometry.attributes.position;
-  return Array.from({ length: Math.ceil(count / every) }, (_, index) => skinPoint(body, pose, index * every, new Vector3()));
+  return Array.from({ length: Math.ceil(count / every) }, (_, index) =>
+    skinPoint(body, pose, index * every, new Vector3()),
+  );
 }
 
 // Linear blend skinning of one vertex.
@@ -61,7 +72,10 @@ function skinPoint(body, pose, vertex, into) {
     const weight = skinWeight.getComponent(vertex, slot);
     if (!weight) continue;
     const row = skinIndex.getComponent(vertex, slot);
-    part.fromBufferAttribute(position, vertex).sub(pose.skeleton.reference.places[row]).applyQuaternion(pose.world[row]);
+    part
+      .fromBufferAttribute(position, vertex)
+      .sub(pose.skeleton.reference.places[row])
+      .applyQuaternion(pose.world[row]);
     into.addScaledVector(part.add(pose.places[row]), weight);
   }
   return into;
@@ -102,10 +116,13 @@ function distanceToHull(points, [x, y]) {
 
 function convexHull(points) {
   const sorted = [...points].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  const half = (list) => list.reduce((hull, point) => {
-    while (hull.length > 1 && turns(hull.at(-2), hull.at(-1), point) <= 0) hull.pop();
-    return [...hull, point];
-  }, []).slice(0, -1);
+  const half = (list) =>
+    list
+      .reduce((hull, point) => {
+        while (hull.length > 1 && turns(hull.at(-2), hull.at(-1), point) <= 0) hull.pop();
+        return [...hull, point];
+      }, [])
+      .slice(0, -1);
   return [...half(sorted), ...half([...sorted].reverse())];
 }
 

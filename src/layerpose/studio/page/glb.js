@@ -1,7 +1,15 @@
 // The body's GLB, as the server writes it -> a skinned mesh, its skeleton and where its pelvis stands over the floor.
 import {
-  Bone, BufferAttribute, BufferGeometry, Matrix4, MeshLambertMaterial, Skeleton as Bones, SkinnedMesh, SRGBColorSpace,
-  Texture, Vector3,
+  Bone,
+  BufferAttribute,
+  BufferGeometry,
+  Matrix4,
+  MeshLambertMaterial,
+  Skeleton as Bones,
+  SkinnedMesh,
+  SRGBColorSpace,
+  Texture,
+  Vector3,
 } from "./vendor/three.module.min.js";
 import { Skeleton } from "./skeleton.js";
 
@@ -9,7 +17,11 @@ const MAGIC = 0x46546c67; // "glTF"
 const TYPES = { 5121: Uint8Array, 5123: Uint16Array, 5125: Uint32Array, 5126: Float32Array };
 const WIDTHS = { SCALAR: 1, VEC2: 2, VEC3: 3, VEC4: 4, MAT4: 16 };
 const ATTRIBUTES = {
-  POSITION: "position", NORMAL: "normal", TEXCOORD_0: "uv", JOINTS_0: "skinIndex", WEIGHTS_0: "skinWeight",
+  POSITION: "position",
+  NORMAL: "normal",
+  TEXCOORD_0: "uv",
+  JOINTS_0: "skinIndex",
+  WEIGHTS_0: "skinWeight",
 };
 
 export async function readBody(bytes) {
@@ -20,7 +32,13 @@ export async function readBody(bytes) {
   const mesh = new SkinnedMesh(readGeometry(file), await readMaterial(file));
   mesh.add(bones[0]);
   const inverse = file.read(file.json.skins[0].inverseBindMatrices);
-  mesh.bind(new Bones(bones, bones.map((_, row) => new Matrix4().fromArray(inverse, row * 16))), new Matrix4());
+  mesh.bind(
+    new Bones(
+      bones,
+      bones.map((_, row) => new Matrix4().fromArray(inverse, row * 16)),
+    ),
+    new Matrix4(),
+  );
   mesh.frustumCulled = false;
   mesh.castShadow = true;
   return { mesh, bones, skeleton, pelvis };
@@ -42,11 +60,22 @@ function open(bytes) {
 
 function readSkeleton(joints) {
   const parents = joints.map(() => -1);
-  joints.forEach((joint, row) => (joint.children ?? []).forEach((child) => { parents[child] = row; }));
+  joints.forEach((joint, row) =>
+    (joint.children ?? []).forEach((child) => {
+      parents[child] = row;
+    }),
+  );
   const places = joints.map((joint) => new Vector3(...(joint.translation ?? [0, 0, 0])));
   const pelvis = places[0];
   const offsets = places.map((place, row) => (row ? place : new Vector3()));
-  return { skeleton: new Skeleton(joints.map((joint) => joint.name), parents, offsets), pelvis };
+  return {
+    skeleton: new Skeleton(
+      joints.map((joint) => joint.name),
+      parents,
+      offsets,
+    ),
+    pelvis,
+  };
 }
 
 function makeBones({ names, parents, offsets }) {

@@ -20,9 +20,23 @@ export const GRIPS = {
   head: { label: "Head", bone: "head", place: nose, move: (pose, to) => curve(pose, LOOKING, nose, to, NODDING) },
   chest: { label: "Chest", bone: "spine03", place: byBone("spine01"), move: moveChest },
   hips: { label: "Hips", bone: "root", place: byBone("root"), move: moveRoot },
-  ...bothSides("hand", "hand", "wrist", (side) => (pose, to, { limits }) => reach(pose, `hand.${side}`, to, { limits })),
+  ...bothSides(
+    "hand",
+    "hand",
+    "wrist",
+    (side) =>
+      (pose, to, { limits }) =>
+        reach(pose, `hand.${side}`, to, { limits }),
+  ),
   ...bothSides("elbow", "elbow", "lowerarm01", (side) => moveMiddle(`hand.${side}`)),
-  ...bothSides("foot", "foot", "foot", (side) => (pose, to, { limits }) => reach(pose, `foot.${side}`, to, { limits, keepEnd: true })),
+  ...bothSides(
+    "foot",
+    "foot",
+    "foot",
+    (side) =>
+      (pose, to, { limits }) =>
+        reach(pose, `foot.${side}`, to, { limits, keepEnd: true }),
+  ),
   ...bothSides("knee", "knee", "lowerleg01", (side) => moveMiddle(`foot.${side}`)),
 };
 
@@ -38,11 +52,13 @@ export function drag(start, name, target, { pins = {}, limits = true, symmetry =
 }
 
 function bothSides(name, label, bone, move) {
-  return Object.fromEntries(["L", "R"].map((side) => {
-    const own = `${bone}.${side}`;
-    const called = `${side === "L" ? "Left" : "Right"} ${label}`;
-    return [`${name}.${side}`, { label: called, bone: own, side, place: byBone(own), move: move(side) }];
-  }));
+  return Object.fromEntries(
+    ["L", "R"].map((side) => {
+      const own = `${bone}.${side}`;
+      const called = `${side === "L" ? "Left" : "Right"} ${label}`;
+      return [`${name}.${side}`, { label: called, bone: own, side, place: byBone(own), move: move(side) }];
+    }),
+  );
 }
 
 function moveMiddle(limb) {

@@ -5,7 +5,12 @@ const STEP_M = 0.01;
 const LARGE_STEP_M = 0.05;
 const STILL_PX = 3; // a press that moves less is a click
 const KEYS = {
-  ArrowRight: [1, 0, 0], ArrowLeft: [-1, 0, 0], ArrowUp: [0, 1, 0], ArrowDown: [0, -1, 0], PageUp: [0, 0, 1], PageDown: [0, 0, -1],
+  ArrowRight: [1, 0, 0],
+  ArrowLeft: [-1, 0, 0],
+  ArrowUp: [0, 1, 0],
+  ArrowDown: [0, -1, 0],
+  PageUp: [0, 0, 1],
+  PageDown: [0, 0, -1],
 };
 
 export class Handles {
@@ -69,7 +74,10 @@ export class Handles {
       for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) button[how](end, up);
     };
     const move = (moving) => this.pull(moving, held);
-    const up = (ending) => { listen("removeEventListener"); this.release(ending, held); };
+    const up = (ending) => {
+      listen("removeEventListener");
+      this.release(ending, held);
+    };
     listen("addEventListener");
   }
 
@@ -126,7 +134,10 @@ export class Handles {
 }
 
 function changesOf(pose, document) {
-  return { rotations: pose.rotations(document.rotations), root: pose.root.equals(rootOf(document)) ? document.root : pose.rootVector() };
+  return {
+    rotations: pose.rotations(document.rotations),
+    root: pose.root.equals(rootOf(document)) ? document.root : pose.rootVector(),
+  };
 }
 
 const rootOf = ({ root: [x, y, z] }) => ({ x, y: z, z: -y });

@@ -3,10 +3,12 @@
 // Every function changes the pose that it is given. What cannot be reached is pointed at, never torn off.
 import { Quaternion, Vector3 } from "./vendor/three.module.min.js";
 
-export const LIMBS = Object.fromEntries(["L", "R"].flatMap((side) => [
-  [`hand.${side}`, { upper: `upperarm01.${side}`, lower: `lowerarm01.${side}`, end: `wrist.${side}` }],
-  [`foot.${side}`, { upper: `upperleg01.${side}`, lower: `lowerleg01.${side}`, end: `foot.${side}` }],
-]));
+export const LIMBS = Object.fromEntries(
+  ["L", "R"].flatMap((side) => [
+    [`hand.${side}`, { upper: `upperarm01.${side}`, lower: `lowerarm01.${side}`, end: `wrist.${side}` }],
+    [`foot.${side}`, { upper: `upperleg01.${side}`, lower: `lowerleg01.${side}`, end: `foot.${side}` }],
+  ]),
+);
 export const SPINE = ["spine05", "spine04", "spine03", "spine02"];
 export const NECK = ["neck01", "neck02", "neck03", "head"];
 
@@ -93,7 +95,8 @@ export function anchorOf(pose, limb) {
 
 // The rotation that takes one direction to another by the shortest way, or about a given axis.
 export function arc(from, to, axis = null) {
-  const a = from.clone().normalize(), b = to.clone().normalize();
+  const a = from.clone().normalize(),
+    b = to.clone().normalize();
   if (!a.lengthSq() || !b.lengthSq()) return new Quaternion();
   if (!axis) return new Quaternion().setFromUnitVectors(a, b);
   const sine = new Vector3().crossVectors(a, b).dot(axis);
@@ -132,9 +135,13 @@ function hinge(pose, limb, first, second) {
   const { upper, lower, end } = LIMBS[limb];
   const own = new Vector3().crossVectors(first, second);
   const { reference } = pose.skeleton;
-  const built = new Vector3().crossVectors(
-    reference.place(lower).clone().sub(reference.place(upper)), reference.place(end).clone().sub(reference.place(lower)),
-  ).normalize().applyQuaternion(pose.world[pose.skeleton.parents[pose.skeleton.row(lower)]]);
+  const built = new Vector3()
+    .crossVectors(
+      reference.place(lower).clone().sub(reference.place(upper)),
+      reference.place(end).clone().sub(reference.place(lower)),
+    )
+    .normalize()
+    .applyQuaternion(pose.world[pose.skeleton.parents[pose.skeleton.row(lower)]]);
   if (first.angleTo(second) > CLEAR_BEND && own.dot(built) > 0) return own.normalize();
   return built.projectOnPlane(first.clone().normalize()).normalize();
 }
@@ -157,7 +164,8 @@ function farthest(pose, from, target, anchors, limits) {
     });
   };
   if (fits(1) || !fits(0)) return fits(1) ? 1 : 0;
-  let low = 0, high = 1;
+  let low = 0,
+    high = 1;
   for (let round = 0; round < 20; round++) {
     const middle = (low + high) / 2;
     if (fits(middle)) low = middle;

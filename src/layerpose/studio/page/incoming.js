@@ -5,10 +5,17 @@ import { complain } from "./notices.js";
 export class Incoming {
   constructor(takers) {
     this.takers = takers; // {person, also, pose, trace, background, project}: each takes a file
-    const over = (event) => { if (hasFiles(event)) { event.preventDefault(); at("drop").hidden = false; } };
+    const over = (event) => {
+      if (hasFiles(event)) {
+        event.preventDefault();
+        at("drop").hidden = false;
+      }
+    };
     addEventListener("dragenter", over);
     addEventListener("dragover", over);
-    addEventListener("dragleave", (event) => { if (!event.relatedTarget) at("drop").hidden = true; });
+    addEventListener("dragleave", (event) => {
+      if (!event.relatedTarget) at("drop").hidden = true;
+    });
     addEventListener("drop", (event) => this.drop(event));
     addEventListener("paste", (event) => this.paste(event));
   }
@@ -43,15 +50,30 @@ export class Incoming {
   // A picture can be many things.
   ask(file) {
     const dialog = at("sheet");
-    const picture = make("img", { src: URL.createObjectURL(file), alt: "The picture that was dropped", className: "asked" });
-    const take = (taker) => () => { dialog.close(); URL.revokeObjectURL(picture.src); this.give(taker, file); };
+    const picture = make("img", {
+      src: URL.createObjectURL(file),
+      alt: "The picture that was dropped",
+      className: "asked",
+    });
+    const take = (taker) => () => {
+      dialog.close();
+      URL.revokeObjectURL(picture.src);
+      this.give(taker, file);
+    };
     dialog.classList.remove("wide");
     dialog.replaceChildren(
-      make("h2", { id: "sheet-title" }, "What is this picture?"), picture,
-      make("div", { className: "choices" },
-        button("A new person", take("person"), { icon: "photo", className: "main" }), button("Another photo of this person", take("also"), { icon: "plus" }),
-        button("A pose to take", take("pose"), { icon: "pose" }), button("A picture to trace", take("trace"), { icon: "trace" }),
-        button("The background", take("background"), { icon: "frame" }), button("Nothing", () => dialog.close(), { className: "quiet" })),
+      make("h2", { id: "sheet-title" }, "What is this picture?"),
+      picture,
+      make(
+        "div",
+        { className: "choices" },
+        button("A new person", take("person"), { icon: "photo", className: "main" }),
+        button("Another photo of this person", take("also"), { icon: "plus" }),
+        button("A pose to take", take("pose"), { icon: "pose" }),
+        button("A picture to trace", take("trace"), { icon: "trace" }),
+        button("The background", take("background"), { icon: "frame" }),
+        button("Nothing", () => dialog.close(), { className: "quiet" }),
+      ),
     );
     dialog.showModal();
   }

@@ -3,13 +3,23 @@ import { button, choose, download, make } from "./elements.js";
 import { complain } from "./notices.js";
 import { bodyOf } from "./picture.js";
 
-const NAMES = { head: "Head", left_arm: "Left arm", right_arm: "Right arm", left_leg: "Left leg", right_leg: "Right leg" };
+const NAMES = {
+  head: "Head",
+  left_arm: "Left arm",
+  right_arm: "Right arm",
+  left_leg: "Left leg",
+  right_leg: "Right leg",
+};
 
 export class LayersPanel {
   constructor(studio, server, result, panel) {
     Object.assign(this, { studio, server, result });
     this.tiles = make("div", { className: "layers" });
-    this.note = make("p", { className: "note" }, "Save a layer, edit it in any program, and drop it back on its picture.");
+    this.note = make(
+      "p",
+      { className: "note" },
+      "Save a layer, edit it in any program, and drop it back on its picture.",
+    );
     this.details = make("details", {}, make("summary", {}, "Layers"), this.note, this.tiles);
     this.details.addEventListener("toggle", () => this.refresh().catch(complain));
     panel.more.append(this.details);
@@ -31,11 +41,26 @@ export class LayersPanel {
 
   makeTile({ part, picture }) {
     const edited = Boolean(this.studio.document.layers[part]);
-    const save = make("button", { type: "button", className: "thumb", title: "Save this layer", onclick: () => this.save(part, picture).catch(complain) },
-      make("img", { src: picture, alt: `Layer: ${NAMES[part] ?? part}` }));
-    const back = edited ? button("As drawn", () => this.set(part, null), { className: "quiet small" })
+    const save = make(
+      "button",
+      {
+        type: "button",
+        className: "thumb",
+        title: "Save this layer",
+        onclick: () => this.save(part, picture).catch(complain),
+      },
+      make("img", { src: picture, alt: `Layer: ${NAMES[part] ?? part}` }),
+    );
+    const back = edited
+      ? button("As drawn", () => this.set(part, null), { className: "quiet small" })
       : button("Replace", () => this.pick(part), { className: "quiet small" });
-    const tile = make("div", { className: edited ? "tile edited" : "tile", data: { layer: part } }, save, make("span", {}, NAMES[part] ?? part), back);
+    const tile = make(
+      "div",
+      { className: edited ? "tile edited" : "tile", data: { layer: part } },
+      save,
+      make("span", {}, NAMES[part] ?? part),
+      back,
+    );
     tile.addEventListener("dragover", (event) => event.preventDefault());
     tile.addEventListener("drop", (event) => {
       event.preventDefault();
@@ -61,6 +86,8 @@ export class LayersPanel {
 
   set(part, edit) {
     const { [part]: _, ...others } = this.studio.document.layers;
-    this.studio.change(edit ? `Edit layer: ${NAMES[part]}` : `Layer as drawn: ${NAMES[part]}`, { layers: edit ? { ...others, [part]: edit } : others });
+    this.studio.change(edit ? `Edit layer: ${NAMES[part]}` : `Layer as drawn: ${NAMES[part]}`, {
+      layers: edit ? { ...others, [part]: edit } : others,
+    });
   }
 }

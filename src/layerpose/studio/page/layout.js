@@ -2,18 +2,24 @@
 import { at, icon, make } from "./elements.js";
 
 const PARTS = {
-  photo: ["photo", "Photo"], poses: ["pose", "Poses"], shape: ["shape", "Shape"], body: ["body", "Body"], result: ["result", "Result"],
+  photo: ["photo", "Photo"],
+  poses: ["pose", "Poses"],
+  shape: ["shape", "Shape"],
+  body: ["body", "Body"],
+  result: ["result", "Result"],
   animation: ["film", "Animation"],
 };
 const LEFT = ["photo", "poses", "shape"];
 
 export class Layout {
   constructor(studio) {
-    this.nav = new Map(Object.entries(PARTS).map(([name, [symbol, label]]) => {
-      const made = make("button", { type: "button", onclick: () => this.show(name) }, icon(symbol), label);
-      at("phone").append(made);
-      return [name, made];
-    }));
+    this.nav = new Map(
+      Object.entries(PARTS).map(([name, [symbol, label]]) => {
+        const made = make("button", { type: "button", onclick: () => this.show(name) }, icon(symbol), label);
+        at("phone").append(made);
+        return [name, made];
+      }),
+    );
     LEFT.forEach((name, index) => {
       at(`tab-${name}`).addEventListener("click", () => this.show(name));
       at(`tab-${name}`).addEventListener("keydown", (event) => this.step(event, index));

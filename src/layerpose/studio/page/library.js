@@ -5,8 +5,11 @@ import { bodyOf } from "./picture.js";
 
 const FILES = ".json,.bvh,.fbx,.glb,.npz,.npy,.pkl,.pt,.csv,.c3d,.trc,.zip,image/*";
 const FORMATS = {
-  json: ["Pose (JSON)", "pose.json"], openpose: ["OpenPose JSON", "pose_keypoints.json"], "openpose.png": ["OpenPose picture", "pose.png"],
-  bvh: ["BVH", "pose.bvh"], glb: ["GLB, textured", "person.glb"],
+  json: ["Pose (JSON)", "pose.json"],
+  openpose: ["OpenPose JSON", "pose_keypoints.json"],
+  "openpose.png": ["OpenPose picture", "pose.png"],
+  bvh: ["BVH", "pose.bvh"],
+  glb: ["GLB, textured", "person.glb"],
 };
 
 export class Library {
@@ -15,9 +18,22 @@ export class Library {
     this.search = make("input", { type: "text", placeholder: "Search poses", aria: { label: "Search poses" } });
     this.search.addEventListener("input", () => this.filter());
     this.grid = make("div", { className: "groups" });
-    const from = make("div", { className: "row" },
+    const from = make(
+      "div",
+      { className: "row" },
       button("From a file or photo", () => this.pick(), { icon: "open", className: "grow" }),
-      make("button", { type: "button", className: "icon", title: "Paste a pose", onclick: () => this.paste(), aria: { label: "Paste a pose" } }, icon("paste")));
+      make(
+        "button",
+        {
+          type: "button",
+          className: "icon",
+          title: "Paste a pose",
+          onclick: () => this.paste(),
+          aria: { label: "Paste a pose" },
+        },
+        icon("paste"),
+      ),
+    );
     this.trace = make("div", { className: "field" });
     at("poses").append(from, this.search, this.grid, this.trace, this.makeSaving());
   }
@@ -25,22 +41,52 @@ export class Library {
   async fill() {
     const poses = await this.server.json("/api/poses");
     const groups = [...new Set(poses.map(({ group }) => group))];
-    this.grid.replaceChildren(...groups.map((group) => this.makeGroup(group, poses.filter((pose) => pose.group === group))));
+    this.grid.replaceChildren(
+      ...groups.map((group) =>
+        this.makeGroup(
+          group,
+          poses.filter((pose) => pose.group === group),
+        ),
+      ),
+    );
   }
 
   makeGroup(group, poses) {
     const tiles = poses.map(({ name, title }) => {
-      const picture = make("img", { src: `/api/poses/${encodeURIComponent(name)}.png`, alt: "", loading: "lazy", width: 160, height: 160 });
-      return make("button", { type: "button", className: "tile", data: { pose: name }, onclick: () => this.take(name, title).catch(complain) }, picture, make("span", {}, title));
+      const picture = make("img", {
+        src: `/api/poses/${encodeURIComponent(name)}.png`,
+        alt: "",
+        loading: "lazy",
+        width: 160,
+        height: 160,
+      });
+      return make(
+        "button",
+        {
+          type: "button",
+          className: "tile",
+          data: { pose: name },
+          onclick: () => this.take(name, title).catch(complain),
+        },
+        picture,
+        make("span", {}, title),
+      );
     });
-    return make("section", {}, make("h3", { className: "heading" }, group), make("div", { className: "tiles" }, ...tiles));
+    return make(
+      "section",
+      {},
+      make("h3", { className: "heading" }, group),
+      make("div", { className: "tiles" }, ...tiles),
+    );
   }
 
   filter() {
     const wanted = this.search.value.trim().toLowerCase();
     for (const section of this.grid.children) {
       const tiles = [...section.querySelectorAll(".tile")];
-      tiles.forEach((tile) => { tile.hidden = !`${tile.textContent} ${section.firstChild.textContent}`.toLowerCase().includes(wanted); });
+      tiles.forEach((tile) => {
+        tile.hidden = !`${tile.textContent} ${section.firstChild.textContent}`.toLowerCase().includes(wanted);
+      });
       section.hidden = tiles.every((tile) => tile.hidden);
     }
   }
@@ -55,7 +101,10 @@ export class Library {
 
   // Any file that holds a pose or a motion; a photo too.
   async read(file) {
-    const found = await this.server.json(`/api/files?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
+    const found = await this.server.json(`/api/files?name=${encodeURIComponent(file.name)}`, {
+      method: "POST",
+      body: file,
+    });
     for (const doubt of found.doubts ?? []) say(doubt);
     if (found.kind === "pose") this.posing.take(`Pose from ${file.name}`, found.pose);
     else this.studio.tell("motion", { ...found, name: file.name });
@@ -66,7 +115,11 @@ export class Library {
       const text = await navigator.clipboard.readText();
       await this.readText(text);
     } catch (error) {
-      complain(error.name === "NotAllowedError" ? new Error("the browser did not let the page read the clipboard; press Ctrl+V instead") : error);
+      complain(
+        error.name === "NotAllowedError"
+          ? new Error("the browser did not let the page read the clipboard; press Ctrl+V instead")
+          : error,
+      );
     }
   }
 
@@ -78,7 +131,12 @@ export class Library {
   makeSaving() {
     const options = Object.entries(FORMATS).map(([value, [text]]) => make("option", { value }, text));
     this.format = make("select", { className: "grow", aria: { label: "Format" } }, ...options);
-    const row = make("div", { className: "row" }, this.format, button("Save pose", () => this.save().catch(complain), { icon: "save" }));
+    const row = make(
+      "div",
+      { className: "row" },
+      this.format,
+      button("Save pose", () => this.save().catch(complain), { icon: "save" }),
+    );
     return make("div", { className: "field last" }, make("span", {}, "This pose as a file"), row);
   }
 

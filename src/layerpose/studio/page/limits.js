@@ -11,7 +11,14 @@ const FOOT = { low: [-35, -25, -30], high: [55, 25, 30] };
 
 // Of the left side; the right side's are the mirrored ones. Elbows are told in axes of their own.
 const BOXES = {
-  spine05: SPINE, spine04: SPINE, spine03: SPINE, spine02: SPINE, spine01: SPINE, neck01: NECK, neck02: NECK, neck03: NECK,
+  spine05: SPINE,
+  spine04: SPINE,
+  spine03: SPINE,
+  spine02: SPINE,
+  spine01: SPINE,
+  neck01: NECK,
+  neck02: NECK,
+  neck03: NECK,
   head: { low: [-30, -24, -40], high: [35, 24, 40] },
   "clavicle.L": { low: [-20, -30, -25], high: [20, 12, 25] },
   "shoulder01.L": { low: [-25, -35, -25], high: [25, 20, 25] },
@@ -21,14 +28,25 @@ const BOXES = {
   "lowerarm01.L": { low: [-42, -85, -10], high: [108, 85, 10], own: true },
   "lowerarm02.L": { low: [-15, -85, -10], high: [15, 85, 10], own: true },
 };
-const CONES = [[/^wrist/, 85], [/^finger/, 110], [/^metacarpal/, 20], [/^toe/, 70], [/^upperarm01/, 175]];
+const CONES = [
+  [/^wrist/, 85],
+  [/^finger/, 110],
+  [/^metacarpal/, 20],
+  [/^toe/, 70],
+  [/^upperarm01/, 175],
+];
 
 export function withinLimits(pose, name, before) {
   const row = pose.skeleton.row(name);
-  const vector = turnToVector(pose.local[row]), held = turnToVector(before);
+  const vector = turnToVector(pose.local[row]),
+    held = turnToVector(before);
   const cone = CONES.find(([pattern]) => pattern.test(name));
   const box = boxOf(name);
-  const allowed = cone ? shorten(vector, Math.max(cone[1] * DEGREE, Math.hypot(...held))) : box ? clamp(pose, name, box, vector, held) : vector;
+  const allowed = cone
+    ? shorten(vector, Math.max(cone[1] * DEGREE, Math.hypot(...held)))
+    : box
+      ? clamp(pose, name, box, vector, held)
+      : vector;
   if (allowed !== vector) pose.setLocal(name, turnFromVector(allowed));
   return pose;
 }
@@ -38,15 +56,18 @@ function boxOf(name) {
   if (own || !name.endsWith(".R")) return own;
   const box = BOXES[mirrored(name)];
   if (!box || box.own) return box;
-  const [a, b, c] = box.low, [d, e, f] = box.high;
+  const [a, b, c] = box.low,
+    [d, e, f] = box.high;
   return { low: [a, -e, -f], high: [d, -b, -c] };
 }
 
 function clamp(pose, name, { low, high, own }, vector, held) {
   const axes = own ? elbowAxes(pose.skeleton, name.slice(-1)) : null;
-  const told = axes ? toAxes(axes, vector) : vector, was = axes ? toAxes(axes, held) : held;
+  const told = axes ? toAxes(axes, vector) : vector,
+    was = axes ? toAxes(axes, held) : held;
   const inside = told.map((value, axis) => {
-    const least = Math.min(low[axis] * DEGREE, was[axis]), most = Math.max(high[axis] * DEGREE, was[axis]);
+    const least = Math.min(low[axis] * DEGREE, was[axis]),
+      most = Math.max(high[axis] * DEGREE, was[axis]);
     return Math.max(least, Math.min(most, value));
   });
   if (inside.every((value, axis) => value === told[axis])) return vector;
@@ -70,4 +91,5 @@ function elbowAxes(skeleton, side) {
 
 const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 const toAxes = (axes, vector) => axes.map((axis) => dot(axis, vector));
-const fromAxes = (axes, values) => [0, 1, 2].map((row) => axes.reduce((sum, axis, index) => sum + axis[row] * values[index], 0));
+const fromAxes = (axes, values) =>
+  [0, 1, 2].map((row) => axes.reduce((sum, axis, index) => sum + axis[row] * values[index], 0));

@@ -10,7 +10,7 @@ import { LayersPanel } from "./layers_panel.js";
 import { Layout } from "./layout.js";
 import { Library } from "./library.js";
 import { Mending } from "./mending.js";
-import { Status, complain } from "./notices.js";
+import { Status, complain, say } from "./notices.js";
 import { People } from "./people.js";
 import { PhotoPanel } from "./photo_panel.js";
 import { Picking } from "./picking.js";
@@ -25,7 +25,7 @@ import { Server } from "./server.js";
 import { ShapePanel } from "./shape_panel.js";
 import { Shortcuts } from "./shortcuts.js";
 import { StepsSheet } from "./steps_sheet.js";
-import { Store } from "./store.js";
+import { Forgetful, Store } from "./store.js";
 import { Studio } from "./studio.js";
 import { Timeline } from "./timeline.js";
 import { Tools } from "./tools.js";
@@ -35,7 +35,9 @@ import { Welcome } from "./welcome.js";
 start().catch(complain);
 
 async function start() {
-  const studio = new Studio(), server = new Server(), store = await Store.open();
+  const studio = new Studio();
+  const server = new Server();
+  const store = (await openStore()) ?? new Forgetful();
   const parts = makeParts(studio, server, store);
   expose(parts);
   wireHistory(studio);
@@ -48,17 +50,32 @@ async function start() {
   parts.status.set("");
 }
 
+async function openStore() {
+  const store = await Store.open().catch(() => null);
+  if (!store)
+    say("The studio is open in another tab, or this browser keeps nothing: save a project to keep your work.");
+  return store;
+}
+
 function makeParts(studio, server, store) {
-  const status = new Status(server), layout = new Layout(studio);
-  const stage = new Stage(at("viewport")), figure = new Figure(studio, stage);
-  const people = new People(studio, server, store, figure), posing = new Posing(studio, figure);
-  const result = new Result(studio, server, people), panel = new ResultPanel(studio, result);
+  const status = new Status(server),
+    layout = new Layout(studio);
+  const stage = new Stage(at("viewport")),
+    figure = new Figure(studio, stage);
+  const people = new People(studio, server, store, figure),
+    posing = new Posing(studio, figure);
+  const result = new Result(studio, server, people),
+    panel = new ResultPanel(studio, result);
   const options = new ResultOptions(studio, server, posing, panel);
-  const handles = new Handles(studio, stage, figure, at("handles")), rings = new Rings(studio, stage, figure);
-  const card = new BoneCard(studio, figure), tools = new Tools(studio, stage, figure);
+  const handles = new Handles(studio, stage, figure, at("handles")),
+    rings = new Rings(studio, stage, figure);
+  const card = new BoneCard(studio, figure),
+    tools = new Tools(studio, stage, figure);
   const photo = new PhotoPanel(studio, people, new Mending(studio, server, people));
-  const library = new Library(studio, server, posing), backdrop = new Backdrop(stage, library.trace);
-  const timeline = new Timeline(studio, server, posing), projects = new Projects(studio, server, people);
+  const library = new Library(studio, server, posing),
+    backdrop = new Backdrop(stage, library.trace);
+  const timeline = new Timeline(studio, server, posing),
+    projects = new Projects(studio, server, people);
   new Picking(studio, stage, figure, rings);
   new LayersPanel(studio, server, result, panel);
   new StepsSheet(studio, result, panel);
@@ -67,10 +84,34 @@ function makeParts(studio, server, store) {
   new Welcome(studio, photo);
   new Shortcuts(studio, tools, timeline);
   new Incoming({
-    person: (file) => photo.take(file), also: (file) => photo.add(file), pose: (file) => library.read(file), text: (text) => library.readText(text),
-    trace: (file) => backdrop.show(file), background: (file) => options.usePicture(file), project: (file) => projects.open(file),
+    person: (file) => photo.take(file),
+    also: (file) => photo.add(file),
+    pose: (file) => library.read(file),
+    text: (text) => library.readText(text),
+    trace: (file) => backdrop.show(file),
+    background: (file) => options.usePicture(file),
+    project: (file) => projects.open(file),
   });
-  return { studio, server, store, status, layout, stage, figure, people, posing, result, panel, options, handles, rings, card, tools, library, timeline };
+  return {
+    studio,
+    server,
+    store,
+    status,
+    layout,
+    stage,
+    figure,
+    people,
+    posing,
+    result,
+    panel,
+    options,
+    handles,
+    rings,
+    card,
+    tools,
+    library,
+    timeline,
+  };
 }
 
 function wireHistory(studio) {
@@ -90,8 +131,13 @@ async function comeBack({ studio, store, people }) {
   const { photo, example } = studio.about;
   const history = await store.history();
   const kept = history?.present.person;
-  if (kept && await people.know(kept).catch(complain)) studio.restore(history);
-  const wanted = photo && photo !== studio.document.person && photo !== localStorage.getItem("layerpose-opened") ? photo : studio.document.person ? null : (photo ?? example);
+  if (kept && (await people.know(kept).catch(complain))) studio.restore(history);
+  const wanted =
+    photo && photo !== studio.document.person && photo !== localStorage.getItem("layerpose-opened")
+      ? photo
+      : studio.document.person
+        ? null
+        : (photo ?? example);
   if (wanted) people.enter(await people.know(wanted));
   if (photo) localStorage.setItem("layerpose-opened", photo);
   studio.on("change", () => store.keepHistory(studio.history).catch(complain));

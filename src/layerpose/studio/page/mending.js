@@ -18,15 +18,29 @@ export class Mending {
     this.drawing = svg("svg", { viewBox: `0 0 ${person.photo.width} ${person.photo.height}` });
     this.mask = make("canvas", { className: "mask" });
     this.board = make("div", { className: "found mending" }, this.photo, this.mask, this.drawing);
-    this.modes = ["points", "add", "remove"].map((mode, index) => button(["Landmarks", "Brush: person", "Brush: not person"][index], () => this.choose(mode)));
+    this.modes = ["points", "add", "remove"].map((mode, index) =>
+      button(["Landmarks", "Brush: person", "Brush: not person"][index], () => this.choose(mode)),
+    );
     this.size = slider("Brush", { min: 4, max: 80, step: 1, value: 24 });
     const again = button("Fit again", () => this.send().catch(complain), { className: "main", icon: "check" });
     const dialog = at("sheet");
     dialog.classList.add("wide");
     dialog.replaceChildren(
-      make("header", { className: "row" }, make("h2", { id: "sheet-title", className: "grow" }, "Put right what was found"), iconButton("close", "Close", () => dialog.close())),
+      make(
+        "header",
+        { className: "row" },
+        make("h2", { id: "sheet-title", className: "grow" }, "Put right what was found"),
+        iconButton("close", "Close", () => dialog.close()),
+      ),
       make("p", { className: "note" }, "Drag the points to where they belong, or brush the outline; then fit again."),
-      make("div", { className: "row" }, ...this.modes, this.size), this.board, make("div", { className: "row" }, again, button("Cancel", () => dialog.close(), { className: "quiet" })),
+      make("div", { className: "row" }, ...this.modes, this.size),
+      this.board,
+      make(
+        "div",
+        { className: "row" },
+        again,
+        button("Cancel", () => dialog.close(), { className: "quiet" }),
+      ),
     );
     this.drawPoints();
     this.choose("points");
@@ -38,7 +52,9 @@ export class Mending {
 
   choose(mode) {
     this.mode = mode;
-    this.modes.forEach((made, index) => made.setAttribute("aria-pressed", String(["points", "add", "remove"][index] === mode)));
+    this.modes.forEach((made, index) =>
+      made.setAttribute("aria-pressed", String(["points", "add", "remove"][index] === mode)),
+    );
     this.size.hidden = mode === "points";
     this.board.classList.toggle("brushing", mode !== "points");
   }
@@ -50,11 +66,25 @@ export class Mending {
   drawPoints() {
     const { landmarks, photo } = this.person;
     const radius = Math.max(photo.width, photo.height) / 90;
-    this.lines = LINES.filter(([from, to]) => landmarks[from] && landmarks[to]).map(([from, to]) => ({ from, to, line: svg("line", { class: sideOf(from, to) }) }));
+    this.lines = LINES.filter(([from, to]) => landmarks[from] && landmarks[to]).map(([from, to]) => ({
+      from,
+      to,
+      line: svg("line", { class: sideOf(from, to) }),
+    }));
     this.points = Object.keys(landmarks).map((name) => {
-      const dot = svg("circle", { r: radius, class: sideOf(name, name), tabindex: 0, role: "slider", "aria-label": `${name.replaceAll("_", " ")}: arrow keys move it` });
-      dot.addEventListener("pointerdown", (event) => { if (this.mode === "points") dot.setPointerCapture(event.pointerId); });
-      dot.addEventListener("pointermove", (event) => { if (dot.hasPointerCapture(event.pointerId)) this.move(name, this.inPhoto(event)); });
+      const dot = svg("circle", {
+        r: radius,
+        class: sideOf(name, name),
+        tabindex: 0,
+        role: "slider",
+        "aria-label": `${name.replaceAll("_", " ")}: arrow keys move it`,
+      });
+      dot.addEventListener("pointerdown", (event) => {
+        if (this.mode === "points") dot.setPointerCapture(event.pointerId);
+      });
+      dot.addEventListener("pointermove", (event) => {
+        if (dot.hasPointerCapture(event.pointerId)) this.move(name, this.inPhoto(event));
+      });
       dot.addEventListener("keydown", (event) => this.nudge(event, name));
       return { name, dot };
     });
@@ -63,13 +93,20 @@ export class Mending {
   }
 
   putPoints() {
-    const set = (element, values) => Object.entries(values).forEach(([name, value]) => element.setAttribute(name, value));
+    const set = (element, values) =>
+      Object.entries(values).forEach(([name, value]) => element.setAttribute(name, value));
     for (const { name, dot } of this.points) {
       const [cx, cy] = this.place(name);
-      set(dot, { cx, cy, "aria-valuenow": Math.round(cx), "aria-valuetext": `${Math.round(cx)} across, ${Math.round(cy)} down` });
+      set(dot, {
+        cx,
+        cy,
+        "aria-valuenow": Math.round(cx),
+        "aria-valuetext": `${Math.round(cx)} across, ${Math.round(cy)} down`,
+      });
     }
     for (const { from, to, line } of this.lines) {
-      const [x1, y1] = this.place(from), [x2, y2] = this.place(to);
+      const [x1, y1] = this.place(from),
+        [x2, y2] = this.place(to);
       set(line, { x1, y1, x2, y2 });
     }
   }
@@ -99,9 +136,14 @@ export class Mending {
   async readMask() {
     const answer = await this.server.fetch(`/api/people/${this.person.id}/mask.png`);
     const picture = await createImageBitmap(await answer.blob());
-    const { left, top, side } = this.person.canvas, { width, height } = this.person.photo;
+    const { left, top, side } = this.person.canvas,
+      { width, height } = this.person.photo;
     Object.assign(this.mask, { width: picture.width, height: picture.height });
-    Object.assign(this.mask.style, { left: `${(left / width) * 100}%`, top: `${(top / height) * 100}%`, width: `${(side / width) * 100}%` });
+    Object.assign(this.mask.style, {
+      left: `${(left / width) * 100}%`,
+      top: `${(top / height) * 100}%`,
+      width: `${(side / width) * 100}%`,
+    });
     this.paper = this.mask.getContext("2d", { willReadFrequently: true });
     this.paper.drawImage(picture, 0, 0);
     const pixels = this.paper.getImageData(0, 0, picture.width, picture.height);
@@ -116,7 +158,13 @@ export class Mending {
     this.paper.globalCompositeOperation = this.mode === "add" ? "source-over" : "destination-out";
     this.paper.fillStyle = `rgb(${TINT.slice(0, 3).join(" ")})`;
     this.paper.beginPath();
-    this.paper.arc((event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom, this.size.range.valueAsNumber * zoom / 2, 0, 7);
+    this.paper.arc(
+      (event.clientX - box.left) * zoom,
+      (event.clientY - box.top) * zoom,
+      (this.size.range.valueAsNumber * zoom) / 2,
+      0,
+      7,
+    );
     this.paper.fill();
     this.brushed = true;
   }
@@ -124,7 +172,8 @@ export class Mending {
   // White where the person is.
   maskAsPicture() {
     const pixels = this.paper.getImageData(0, 0, this.mask.width, this.mask.height);
-    for (let at = 0; at < pixels.data.length; at += 4) pixels.data.fill(pixels.data[at + 3], at, at + 3).fill(255, at + 3, at + 4);
+    for (let at = 0; at < pixels.data.length; at += 4)
+      pixels.data.fill(pixels.data[at + 3], at, at + 3).fill(255, at + 3, at + 4);
     const sheet = make("canvas", { width: this.mask.width, height: this.mask.height });
     sheet.getContext("2d").putImageData(pixels, 0, 0);
     return sheet.toDataURL("image/png");
@@ -134,7 +183,7 @@ export class Mending {
     const json = { landmarks: this.moved, mask: this.brushed ? this.maskAsPicture() : null };
     at("sheet").close();
     if (!this.brushed && !Object.keys(this.moved).length) return;
-    const notice = say("Fitting the body again ...");
+    const notice = say("Fitting the body again ...", { stays: true });
     try {
       const person = await this.server.json(`/api/people/${this.person.id}/mend`, { json });
       await this.people.remember(person, { of: this.person.id, json });

@@ -14,13 +14,28 @@ export class Motion {
     const path = `/api/motions/${this.id}?first=0&end=${this.frames}&step=${step}&person=${person}`;
     this.told = await this.timeline.server.json(path);
     this.scrub = slider(this.name, {
-      min: 0, max: this.told.rotations.length - 1, step: 1, value: 0, format: (frame) => `${(frame / this.told.fps).toFixed(2)} s`,
-      input: (frame) => this.preview(frame), change: () => this.settle(),
+      min: 0,
+      max: this.told.rotations.length - 1,
+      step: 1,
+      value: 0,
+      format: (frame) => `${(frame / this.told.fps).toFixed(2)} s`,
+      input: (frame) => this.preview(frame),
+      change: () => this.settle(),
     });
-    this.every = make("select", { aria: { label: "Time between the keys" } }, ...[0.25, 0.5, 1, 2].map((value) => make("option", { value }, `every ${value} s`)));
+    this.every = make(
+      "select",
+      { aria: { label: "Time between the keys" } },
+      ...[0.25, 0.5, 1, 2].map((value) => make("option", { value }, `every ${value} s`)),
+    );
     this.every.value = "0.5";
     const keys = button("Keys from here", () => this.addKeys(), { icon: "key" });
-    const row = make("div", { className: "row" }, keys, this.every, iconButton("close", "Close the motion", () => this.close()));
+    const row = make(
+      "div",
+      { className: "row" },
+      keys,
+      this.every,
+      iconButton("close", "Close the motion", () => this.close()),
+    );
     this.timeline.strip.replaceChildren(this.scrub, row);
     this.timeline.strip.hidden = false;
     this.studio.tell("show", "animation");
@@ -60,12 +75,19 @@ export class Motion {
   }
 
   addKeys() {
-    const start = this.scrub.range.valueAsNumber, stride = Math.max(1, Math.round(this.every.value * this.told.fps));
+    const start = this.scrub.range.valueAsNumber,
+      stride = Math.max(1, Math.round(this.every.value * this.told.fps));
     const after = this.timeline.keys.length ? this.timeline.keys.at(-1).time + 0.5 : 0;
     const keys = [];
     for (let frame = start; frame < this.told.rotations.length && keys.length < 200; frame += stride) {
       const time = Math.round((after + (frame - start) / this.told.fps) * 100) / 100;
-      keys.push({ id: crypto.randomUUID(), time, ease: "linear", frame: this.studio.document.frame, ...this.changes(frame) });
+      keys.push({
+        id: crypto.randomUUID(),
+        time,
+        ease: "linear",
+        frame: this.studio.document.frame,
+        ...this.changes(frame),
+      });
     }
     this.timeline.write([...this.timeline.keys, ...keys], `Keys from ${this.name}`);
   }

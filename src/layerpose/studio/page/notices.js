@@ -3,14 +3,13 @@ import { at, iconButton, make } from "./elements.js";
 
 const STAYS_MS = 6000;
 
-export function say(text, { bad = false, action = null } = {}) {
+export function say(text, { bad = false, stays = bad } = {}) {
   const same = [...at("notices").children].find((notice) => notice.dataset.text === text);
   same?.remove();
   const notice = make("div", { className: bad ? "notice bad" : "notice", data: { text } }, make("span", {}, text));
-  if (action) notice.append(action);
   notice.append(iconButton("close", "Dismiss", () => notice.remove()));
   at("notices").append(notice);
-  if (!bad) setTimeout(() => notice.remove(), STAYS_MS);
+  if (!stays) setTimeout(() => notice.remove(), STAYS_MS);
   return notice;
 }
 
@@ -25,7 +24,10 @@ export class Status {
   constructor(server) {
     this.line = at("status");
     this.text = "";
-    server.addEventListener("away", () => { this.away = server.away; this.show(); });
+    server.addEventListener("away", () => {
+      this.away = server.away;
+      this.show();
+    });
   }
 
   set(text) {

@@ -11,7 +11,10 @@ export class People {
 
   // Uploads a photo; the same bytes are the same person.
   async send(photo, name) {
-    const person = await this.server.json(`/api/people?name=${encodeURIComponent(name)}`, { method: "POST", body: photo });
+    const person = await this.server.json(`/api/people?name=${encodeURIComponent(name)}`, {
+      method: "POST",
+      body: photo,
+    });
     await this.remember(person, { name, photo });
     return person;
   }
@@ -61,10 +64,15 @@ export class People {
     const key = person && JSON.stringify([person.id, document.phenotype]);
     if (!person || this.standing === key) return undefined;
     this.standing = key;
-    this.coming = this.load(key, person, document.phenotype).then((body) => {
-      if (this.standing === key) this.figure.put(body, person.id);
-      this.studio.tell("body");
-    }).catch((error) => { this.standing = null; throw error; });
+    this.coming = this.load(key, person, document.phenotype)
+      .then((body) => {
+        if (this.standing === key) this.figure.put(body, person.id);
+        this.studio.tell("body");
+      })
+      .catch((error) => {
+        this.standing = null;
+        throw error;
+      });
     return this.coming;
   }
 
@@ -78,7 +86,9 @@ export class People {
     if (!this.bodies.has(key)) {
       const { body } = person;
       const json = { person: person.id, body: { ...body, phenotype: phenotype ?? body.phenotype } };
-      const answer = await (phenotype ? this.server.fetch("/api/write?format=glb", { json }) : this.server.fetch(`/api/people/${person.id}/body.glb`));
+      const answer = await (phenotype
+        ? this.server.fetch("/api/write?format=glb", { json })
+        : this.server.fetch(`/api/people/${person.id}/body.glb`));
       this.bodies.set(key, await readBody(await answer.arrayBuffer()));
     }
     return this.bodies.get(key);
@@ -92,7 +102,16 @@ export class People {
   enter(person, label = "Open photo") {
     this.studio.people.set(person.id, person);
     const { rotations } = person.body;
-    this.studio.change(label, { person: person.id, also: [], rotations, root: [0, 0, 0], phenotype: null, frame: null, layers: {}, keys: [] });
+    this.studio.change(label, {
+      person: person.id,
+      also: [],
+      rotations,
+      root: [0, 0, 0],
+      phenotype: null,
+      frame: null,
+      layers: {},
+      keys: [],
+    });
     return person;
   }
 }

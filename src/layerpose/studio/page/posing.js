@@ -31,14 +31,17 @@ export class Posing {
     const { person, document } = this.studio;
     const own = person.body.camera;
     const points = this.points(pose);
-    const inside = (camera) => points.every((point) => project(point, camera).every((value) => value > EDGE && value < 1 - EDGE));
+    const inside = (camera) =>
+      points.every((point) => project(point, camera).every((value) => value > EDGE && value < 1 - EDGE));
     if (document.frame && inside(document.frame)) return document.frame;
     return inside(own) ? null : frameAround(points, own);
   }
 
   isCutOff() {
     const camera = cameraOf(this.studio.live, this.studio.person);
-    return !this.points(this.figure.pose).every((point) => project(point, camera).every((value) => value > 0 && value < 1));
+    return !this.points(this.figure.pose).every((point) =>
+      project(point, camera).every((value) => value > 0 && value < 1),
+    );
   }
 
   fitFrame() {

@@ -9,17 +9,34 @@ const KEPT = 200; // pictures that undo and redo show without drawing them again
 export class Result extends EventTarget {
   constructor(studio, server, people) {
     super();
-    Object.assign(this, { studio, server, people, tab: crypto.randomUUID(), serial: 0, kept: new Map(), shown: null, moving: false });
+    Object.assign(this, {
+      studio,
+      server,
+      people,
+      tab: crypto.randomUUID(),
+      serial: 0,
+      kept: new Map(),
+      shown: null,
+      moving: false,
+    });
     studio.on("preview", () => this.want());
     studio.on("preferences", () => this.want());
-    studio.on("playing", (playing) => { this.playing = playing; if (!playing) this.want(); });
-    studio.on("moving", (moving) => { this.moving = moving; }); // only small pictures until it is let go
+    studio.on("playing", (playing) => {
+      this.playing = playing;
+      if (!playing) this.want();
+    });
+    studio.on("moving", (moving) => {
+      this.moving = moving;
+    }); // only small pictures until it is let go
   }
 
   want() {
     if (this.playing) return;
     this.wanted = this.studio.person ? this.studio.live : null;
-    if (!this.running) this.running = this.run().finally(() => { this.running = null; });
+    if (!this.running)
+      this.running = this.run().finally(() => {
+        this.running = null;
+      });
   }
 
   // The sizes in which the newest document is still to be shown, one after the other.

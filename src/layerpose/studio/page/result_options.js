@@ -7,21 +7,39 @@ const SOURCES = { keep: "Photo's", transparent: "None", colour: "Colour", pictur
 export class ResultOptions {
   constructor(studio, server, posing, panel) {
     Object.assign(this, { studio, server, posing, panel, colour: "#e8e4dc" });
-    this.sources = Object.entries(SOURCES).map(([name, label]) => button(label, () => this.choose(name).catch(complain), { className: "small", data: { background: name } }));
-    this.picker = make("input", { type: "color", value: this.colour, hidden: true, aria: { label: "Colour of the background" } });
+    this.sources = Object.entries(SOURCES).map(([name, label]) =>
+      button(label, () => this.choose(name).catch(complain), { className: "small", data: { background: name } }),
+    );
+    this.picker = make("input", {
+      type: "color",
+      value: this.colour,
+      hidden: true,
+      aria: { label: "Colour of the background" },
+    });
     this.picker.addEventListener("change", () => this.set(this.picker.value));
     this.size = make("select", { aria: { label: "Size of the picture" } });
     this.size.addEventListener("change", () => studio.prefer({ size: Number(this.size.value) }));
-    this.own = button("As in the photo", () => studio.change("Frame of the photo", { frame: null }), { className: "small" });
+    this.own = button("As in the photo", () => studio.change("Frame of the photo", { frame: null }), {
+      className: "small",
+    });
     this.fit = button("Round the body", () => posing.fitFrame(), { className: "small" });
     this.cut = make("p", { className: "doubt", hidden: true }, "The body reaches out of the picture.");
     const save = button("Save picture", () => panel.save(), { icon: "save", className: "main grow" });
     panel.more.append(
       make("div", { className: "row" }, save, this.size),
-      make("div", { className: "field" }, make("span", { id: "framed" }, "Frame"),
-        make("div", { className: "row", role: "group", aria: { labelledby: "framed" } }, this.own, this.fit), this.cut),
-      make("div", { className: "field" }, make("span", { id: "behind" }, "Background"),
-        make("div", { className: "row", role: "group", aria: { labelledby: "behind" } }, ...this.sources, this.picker)),
+      make(
+        "div",
+        { className: "field" },
+        make("span", { id: "framed" }, "Frame"),
+        make("div", { className: "row", role: "group", aria: { labelledby: "framed" } }, this.own, this.fit),
+        this.cut,
+      ),
+      make(
+        "div",
+        { className: "field" },
+        make("span", { id: "behind" }, "Background"),
+        make("div", { className: "row", role: "group", aria: { labelledby: "behind" } }, ...this.sources, this.picker),
+      ),
     );
     studio.on("change", () => this.show());
     studio.on("body", () => this.show());
@@ -51,11 +69,12 @@ export class ResultOptions {
   }
 
   async usePicture(file) {
-    this.set(await this.server.json(`/api/pictures?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file }));
+    this.set(
+      await this.server.json(`/api/pictures?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file }),
+    );
   }
 
   set(background) {
     this.studio.change("Background", { background }, "background");
   }
 }
-

@@ -9,7 +9,14 @@ export class ResultPanel {
     Object.assign(this, { studio, result });
     this.image = make("img", { className: "after", alt: "The person in the pose", draggable: false });
     this.before = make("img", { className: "before", alt: "The photo", draggable: false });
-    this.split = make("input", { type: "range", min: 0, max: 100, step: 0.1, value: 0, aria: { label: "Compare with the photo" } });
+    this.split = make("input", {
+      type: "range",
+      min: 0,
+      max: 100,
+      step: 0.1,
+      value: 0,
+      aria: { label: "Compare with the photo" },
+    });
     this.split.addEventListener("input", () => this.compare());
     this.wipe = make("div", { className: "wipe", aria: { hidden: "true" } });
     this.note = make("p", { className: "note", role: "status" });

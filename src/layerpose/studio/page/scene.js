@@ -1,8 +1,29 @@
-// A posed body -> what stands in the viewport: floor, shadow, light, the picture's frame, and the camera that looks at it.
+// A posed body -> what stands in the viewport: floor, shadow, light, the picture's frame, and the viewer's camera.
 import {
-  BufferGeometry, CanvasTexture, CircleGeometry, Color, DirectionalLight, Fog, GridHelper, Group, HemisphereLight, Line, LineBasicMaterial,
-  LineLoop, Mesh, MeshBasicMaterial, PCFShadowMap, PerspectiveCamera, PlaneGeometry, Raycaster, Plane, Scene, ShadowMaterial,
-  Vector2, Vector3, WebGLRenderer,
+  BufferGeometry,
+  CanvasTexture,
+  CircleGeometry,
+  Color,
+  DirectionalLight,
+  Fog,
+  GridHelper,
+  Group,
+  HemisphereLight,
+  Line,
+  LineBasicMaterial,
+  LineLoop,
+  Mesh,
+  MeshBasicMaterial,
+  PCFShadowMap,
+  PerspectiveCamera,
+  PlaneGeometry,
+  Raycaster,
+  Plane,
+  Scene,
+  ShadowMaterial,
+  Vector2,
+  Vector3,
+  WebGLRenderer,
 } from "./vendor/three.module.min.js";
 import { OrbitControls } from "./vendor/OrbitControls.js";
 
@@ -28,7 +49,9 @@ export class Stage {
     this.controls.addEventListener("change", () => this.invalidate());
     this.afterDrawing = new Set();
     this.frames = [];
-    this.controls.addEventListener("start", () => { this.untouched = false; });
+    this.controls.addEventListener("start", () => {
+      this.untouched = false;
+    });
     furnish(this);
     new ResizeObserver(() => this.resize()).observe(container);
   }
@@ -76,9 +99,16 @@ export class Stage {
   // The square that the picture shows, drawn round the body where its pelvis was in the photo.
   frameAt({ scale, translation: [u, v], distance_m: distance }) {
     const { x, y } = this.body.pelvis;
-    const left = x - u / scale, top = y + v / scale, side = 1 / scale;
+    const left = x - u / scale,
+      top = y + v / scale,
+      side = 1 / scale;
     this.frame = { left, top, side, distance: distance ?? FAR_AWAY_M };
-    const corners = [[left, top], [left + side, top], [left + side, top - side], [left, top - side]];
+    const corners = [
+      [left, top],
+      [left + side, top],
+      [left + side, top - side],
+      [left, top - side],
+    ];
     this.outline.geometry.setFromPoints(corners.map(([a, b]) => new Vector3(a, b, 0)));
     this.outline.geometry.computeBoundingSphere();
     this.invalidate();
@@ -130,7 +160,9 @@ export class Stage {
 
 function isSoftware(gl) {
   const names = gl.getExtension("WEBGL_debug_renderer_info");
-  return /swiftshader|llvmpipe|software|basic render/i.test(names ? gl.getParameter(names.UNMASKED_RENDERER_WEBGL) : "");
+  return /swiftshader|llvmpipe|software|basic render/i.test(
+    names ? gl.getParameter(names.UNMASKED_RENDERER_WEBGL) : "",
+  );
 }
 
 function furnish(stage) {
@@ -146,7 +178,10 @@ function furnish(stage) {
   scene.add(sun);
   const floor = new Mesh(new PlaneGeometry(60, 60), new MeshBasicMaterial({ color: 0x33363b }));
   const shadow = new Mesh(new PlaneGeometry(8, 8), new ShadowMaterial({ opacity: 0.34 }));
-  for (const [plane, height] of [[floor, -0.003], [shadow, 0]]) {
+  for (const [plane, height] of [
+    [floor, -0.003],
+    [shadow, 0],
+  ]) {
     plane.rotation.x = -Math.PI / 2;
     plane.position.y = height;
     scene.add(plane);
@@ -159,7 +194,10 @@ function furnish(stage) {
   const grid = new GridHelper(12, 24, 0x44484f, 0x3b3e44);
   grid.position.y = -0.001;
   scene.add(grid);
-  stage.outline = new LineLoop(new BufferGeometry(), new LineBasicMaterial({ color: 0x8b929c, fog: false, depthTest: false, transparent: true, opacity: 0.65 }));
+  stage.outline = new LineLoop(
+    new BufferGeometry(),
+    new LineBasicMaterial({ color: 0x8b929c, fog: false, depthTest: false, transparent: true, opacity: 0.65 }),
+  );
   scene.add(stage.outline);
   stage.balance = makeBalance();
   scene.add(stage.balance);
@@ -174,7 +212,10 @@ function makeBlob() {
   paper.fillStyle = shade;
   paper.fillRect(0, 0, 128, 128);
   const texture = new CanvasTexture(paper.canvas);
-  const blob = new Mesh(new PlaneGeometry(1.3, 0.9), new MeshBasicMaterial({ map: texture, transparent: true, depthWrite: false, fog: false }));
+  const blob = new Mesh(
+    new PlaneGeometry(1.3, 0.9),
+    new MeshBasicMaterial({ map: texture, transparent: true, depthWrite: false, fog: false }),
+  );
   blob.rotation.x = -Math.PI / 2;
   blob.position.y = 0.001;
   return blob;
@@ -183,10 +224,16 @@ function makeBlob() {
 // The centre of mass: a plumb line and its foot on the floor.
 function makeBalance() {
   const group = new Group();
-  const foot = new Mesh(new CircleGeometry(0.035, 32), new MeshBasicMaterial({ color: 0x7fd1a4, transparent: true, opacity: 0.9 }));
+  const foot = new Mesh(
+    new CircleGeometry(0.035, 32),
+    new MeshBasicMaterial({ color: 0x7fd1a4, transparent: true, opacity: 0.9 }),
+  );
   foot.rotation.x = -Math.PI / 2;
   const ends = new BufferGeometry().setFromPoints([new Vector3(), new Vector3(0, 1, 0)]);
-  const line = new Line(ends, new LineBasicMaterial({ color: 0x7fd1a4, depthTest: false, transparent: true, opacity: 0.7 }));
+  const line = new Line(
+    ends,
+    new LineBasicMaterial({ color: 0x7fd1a4, depthTest: false, transparent: true, opacity: 0.7 }),
+  );
   group.add(foot, line);
   group.visible = false;
   return Object.assign(group, { foot, line });

@@ -2,6 +2,7 @@
 
 const RETRY_MS = [300, 700, 1500, 2500];
 const AWAY = new Set([502, 503, 504]);
+const BUSY = 429;
 
 export class Refusal extends Error {
   constructor(message, status) {
@@ -18,11 +19,16 @@ export class Server extends EventTarget {
 
   // The response; a refusal (4xx) is thrown with the server's own line. `signal` gives up.
   async fetch(path, { json, ...how } = {}) {
-    if (json !== undefined) Object.assign(how, { method: "POST", body: JSON.stringify(json), headers: { "Content-Type": "application/json" } });
+    if (json !== undefined)
+      Object.assign(how, {
+        method: "POST",
+        body: JSON.stringify(json),
+        headers: { "Content-Type": "application/json" },
+      });
     for (let attempt = 0; ; attempt++) {
       const answer = await this.try(path, how);
       if (answer?.ok) return answer;
-      if (answer) throw new Refusal(await lineOf(answer), answer.status);
+      if (answer && answer.status !== BUSY) throw new Refusal(await lineOf(answer), answer.status);
       await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)], how.signal);
     }
   }
@@ -69,6 +75,13 @@ async function lineOf(answer) {
 export function pause(milliseconds, signal) {
   return new Promise((done, fail) => {
     const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener("abort", () => { clearTimeout(timer); fail(signal.reason); }, { once: true });
+    signal?.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        fail(signal.reason);
+      },
+      { once: true },
+    );
   });
 }

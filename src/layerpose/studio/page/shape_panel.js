@@ -3,8 +3,12 @@ import { at, button, make, slider } from "./elements.js";
 import { shapeOf } from "./picture.js";
 
 const SHAPES = {
-  gender: ["Figure", "male", "female"], age: ["Age", "young", "old"], muscle: ["Muscles", "few", "many"], weight: ["Weight", "thin", "heavy"],
-  height: ["Height", "short", "tall"], proportions: ["Proportions", "", ""],
+  gender: ["Figure", "male", "female"],
+  age: ["Age", "young", "old"],
+  muscle: ["Muscles", "few", "many"],
+  weight: ["Weight", "thin", "heavy"],
+  height: ["Height", "short", "tall"],
+  proportions: ["Proportions", "", ""],
 };
 
 export class ShapePanel {
@@ -12,14 +16,25 @@ export class ShapePanel {
     this.studio = studio;
     this.sliders = Object.entries(SHAPES).map(([name, [label, low, high]]) => {
       const made = slider(label, {
-        min: 0, max: 1, step: 0.01, value: 0.5, format: (value) => `${Math.round(value * 100)} %`,
-        input: (value) => this.preview(name, value), change: () => this.settle(label),
+        min: 0,
+        max: 1,
+        step: 0.01,
+        value: 0.5,
+        format: (value) => `${Math.round(value * 100)} %`,
+        input: (value) => this.preview(name, value),
+        change: () => this.settle(label),
       });
       if (low) made.append(make("small", {}, make("span", {}, low), make("span", {}, high)));
       return [name, made];
     });
-    const own = button("As in the photo", () => studio.change("Shape of the photo", { phenotype: null }), { icon: "reset" });
-    at("shape").append(make("p", { className: "note" }, "Another figure for the same person."), ...this.sliders.map(([, made]) => made), own);
+    const own = button("As in the photo", () => studio.change("Shape of the photo", { phenotype: null }), {
+      icon: "reset",
+    });
+    at("shape").append(
+      make("p", { className: "note" }, "Another figure for the same person."),
+      ...this.sliders.map(([, made]) => made),
+      own,
+    );
     studio.on("preview", () => this.show());
   }
 

@@ -2,9 +2,14 @@
 import { at, button, iconButton, make } from "./elements.js";
 
 const MOUSE = [
-  ["Drop a file anywhere", "A photo, a pose, a motion, a project"], ["Drag a handle", "Move that part of the body"], ["Click a handle or the body", "Choose a bone: rings and sliders turn it"],
-  ["Drag beside the body", "Look from elsewhere"], ["Right button or two fingers", "Move the view"], ["Wheel or pinch", "Nearer, farther"],
-  ["Tab, then arrow keys", "Move a handle 1 cm in the screen's axes; with Shift 5 cm"], ["Page Up, Page Down", "The same towards you and away"],
+  ["Drop a file anywhere", "A photo, a pose, a motion, a project"],
+  ["Drag a handle", "Move that part of the body"],
+  ["Click a handle or the body", "Choose a bone: rings and sliders turn it"],
+  ["Drag beside the body", "Look from elsewhere"],
+  ["Right button or two fingers", "Move the view"],
+  ["Wheel or pinch", "Nearer, farther"],
+  ["Tab, then arrow keys", "Move a handle 1 cm in the screen's axes; with Shift 5 cm"],
+  ["Page Up, Page Down", "The same towards you and away"],
   ["P on a hand or foot", "Pin it, so that it stays where it is"],
 ];
 
@@ -12,7 +17,8 @@ export class Shortcuts {
   constructor(studio, tools, timeline) {
     this.studio = studio;
     this.keys = new Map();
-    for (const [name, { key, label }] of Object.entries(tools.actions)) if (key) this.add(key, label, () => tools.run(name));
+    for (const [name, { key, label }] of Object.entries(tools.actions))
+      if (key) this.add(key, label, () => tools.run(name));
     this.add("Ctrl+Z", "Undo", () => studio.undo());
     this.add("Ctrl+Y", "Redo", () => studio.redo());
     this.add("Ctrl+Shift+Z", "Redo", () => studio.redo());
@@ -43,9 +49,20 @@ export class Shortcuts {
   show() {
     const dialog = at("shortcuts");
     const close = iconButton("close", "Close", () => dialog.close());
-    const head = make("header", { className: "row" }, make("h2", { id: "shortcuts-title", className: "grow" }, "How it works"), close);
+    const head = make(
+      "header",
+      { className: "row" },
+      make("h2", { id: "shortcuts-title", className: "grow" }, "How it works"),
+      close,
+    );
     const keys = [...this.keys.values()].map(({ key, label }) => [key, label]);
-    dialog.replaceChildren(head, list(MOUSE), make("h3", { className: "heading" }, "Keys"), list(keys), button("Close", () => dialog.close(), { className: "main" }));
+    dialog.replaceChildren(
+      head,
+      list(MOUSE),
+      make("h3", { className: "heading" }, "Keys"),
+      list(keys),
+      button("Close", () => dialog.close(), { className: "main" }),
+    );
     dialog.showModal();
   }
 }
@@ -60,4 +77,5 @@ function nameOf({ key, ctrlKey, metaKey, shiftKey, altKey }) {
   return ctrlKey || metaKey ? `ctrl+${shiftKey ? "shift+" : ""}${name}` : name;
 }
 
-const isTyping = (element) => element.matches?.("input:not([type=range], [type=checkbox], [type=color]), textarea, select");
+const isTyping = (element) =>
+  element.matches?.("input:not([type=range], [type=checkbox], [type=color]), textarea, select");

@@ -1,4 +1,4 @@
-// The bones and a pose of them: rotation vectors in body axes (the document) <-> turns and places in the viewport's axes.
+// The bones and a pose: rotation vectors in body axes (the document) <-> turns and places in the viewport's axes.
 //
 // Body axes: x the person's left, y back, z up; the viewport's: x the same, y up, z forwards. Metres and radians.
 import { Quaternion, Vector3 } from "./vendor/three.module.min.js";

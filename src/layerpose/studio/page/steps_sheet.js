@@ -2,7 +2,9 @@
 import { at, button, download, iconButton, make } from "./elements.js";
 import { complain } from "./notices.js";
 
-const CELL_PX = 256, LABEL_PX = 26, COLUMNS = 5;
+const CELL_PX = 256,
+  LABEL_PX = 26,
+  COLUMNS = 5;
 
 export class StepsSheet {
   constructor(studio, result, panel) {
@@ -14,15 +16,30 @@ export class StepsSheet {
     const dialog = at("sheet");
     dialog.classList.add("wide");
     const { steps, position } = this.studio.history;
-    this.cells = steps.map((step, index) => ({ ...step, index })).filter(({ document }) => this.studio.people.has(document.person));
+    this.cells = steps
+      .map((step, index) => ({ ...step, index }))
+      .filter(({ document }) => this.studio.people.has(document.person));
     const tiles = this.cells.map((cell) => {
       cell.image = make("img", { alt: "" });
-      const go = () => { dialog.close(); this.studio.goTo(cell.index); };
-      return make("button", { type: "button", className: cell.index === position ? "tile here" : "tile", onclick: go }, cell.image, make("span", {}, cell.label));
+      const go = () => {
+        dialog.close();
+        this.studio.goTo(cell.index);
+      };
+      return make(
+        "button",
+        { type: "button", className: cell.index === position ? "tile here" : "tile", onclick: go },
+        cell.image,
+        make("span", {}, cell.label),
+      );
     });
     dialog.replaceChildren(
-      make("header", { className: "row" }, make("h2", { id: "sheet-title", className: "grow" }, "All steps"),
-        button("Save as one picture", () => this.save().catch(complain), { icon: "save" }), iconButton("close", "Close", () => dialog.close())),
+      make(
+        "header",
+        { className: "row" },
+        make("h2", { id: "sheet-title", className: "grow" }, "All steps"),
+        button("Save as one picture", () => this.save().catch(complain), { icon: "save" }),
+        iconButton("close", "Close", () => dialog.close()),
+      ),
       make("div", { className: "tiles large" }, ...tiles),
     );
     dialog.showModal();
@@ -40,13 +57,17 @@ export class StepsSheet {
 
   async save() {
     const rows = Math.ceil(this.cells.length / COLUMNS);
-    const sheet = make("canvas", { width: Math.min(COLUMNS, this.cells.length) * CELL_PX, height: rows * (CELL_PX + LABEL_PX) });
+    const sheet = make("canvas", {
+      width: Math.min(COLUMNS, this.cells.length) * CELL_PX,
+      height: rows * (CELL_PX + LABEL_PX),
+    });
     const paper = sheet.getContext("2d");
     Object.assign(paper, { fillStyle: "#fff", font: "14px sans-serif", textAlign: "center" });
     paper.fillRect(0, 0, sheet.width, sheet.height);
     paper.fillStyle = "#222";
     for (const [index, cell] of this.cells.entries()) {
-      const x = (index % COLUMNS) * CELL_PX, y = Math.floor(index / COLUMNS) * (CELL_PX + LABEL_PX);
+      const x = (index % COLUMNS) * CELL_PX,
+        y = Math.floor(index / COLUMNS) * (CELL_PX + LABEL_PX);
       const { blob } = await this.result.small(cell.document);
       paper.drawImage(await createImageBitmap(blob), x, y, CELL_PX, CELL_PX);
       paper.fillText(cell.label, x + CELL_PX / 2, y + CELL_PX + 18, CELL_PX - 8);

@@ -2,10 +2,13 @@
 import { History } from "./history.js";
 
 const NAME = "layerpose-studio";
+const LOCK = "layerpose-studio";
 const STORES = ["steps", "photos", "notes"];
 
 export class Store {
+  // Only one tab keeps its work; null where the browser, or another tab, does not let this one.
   static async open() {
+    if (!(await isAlone())) return null;
     const request = indexedDB.open(NAME, 1);
     request.onupgradeneeded = () => STORES.forEach((name) => request.result.createObjectStore(name));
     return new Store(await done(request));
@@ -38,7 +41,8 @@ export class Store {
   async history() {
     const store = this.database.transaction(["steps", "notes"]);
     const [steps, position] = await Promise.all([
-      done(store.objectStore("steps").getAll()), done(store.objectStore("notes").get("position")),
+      done(store.objectStore("steps").getAll()),
+      done(store.objectStore("notes").get("position")),
     ]);
     this.written = steps;
     return steps.length ? new History(steps.map(freeze), Math.min(position ?? Infinity, steps.length - 1)) : null;
@@ -51,13 +55,40 @@ export class Store {
   get(store, key) {
     return done(this.database.transaction(store).objectStore(store).get(key));
   }
+}
 
-  all(store) {
-    return done(this.database.transaction(store).objectStore(store).getAll());
+// Holds the lock for as long as the page is open.
+function isAlone() {
+  return new Promise((tell) => {
+    navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => {
+      tell(lock !== null);
+      return lock && new Promise(() => {});
+    });
+  });
+}
+
+// In place of the database where nothing is kept.
+export class Forgetful {
+  queue = Promise.resolve();
+  keepHistory() {
+    return this.queue;
+  }
+
+  async history() {
+    return null;
+  }
+
+  async put() {}
+
+  async get() {
+    return undefined;
   }
 }
 
-const freeze = (step) => { Object.freeze(step.document); return step; };
+const freeze = (step) => {
+  Object.freeze(step.document);
+  return step;
+};
 
 function done(request) {
   return new Promise((resolve, reject) => {

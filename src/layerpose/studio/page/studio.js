@@ -2,8 +2,16 @@
 import { History } from "./history.js";
 
 export const EMPTY = Object.freeze({
-  person: null, also: [], rotations: {}, root: [0, 0, 0], phenotype: null, frame: null, pins: { "foot.L": true, "foot.R": true },
-  background: "keep", layers: {}, keys: [],
+  person: null,
+  also: [],
+  rotations: {},
+  root: [0, 0, 0],
+  phenotype: null,
+  frame: null,
+  pins: { "foot.L": true, "foot.R": true },
+  background: "keep",
+  layers: {},
+  keys: [],
 });
 const PREFERRED = "layerpose-preferences";
 const PREFERENCES = { limits: true, symmetry: false, balance: false, handles: true, size: 1024 };

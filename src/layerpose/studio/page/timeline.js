@@ -3,7 +3,11 @@ import { at, button, iconButton, make } from "./elements.js";
 import { complain } from "./notices.js";
 import { EASES, poseAt } from "./tween.js";
 
-const HINTS = ["Add this pose as the first key, then pose the body anew and add the next.", "Pose the body anew and add the next key.", ""];
+const HINTS = [
+  "Add this pose as the first key, then pose the body anew and add the next.",
+  "Pose the body anew and add the next key.",
+  "",
+];
 const SHORTEST_S = 2;
 const STEP_S = 0.1;
 const LAST_SHARE = 0.92; // of the strip, where the last key stands
@@ -22,14 +26,39 @@ export class Timeline {
     this.play = iconButton("play", "Play", () => this.togglePlay(), { key: "Space" });
     this.clock = make("output", { className: "clock" });
     this.add = button("Add key", () => this.addKey(), { icon: "key", title: "Keep this pose at this time (K)" });
-    this.ease = make("select", { aria: { label: "How the way to the next key begins and ends" } }, ...Object.entries(EASES).map(([value, text]) => make("option", { value }, text)));
+    this.ease = make(
+      "select",
+      { aria: { label: "How the way to the next key begins and ends" } },
+      ...Object.entries(EASES).map(([value, text]) => make("option", { value }, text)),
+    );
     this.ease.addEventListener("change", () => this.changeKey({ ease: this.ease.value }, "Change the ease"));
     this.remove = iconButton("bin", "Delete the key", () => this.removeKey(), { key: "Delete" });
     this.video = button("Make a video", () => this.studio.tell("video"), { icon: "film", className: "main" });
     this.empty = make("p", { className: "note" });
-    this.fold = iconButton("down", "Fold the animation away", () => this.toggleFold(), { className: "fold", aria: { expanded: "true" } });
-    this.head = make("div", { className: "row head" }, this.play, this.clock, this.add, this.ease, this.remove, this.empty, this.video, this.fold);
-    this.playhead = make("input", { type: "range", min: 0, step: 0.01, value: 0, className: "playhead", aria: { label: "Time" } });
+    this.fold = iconButton("down", "Fold the animation away", () => this.toggleFold(), {
+      className: "fold",
+      aria: { expanded: "true" },
+    });
+    this.head = make(
+      "div",
+      { className: "row head" },
+      this.play,
+      this.clock,
+      this.add,
+      this.ease,
+      this.remove,
+      this.empty,
+      this.video,
+      this.fold,
+    );
+    this.playhead = make("input", {
+      type: "range",
+      min: 0,
+      step: 0.01,
+      value: 0,
+      className: "playhead",
+      aria: { label: "Time" },
+    });
     this.playhead.addEventListener("input", () => this.seek(this.playhead.valueAsNumber));
     this.playhead.addEventListener("change", () => this.settle());
     this.marks = make("div", { className: "marks" });
@@ -49,7 +78,11 @@ export class Timeline {
 
   // The whole strip in seconds.
   get length() {
-    return Math.max(SHORTEST_S, (this.keys.at(-1)?.time ?? 0) / LAST_SHARE + (this.keys.length ? 0.5 : 0), this.wanted ?? 0);
+    return Math.max(
+      SHORTEST_S,
+      (this.keys.at(-1)?.time ?? 0) / LAST_SHARE + (this.keys.length ? 0.5 : 0),
+      this.wanted ?? 0,
+    );
   }
 
   show() {
@@ -79,7 +112,12 @@ export class Timeline {
   }
 
   makeMark(key) {
-    const mark = make("button", { type: "button", className: "mark", data: { key: key.id }, aria: { label: `Key at ${key.time.toFixed(2)} seconds` } });
+    const mark = make("button", {
+      type: "button",
+      className: "mark",
+      data: { key: key.id },
+      aria: { label: `Key at ${key.time.toFixed(2)} seconds` },
+    });
     mark.style.left = `${(key.time / this.length) * 100}%`;
     mark.addEventListener("pointerdown", (event) => this.grab(event, mark, key));
     mark.addEventListener("click", () => this.goTo(key));
@@ -95,7 +133,8 @@ export class Timeline {
 
   grab(event, mark, key) {
     mark.setPointerCapture(event.pointerId);
-    const box = this.track.getBoundingClientRect(), { length } = this;
+    const box = this.track.getBoundingClientRect(),
+      { length } = this;
     const timeAt = ({ clientX }) => Math.max(0, ((clientX - box.left) / box.width) * length);
     let moved = null;
     const move = (moving) => {
@@ -104,15 +143,23 @@ export class Timeline {
       mark.style.left = `${(moved / length) * 100}%`;
     };
     mark.addEventListener("pointermove", move);
-    mark.addEventListener("lostpointercapture", () => {
-      mark.removeEventListener("pointermove", move);
-      if (moved !== null) this.moveKey(key, moved);
-    }, { once: true });
+    mark.addEventListener(
+      "lostpointercapture",
+      () => {
+        mark.removeEventListener("pointermove", move);
+        if (moved !== null) this.moveKey(key, moved);
+      },
+      { once: true },
+    );
   }
 
   moveKey(key, time) {
     this.time = Math.max(0, Math.round(time * 100) / 100);
-    this.write(this.keys.map((other) => (other.id === key.id ? { ...key, time: this.time } : other)), "Move a key", `key ${key.id}`);
+    this.write(
+      this.keys.map((other) => (other.id === key.id ? { ...key, time: this.time } : other)),
+      "Move a key",
+      `key ${key.id}`,
+    );
     this.marks.querySelector(`[data-key="${key.id}"]`)?.focus();
   }
 
@@ -125,8 +172,16 @@ export class Timeline {
   addKey() {
     const { rotations, root, frame } = this.studio.document;
     const here = this.keyHere();
-    if (!here && this.keys.length && this.time <= this.keys.at(-1).time && this.untouched()) this.time = Math.round((this.keys.at(-1).time + 1) * 100) / 100;
-    const key = { id: here?.id ?? crypto.randomUUID(), time: here?.time ?? this.time, rotations, root, frame, ease: here?.ease ?? "in-out" };
+    if (!here && this.keys.length && this.time <= this.keys.at(-1).time && this.untouched())
+      this.time = Math.round((this.keys.at(-1).time + 1) * 100) / 100;
+    const key = {
+      id: here?.id ?? crypto.randomUUID(),
+      time: here?.time ?? this.time,
+      rotations,
+      root,
+      frame,
+      ease: here?.ease ?? "in-out",
+    };
     this.write([...this.keys.filter(({ id }) => id !== key.id), key], here ? "Update a key" : "Add a key");
     if (!here) this.advance();
   }
@@ -146,11 +201,19 @@ export class Timeline {
 
   changeKey(changes, label) {
     const here = this.keyHere();
-    if (here) this.write(this.keys.map((key) => (key.id === here.id ? { ...key, ...changes } : key)), label);
+    if (here)
+      this.write(
+        this.keys.map((key) => (key.id === here.id ? { ...key, ...changes } : key)),
+        label,
+      );
   }
 
   removeKey(key = this.keyHere()) {
-    if (key) this.write(this.keys.filter(({ id }) => id !== key.id), "Delete a key");
+    if (key)
+      this.write(
+        this.keys.filter(({ id }) => id !== key.id),
+        "Delete a key",
+      );
   }
 
   write(keys, label, merge = null) {
@@ -174,7 +237,8 @@ export class Timeline {
   togglePlay() {
     if (this.playing) return this.stop();
     if (this.keys.length < 2) return undefined;
-    const last = this.keys.at(-1).time, first = this.keys[0].time;
+    const last = this.keys.at(-1).time,
+      first = this.keys[0].time;
     const start = performance.now() - (this.time >= last || this.time < first ? 0 : (this.time - first) * 1000);
     this.studio.tell("playing", true);
     const step = (now) => {

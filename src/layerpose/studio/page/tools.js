@@ -8,7 +8,10 @@ export class Tools {
     Object.assign(this, { studio, stage, figure });
     this.actions = this.list();
     at("views").append(...["front", "side", "top"].map((name) => this.button(name)));
-    const groups = [["mirror", "copy-side", "ground", "reset"], ["symmetry", "limits", "balance", "handles"]];
+    const groups = [
+      ["mirror", "copy-side", "ground", "reset"],
+      ["symmetry", "limits", "balance", "handles"],
+    ];
     groups.forEach((names, index) => {
       if (index) at("tools").append(make("span", { className: "rule" }));
       at("tools").append(...names.map((name) => this.button(name)));
@@ -51,7 +54,9 @@ export class Tools {
     for (const [name, { preference }] of Object.entries(this.actions)) {
       if (!preference) continue;
       const pressed = String(Boolean(this.studio.preferences[preference]));
-      document.querySelectorAll(`[data-action="${name}"]`).forEach((made) => made.setAttribute("aria-pressed", pressed));
+      document
+        .querySelectorAll(`[data-action="${name}"]`)
+        .forEach((made) => made.setAttribute("aria-pressed", pressed));
     }
   }
 
@@ -66,10 +71,17 @@ export class Tools {
 
   ground() {
     const pose = stand(this.figure.body, this.figure.pose.clone());
-    this.studio.change("Feet on the ground", { rotations: pose.rotations(this.studio.document.rotations), root: pose.rootVector() });
+    this.studio.change("Feet on the ground", {
+      rotations: pose.rotations(this.studio.document.rotations),
+      root: pose.rootVector(),
+    });
   }
 
   reset() {
-    this.studio.change("Back to the photo's pose", { rotations: this.studio.person.body.rotations, root: [0, 0, 0], frame: null });
+    this.studio.change("Back to the photo's pose", {
+      rotations: this.studio.person.body.rotations,
+      root: [0, 0, 0],
+      frame: null,
+    });
   }
 }

@@ -18,7 +18,11 @@ export class Video {
     const dialog = at("sheet");
     dialog.classList.remove("wide");
     const field = (label, choices, chosen) => {
-      const select = make("select", {}, ...Object.entries(choices).map(([value, text]) => make("option", { value }, text)));
+      const select = make(
+        "select",
+        {},
+        ...Object.entries(choices).map(([value, text]) => make("option", { value }, text)),
+      );
       select.value = chosen;
       return [select, make("label", { className: "field" }, make("span", {}, label), select)];
     };
@@ -27,16 +31,30 @@ export class Video {
     const [size, b] = field("Size", sizes, "512");
     const [fps, c] = field("Frames a second", { 12: "12", 24: "24", 25: "25", 30: "30" }, "24");
     this.stage = make("div", { className: "field" });
-    this.start = button("Start", () => this.run({ format: format.value, size: Number(size.value), fps: Number(fps.value) }).catch(complain), { className: "main", icon: "film" });
+    this.start = button(
+      "Start",
+      () => this.run({ format: format.value, size: Number(size.value), fps: Number(fps.value) }).catch(complain),
+      { className: "main", icon: "film" },
+    );
     const { keys } = this.studio.document;
     const seconds = keys.at(-1).time - keys[0].time;
     const note = make("p", { className: "note" });
-    const tell = () => { note.textContent = `${seconds.toFixed(1)} s, ${Math.round(seconds * fps.value) + 1} pictures`; };
+    const tell = () => {
+      note.textContent = `${seconds.toFixed(1)} s, ${Math.round(seconds * fps.value) + 1} pictures`;
+    };
     fps.addEventListener("change", tell);
     tell();
     dialog.replaceChildren(
-      make("header", { className: "row" }, make("h2", { id: "sheet-title", className: "grow" }, "Make a video"), iconButton("close", "Close", () => dialog.close())),
-      make("div", { className: "three" }, a, b, c), note, this.stage, make("div", { className: "row" }, this.start),
+      make(
+        "header",
+        { className: "row" },
+        make("h2", { id: "sheet-title", className: "grow" }, "Make a video"),
+        iconButton("close", "Close", () => dialog.close()),
+      ),
+      make("div", { className: "three" }, a, b, c),
+      note,
+      this.stage,
+      make("div", { className: "row" }, this.start),
     );
     dialog.showModal();
   }
@@ -44,7 +62,11 @@ export class Video {
   async run(how) {
     this.start.disabled = true;
     const { person, document } = this.studio;
-    const keys = document.keys.map((key) => ({ time: key.time, ease: key.ease, body: bodyOf({ ...document, ...key }, person) }));
+    const keys = document.keys.map((key) => ({
+      time: key.time,
+      ease: key.ease,
+      body: bodyOf({ ...document, ...key }, person),
+    }));
     const json = { person: person.id, also: document.also, keys, background: document.background, ...how };
     try {
       const { job } = await this.server.json("/api/animations", { json });
@@ -75,15 +97,27 @@ export class Video {
     const film = await this.server.blob(`/api/jobs/${job}/result`);
     const name = `animation.${SUFFIXES[format]}`;
     const url = URL.createObjectURL(film);
-    const shown = format === "gif" ? make("img", { src: url, alt: "The animation" }) : format === "png" ? make("p", {}, "The pictures are ready.")
-      : make("video", { src: url, controls: true, loop: true, autoplay: true, muted: true, playsInline: true });
+    const shown =
+      format === "gif"
+        ? make("img", { src: url, alt: "The animation" })
+        : format === "png"
+          ? make("p", {}, "The pictures are ready.")
+          : make("video", { src: url, controls: true, loop: true, autoplay: true, muted: true, playsInline: true });
     shown.classList.add("film");
-    this.stage.replaceChildren(shown, button("Save", () => download(film, name), { icon: "save", className: "main" }));
+    this.stage.replaceChildren(
+      shown,
+      button("Save", () => download(film, name), { icon: "save", className: "main" }),
+    );
   }
 }
 
 function progressLine(state, done, total, left) {
   if (state === "waiting") return "Waiting for its turn ...";
-  const rest = left === null || left === undefined ? "" : left > 90 ? `, ${Math.round(left / 60)} min left` : `, ${Math.ceil(left)} s left`;
+  const rest =
+    left === null || left === undefined
+      ? ""
+      : left > 90
+        ? `, ${Math.round(left / 60)} min left`
+        : `, ${Math.ceil(left)} s left`;
   return `${done} of ${total} pictures${rest}`;
 }

@@ -9,6 +9,8 @@ export class Welcome {
       make("p", {}, "The whole body should be in the picture. Nothing leaves this computer."),
       button("Open a photo", () => photo.open(), { icon: "photo", className: "main" }),
     );
-    studio.on("change", () => { at("welcome").hidden = studio.document.person !== null; });
+    studio.on("change", () => {
+      at("welcome").hidden = studio.document.person !== null;
+    });
   }
 }
