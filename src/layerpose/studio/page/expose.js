@@ -1,5 +1,6 @@
 // The page's insides -> `window.studio`, by which tests and the console look at it.
 import { Pose, toBody } from "./skeleton.js";
+import { History } from "./history.js";
 import { cameraOf, project } from "./picture.js";
 
 export function expose(parts) {
@@ -23,6 +24,12 @@ export function expose(parts) {
     },
     // Where the picture shows the beginning of a bone, in shares of its side.
     inPicture: (name) => project(toBody(figure.pose.place(name)), cameraOf(studio.live, studio.person)),
+    // As it was when the first photo had been opened.
+    restart: () => {
+      studio.prefer({ limits: true, symmetry: false, balance: false, handles: true });
+      studio.tell("bone", null);
+      studio.restore(new History(studio.history.steps.slice(0, 2)));
+    },
     idle: async () => {
       await people.coming;
       await result.idle();
