@@ -15,6 +15,7 @@ from layerpose.studio.refusing import say_what_is_wrong
 from layerpose.studio.rooms import Studio
 from layerpose.studio.routes.animations import animation_routes
 from layerpose.studio.routes.drawing import drawing_routes
+from layerpose.studio.routes.layers import layer_routes
 from layerpose.studio.routes.people import people_routes
 from layerpose.studio.routes.poses import pose_routes
 from layerpose.studio.routes.projects import project_routes
@@ -30,7 +31,7 @@ LARGER = ("/api/people", "/api/pictures", "/api/files")
 LIMITS = Limits(
     larger={
         **dict.fromkeys(LARGER, 64 * MEGABYTE), "/api/projects/open": 512 * MEGABYTE,
-        "/api/projects": 16 * MEGABYTE, "/api/animations": 16 * MEGABYTE,
+        "/api/layers/": 32 * MEGABYTE, "/api/projects": 16 * MEGABYTE, "/api/animations": 16 * MEGABYTE,
     }
 )  # fmt: skip
 
@@ -41,7 +42,7 @@ def make_app(studio: Studio, *, host: str, port: int) -> FastAPI:
     say_what_is_wrong(app)
     app.add_middleware(Guard, host=host, port=port, limits=LIMITS)
     app.add_middleware(Headers, headers={**HEADERS, "Content-Security-Policy": POLICY})
-    for router in (people_routes, drawing_routes, pose_routes, animation_routes, project_routes):
+    for router in (people_routes, drawing_routes, pose_routes, animation_routes, project_routes, layer_routes):
         app.include_router(router(studio))
 
     @app.get("/api/about")

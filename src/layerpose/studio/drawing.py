@@ -14,6 +14,7 @@ from torch import nn
 
 from layerpose.estimation.estimate import Estimate
 from layerpose.estimation.resize import resize_estimate
+from layerpose.maps.painting import Painting, carry_paintings
 from layerpose.maps.source import SourceView
 from layerpose.networks.generator import Generator
 from layerpose.scene.backdrop import KEEP, TRANSPARENT, Backdrop, find_backdrop
@@ -43,6 +44,8 @@ class Wish:
     size: int
     background: str = TRANSPARENT
     """``transparent``, ``keep``, a colour, or the name of a picture in the store."""
+    paintings: tuple[Painting, ...] = ()
+    """What was painted on layers, the first below."""
 
 
 class Drawer:
@@ -69,10 +72,14 @@ class Drawer:
         """All steps of it."""
         model, seen = self.model(wish.size), self.people.get(wish.person).seen
         view = self.view((wish.person, *wish.also), wish.size)
+        body = framed(seen.body, wish.pose)
         check()
-        conditions = model.prepare(view, framed(seen.body, wish.pose))
+        conditions = model.prepare(view, body)
         with self._asking(check):
-            return model.draw(conditions)
+            made = model.draw(conditions)
+            if not wish.paintings:
+                return made
+            return model.retouch(conditions, made, carry_paintings(wish.paintings, model.draw_target(view, body)))
 
     def check(self, size: int, people: tuple[str, ...], background: str) -> None:
         """ValueError or UnknownError for what could not be drawn, without drawing it."""

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from layerpose.cache import writing
 from layerpose.studio.keeping import NAME, private_folder
-from layerpose.studio.refusing import BusyError, RefusedError, SupersededError, UnknownError, one_line
+from layerpose.studio.refusing import BusyError, NotYetError, UnknownError, one_line
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
@@ -112,10 +112,10 @@ class Jobs:
                 self._end(job, Progress(state="cancelled"))
 
     def result(self, job: str) -> Path:
-        """The file that a job has made. RefusedError while it is not there."""
+        """The file that a job has made. NotYetError while it is not there."""
         progress = self.progress(job)
         if progress.state != "done" or progress.result is None:
-            raise SupersededError(f"the job is {progress.state}; its result is not there")
+            raise NotYetError(f"the job is {progress.state}; its result is not there")
         return self.folder / job / progress.result
 
     def wait(self, job: str, seen: Progress | None, seconds: float) -> Progress:
@@ -158,7 +158,7 @@ class Jobs:
                 return
             progress = Progress(state="cancelled")
         except Exception as error:  # whatever it is, the job has failed and the next one is done
-            known = isinstance(error, ValueError | OSError | RefusedError)
+            known = isinstance(error, ValueError | OSError)
             detail = one_line(error) if known else f"something went wrong here ({type(error).__name__}: {error})"
             progress = Progress(state="failed", detail=one_line(detail))
         with self._changed:

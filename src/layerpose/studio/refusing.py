@@ -32,10 +32,10 @@ class SupersededError(RefusedError):
     status = HTTPStatus.CONFLICT
 
 
-class TooLargeError(RefusedError):
-    """More bytes or pixels than are taken."""
+class NotYetError(RefusedError):
+    """What is asked for is not made, or not made yet."""
 
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    status = HTTPStatus.CONFLICT
 
 
 class BusyError(RefusedError):

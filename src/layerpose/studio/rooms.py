@@ -16,6 +16,7 @@ from layerpose.studio.files import PoseFiles
 from layerpose.studio.hearing import clean_name, read_named
 from layerpose.studio.jobs import Jobs
 from layerpose.studio.keeping import Store, open_store, private_folder
+from layerpose.studio.layering import Layering
 from layerpose.studio.line import Line
 from layerpose.studio.people import People
 from layerpose.studio.posing import Thumbnails, open_thumbnails
@@ -40,6 +41,7 @@ class Studio:
     """Files of textured bodies."""
     thumbnails: Thumbnails
     files: PoseFiles
+    layering: Layering
     jobs: Jobs
     example: str
     """The bundled person's id."""
@@ -68,6 +70,7 @@ def open_studio(folder: Path, model: PoseTransfer, photo: Path | None = None) ->
     return Studio(
         folder=folder, people=people, pictures=pictures, drawer=drawer, line=line, bodies=Recent(BODIES_AT_ONCE),
         thumbnails=open_thumbnails(folder / "thumbnails"), files=PoseFiles(folder),
+        layering=Layering(folder, drawer),
         jobs=Jobs(folder / "jobs", partial(animate, drawer=drawer, line=line)), fingerprint=model.fingerprint,
         example=people.keep(example, "example.png"),
         photo=None if photo is None else people.welcome(photo.read_bytes(), photo.name).id,

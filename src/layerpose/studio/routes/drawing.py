@@ -10,9 +10,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from layerpose.studio.drawing import Wish
+from layerpose.studio.layering import Layering
 from layerpose.studio.rooms import Studio
 from layerpose.studio.routes.asked import Content, FileName, read_body
 from layerpose.studio.telling import png
+from layerpose.types import LAYERS
 
 Text = Annotated[str, Field(max_length=64)]
 
@@ -33,13 +35,16 @@ class Asked(BaseModel):
     background: Text | Picture = "transparent"
     tab: Text = ""
     serial: int = Field(default=0, ge=0, lt=2**53)
+    layers: dict[Text, Text] = Field(default={}, max_length=len(LAYERS))
+    """Part -> its edited layer."""
 
-    def to_wish(self) -> Wish:
+    def to_wish(self, layering: Layering) -> Wish:
         """In the studio's own words."""
         behind = self.background if isinstance(self.background, str) else self.background.picture
         return Wish(
-            person=self.person, also=tuple(self.also), pose=read_body(self.body), size=self.size, background=behind
-        )
+            person=self.person, also=tuple(self.also), pose=read_body(self.body), size=self.size, background=behind,
+            paintings=tuple(layering.painting(edit) for edit in self.layers.values()),
+        )  # fmt: skip
 
 
 def drawing_routes(studio: Studio) -> APIRouter:
@@ -48,7 +53,7 @@ def drawing_routes(studio: Studio) -> APIRouter:
 
     @router.post("/draw")
     def draw(asked: Asked) -> Response:
-        start, wish = time.perf_counter(), asked.to_wish()
+        start, wish = time.perf_counter(), asked.to_wish(studio.layering)
         content = studio.line.do(lambda check: png(studio.drawer.draw(wish, check)), asked.tab, asked.serial)
         seconds = f"{time.perf_counter() - start:.3f}"
         return Response(content, media_type="image/png", headers={"X-Seconds": seconds, "Cache-Control": "no-store"})
