@@ -19,9 +19,11 @@ def order() -> Order:
 
 
 @pytest.fixture(scope="session")
-def asset_order(shared: Path) -> Order:
-    folder = shared / "assets" / "makehuman"
-    return Order(people=3, frames=3, size=128, seed=4, assets=folder, motion=shared / "mocap")
+def asset_order(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Order:
+    folder, motion = shared / "assets" / "makehuman", tmp_path_factory.mktemp("motion")
+    for clip in sorted((shared / "mocap").glob("walk_0*.bvh")):
+        (motion / clip.name).symlink_to(clip)
+    return Order(people=3, frames=3, size=128, seed=4, assets=folder, motion=motion)
 
 
 @pytest.fixture(scope="session")

@@ -95,7 +95,7 @@ def test_lpips_grows_with_the_distortion_and_does_not_depend_on_the_batch(shared
     np.testing.assert_allclose(distances.numpy(), alone, atol=1e-5)
 
 
-@pytest.mark.parametrize("batch", [1, 2, 5])
+@pytest.mark.parametrize("batch", [1, 5])
 def test_lpips_is_that_of_its_formula_written_out_whatever_the_batch(shared: Path, batch: int) -> None:
     """AlexNet layer by layer from the published weights, on ten pairs taken `batch` at a time."""
     file = shared / "weights" / "lpips_alex_v01.pt"
@@ -129,7 +129,7 @@ def published_pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "pyiqa-0.1.3" / "ResultsCalibra"
 
 
-@pytest.mark.parametrize("batch", [1, 2, 5])
+@pytest.mark.parametrize("batch", [1, 5])
 def test_lpips_gives_the_published_values_whatever_the_batch(shared: Path, published_pairs: Path, batch: int) -> None:
     metric = Lpips(shared / "weights" / "lpips_alex_v01.pt")
     files = sorted((published_pairs / "ref_dir").glob("*.bmp"))

@@ -6,9 +6,10 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
@@ -19,6 +20,12 @@ from layerpose.stages.model import Model
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 FORMAT = 1
+LARGEST, MOST_LAYERS = 16_384, 64
+"""Sizes and widths, and numbers of layers, that a model may have."""
+DAMAGED = (KeyError, TypeError, AttributeError, RuntimeError, SafetensorError, RecursionError, UnicodeDecodeError,
+           json.JSONDecodeError)  # fmt: skip
+SAID = 300
+"""Letters of what PyTorch says about weights that do not fit: a line for each of them."""
 RIVAL = "rival"
 """Key under which a system of `baselines` is described; ours is under "model"."""
 
@@ -55,20 +62,37 @@ def load_model(folder: Path) -> Model:
     try:
         stored = json.loads((folder / CONFIG).read_text())
         if stored["format"] != FORMAT:
-            raise ValueError(f"{folder / CONFIG} has format {stored['format']}; this version reads format {FORMAT}")
+            raise ValueError(
+                f"{folder / CONFIG} has format {stored['format']!r:.40}; this version reads format {FORMAT}"
+            )
         if RIVAL in stored:
             raise ValueError(
                 f"{folder} holds {stored[RIVAL]['name']}, a system we compare with; only `layerpose evaluate` and"
                 " `layerpose compare` can use it"
             )
-        model = Model(_config(stored["model"]))
-        state = {name: value.float() for name, value in load_file(folder / WEIGHTS).items()}
-        model.load_state_dict(state)
-    except (KeyError, TypeError, RuntimeError, json.JSONDecodeError) as error:
-        raise ValueError(f"the model in {folder} is damaged or of another version ({error}); get it again") from error
+        with torch.device("meta"):
+            model = Model(_config(stored["model"]))
+        loaded = load_file(folder / WEIGHTS).items()
+        model.load_state_dict({name: value.to(torch.float32, copy=True) for name, value in loaded}, assign=True)
+    except DAMAGED as error:
+        said = " ".join(str(error).split())[:SAID]
+        raise ValueError(f"the model in {folder} is damaged or of another version ({said}); get it again") from error
     return model.eval()
 
 
 def _config(stored: dict[str, Any]) -> ModelConfig:
-    generators = {name: GeneratorConfig(**stored[name]) for name in ("coarse", "face", "arm", "leg", "fusion")}
-    return ModelConfig(**{**stored, "guides": Guides(**stored["guides"]), **generators})
+    names = ("coarse", "face", "arm", "leg", "fusion")
+    generators = {name: GeneratorConfig(**_checked(GeneratorConfig, stored[name])) for name in names}
+    guides = Guides(**_checked(Guides, stored["guides"]))
+    return ModelConfig(**_checked(ModelConfig, {**stored, "guides": guides, **generators}))
+
+
+def _checked(record: type, stored: dict[str, Any]) -> dict[str, Any]:
+    """What a file says of a record, if it can be: a model that fills the memory is none. TypeError names the value."""
+    for name, hint in get_type_hints(record).items():
+        value, choices = stored.get(name), get_args(hint)
+        most = MOST_LAYERS if name.startswith("num_") else LARGEST
+        good = value in choices if choices else type(value) is hint and (hint is not int or 0 <= value <= most)
+        if name in stored and not good:
+            raise TypeError(f"{name} is {value!r:.40}")
+    return stored

@@ -80,7 +80,7 @@ class Video:
 
     def looks(self, first: int = 0, end: int | None = None) -> Iterator[Look]:
         """The frames from `first` up to, but not including, `end`. Of a damaged file, those before the damage."""
-        end = len(self.times) if end is None else end
+        end = len(self.times) if end is None else min(end, len(self.times))
         if is_animation(self.path):
             yield from self._chosen(read_frames(self.path), first, end)
             return

@@ -95,7 +95,7 @@ from pathlib import Path
 import numpy as np
 from layerpose.data.synth.make import Order, synthesise
 out = Path(sys.argv[1])
-order = Order(people=8, frames=2, size=64, seed=9)
+order = Order(people=5, frames=2, size=64, seed=9)
 rng = np.random.default_rng(0)
 def child():
     pid = os.fork()
@@ -106,7 +106,7 @@ def child():
 synthesise(out.with_name("undisturbed"), order)
 for _ in range(10):
     pid = child()
-    time.sleep(rng.uniform(0.05, 0.5))
+    time.sleep(rng.uniform(0.05, 0.3))
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     print(len(list((out / "people").glob("0*"))), flush=True)
@@ -119,7 +119,7 @@ def test_a_run_killed_ten_times_and_resumed_equals_an_undisturbed_one(tmp_path: 
     command = [sys.executable, "-c", KILLED, str(killed)]
     done = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     assert len(done) == 10
-    assert int(done[0]) < 8
+    assert int(done[0]) < 5
     assert files(killed) == files(tmp_path / "undisturbed")
 
 

@@ -16,7 +16,10 @@ MOST_TURNS = 50.0
 
 def finite(value: Any, subject: str) -> Float[np.ndarray, "..."]:
     """The array as floats. ValueError if it holds no numbers, or some that are not finite."""
-    value = np.asarray(value) if isinstance(value, np.ndarray | list | tuple | int | float) else np.asarray(None)
+    try:
+        value = np.asarray(value) if isinstance(value, np.ndarray | list | tuple | int | float) else np.asarray(None)
+    except ValueError as error:
+        raise ValueError(f"{subject} holds lists of unequal length; expected numbers") from error
     if value.dtype.kind not in "fiu":
         raise ValueError(f"{subject} holds {value.dtype}; expected numbers")
     largest = max(float(value.max()), -float(value.min())) if value.size else 0.0
