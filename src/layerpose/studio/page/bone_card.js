@@ -108,7 +108,7 @@ export class BoneCard {
     return make(
       "div",
       { className: "fingers" },
-      make("h3", { className: "heading" }, "Hand"),
+      make("h2", { className: "heading" }, "Hand"),
       make("div", { className: "row" }, ...presets),
       ...this.curls,
     );

@@ -1,8 +1,9 @@
 // The picture's layers -> thumbnails that are saved, edited elsewhere, and dropped back.
 import { button, choose, download, make } from "./elements.js";
-import { complain } from "./notices.js";
+import { complain, say } from "./notices.js";
 import { bodyOf } from "./picture.js";
 
+const OF_DRAWING = /-([0-9a-f]{8,64})[^0-9a-f]*\.png$/;
 const NAMES = {
   head: "Head",
   left_arm: "Left arm",
@@ -29,14 +30,16 @@ export class LayersPanel {
   async refresh() {
     const { person, document } = this.studio;
     if (!this.details.open || !person) return;
-    const json = { person: person.id, body: bodyOf(document, person), layers: document.layers };
-    const key = JSON.stringify(json);
+    const json = { person: person.id, also: document.also, body: bodyOf(document, person) };
+    const key = JSON.stringify([json, document.layers]);
     if (key === this.asked) return;
     this.asked = key;
     await this.result.idle();
     if (key !== this.asked) return;
-    const { layers } = await this.server.json("/api/layers", { json: { person: json.person, body: json.body } });
-    if (key === this.asked) this.tiles.replaceChildren(...layers.map((layer) => this.makeTile(layer)));
+    const { drawing, layers } = await this.server.json("/api/layers", { json });
+    if (key !== this.asked) return;
+    this.drawing = drawing;
+    this.tiles.replaceChildren(...layers.map((layer) => this.makeTile(layer)));
   }
 
   makeTile({ part, picture }) {
@@ -47,7 +50,7 @@ export class LayersPanel {
         type: "button",
         className: "thumb",
         title: "Save this layer",
-        onclick: () => this.save(part, picture).catch(complain),
+        onclick: () => this.save(part, picture),
       },
       make("img", { src: picture, alt: `Layer: ${NAMES[part] ?? part}` }),
     );
@@ -70,8 +73,10 @@ export class LayersPanel {
     return tile;
   }
 
-  async save(part, picture) {
-    download(await (await this.server.fetch(picture)).blob(), `${part}.png`);
+  // The name says of which drawing the layer is: it can be dropped back whatever the pose is by then.
+  save(part, picture) {
+    const bytes = Uint8Array.from(atob(picture.split(",")[1]), (letter) => letter.charCodeAt(0));
+    download(new Blob([bytes], { type: "image/png" }), `${part}-${this.drawing}.png`);
   }
 
   async pick(part) {
@@ -80,7 +85,10 @@ export class LayersPanel {
   }
 
   async replace(part, file) {
-    const { edit } = await this.server.json(`/api/layers/${part}`, { method: "POST", body: file });
+    const drawing = file.name.match(OF_DRAWING)?.[1] ?? this.drawing;
+    const path = `/api/layers/${part}?drawing=${drawing}`;
+    const { edit, doubts } = await this.server.json(path, { method: "POST", body: file });
+    doubts.forEach((doubt) => say(doubt));
     this.set(part, edit);
   }
 

@@ -75,7 +75,7 @@ export class Library {
     return make(
       "section",
       {},
-      make("h3", { className: "heading" }, group),
+      make("h2", { className: "heading" }, group),
       make("div", { className: "tiles" }, ...tiles),
     );
   }
