@@ -62,10 +62,10 @@ export class Pose {
     return pose.follow();
   }
 
-  // Forward kinematics; bones stand after their parents.
-  follow() {
+  // Forward kinematics; bones stand after their parents, so that those before `first` stay as they are.
+  follow(first = 0) {
     const { parents, offsets } = this.skeleton;
-    for (let row = 0; row < parents.length; row++) {
+    for (let row = first; row < parents.length; row++) {
       const above = parents[row];
       if (above < 0) {
         this.world[row].copy(this.local[row]);
@@ -102,7 +102,7 @@ export class Pose {
     const row = this.skeleton.row(name);
     this.local[row].copy(local).normalize();
     this.touched.add(row);
-    return this.follow();
+    return this.follow(row);
   }
 
   moveRoot(place) {
