@@ -18,7 +18,7 @@ export function expose(parts) {
     joints: (rotations) => {
       figure.wear(Pose.from(figure.skeleton, rotations));
       const { bones, pelvis } = figure.body;
-      const places = bones.map((bone) => toBody(bone.getWorldPosition(pelvis.clone()).sub(pelvis)));
+      const places = bones.map((bone) => toBody(pelvis.clone().setFromMatrixPosition(bone.matrixWorld).sub(pelvis)));
       figure.wear(figure.pose);
       return places;
     },
