@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, max_pool2d, normalize
+from torch.nn.functional import avg_pool2d, max_pool2d
 
+from layerpose.body.model import body_model
 from layerpose.maps.nearest import nearest_pixels
 from layerpose.maps.raster import interpolate
 from layerpose.maps.render import DrawnBody, Hit, PlacedBody, mesh
@@ -75,24 +76,24 @@ def _enlarge(picture: Float[Tensor, "1 c h w"], size: int) -> Float[Tensor, "1 c
 class _Way:
     """For pixels of one drawing: the body point that leads each, and where it goes in the other."""
 
-    here: Float[Tensor, "h w 2"]
+    here: Float[Tensor, "*n 2"]
     """The pixel's own place, in canvas units."""
-    off: Float[Tensor, "h w 2"]
+    off: Float[Tensor, "*n 2"]
     """How far it is from the pixel that leads it."""
-    point: Float[Tensor, "h w 3"]
+    point: Float[Tensor, "*n 3"]
     """Where the body point that leads it is in the other drawing (canvas units, depth in metres)."""
-    turn: Float[Tensor, "h w 3 3"]
+    turn: Float[Tensor, "*n 3 3"]
     """How the surface there turns on the way."""
-    place: Float[Tensor, "h w 2"]
+    place: Float[Tensor, "*n 2"]
     """Where the pixel itself goes: as far from the body point as here, turned with it."""
 
     @property
-    def moved(self) -> Float[Tensor, "h w 2"]:
+    def moved(self) -> Float[Tensor, "*n 2"]:
         """From here to there."""
         return self.place - self.here
 
     @property
-    def flatness(self) -> Float[Tensor, "h w"]:
+    def flatness(self) -> Float[Tensor, "*n"]:
         """1 where the surface stays in the picture's plane, 0 where it turns out of it."""
         return ((self.turn[..., 2, 2] - TURNED) / (FLAT - TURNED)).clamp(0, 1)
 
@@ -113,26 +114,30 @@ def _lead(
     found = interpolate(hit.triangle, corners, mesh(device).faces, attributes)
     here, zoom = _pixels(start.size, step, found), end.scale / start.scale
 
-    def follow(leader: Int[np.ndarray, "h w"]) -> _Way:
-        chosen = torch.as_tensor(leader, device=device)
-        point, turn = found.flatten(0, 1)[chosen].split([3, 9], dim=-1)
-        off, turn = here - here.flatten(0, 1)[chosen], turn.unflatten(-1, (3, 3))
-        return _Way(here=here, off=off, point=point, turn=turn, place=point[..., :2] + _turned(turn, off) * zoom)
-
     leader = _leaders(body, parts.cpu().numpy())
-    way, between = follow(leader), (body == 0) & np.isin(body.ravel()[leader], HANGING)
-    if not between.any():
+    way = _follow(torch.as_tensor(leader, device=device), here, found, here, zoom)
+    between = np.flatnonzero((body == 0) & np.isin(body.ravel()[leader], HANGING))
+    if not len(between):
         return way
-    ways = [follow(nearest_pixels(body == part)) for part in HANGING if (body == part).any()]
+    spots = torch.as_tensor(between, device=device)
+    hanging = here.flatten(0, 1)[spots]
+    leaders = [nearest_pixels(body == part).ravel()[between] for part in HANGING if (body == part).any()]
+    ways = [_follow(torch.as_tensor(one, device=device), hanging, found, here, zoom) for one in leaders]
     weights = torch.stack([1 / (one.off.square().sum(-1) + NEAREST) for one in ways])
     weights = (weights / weights.sum(0))[..., None]
-    hangs = torch.as_tensor(between, device=device)[..., None]
-    place = (weights * torch.stack([one.place for one in ways])).sum(0)
-    turn = (weights[..., None] * torch.stack([one.turn for one in ways])).sum(0)
-    return _Way(
-        here=here, off=way.off, point=way.point, place=torch.where(hangs, place, way.place),
-        turn=torch.where(hangs[..., None], turn, way.turn),
-    )  # fmt: skip
+    way.place.view(-1, 2)[spots] = (weights * torch.stack([one.place for one in ways])).sum(0)
+    way.turn.view(-1, 3, 3)[spots] = (weights[..., None] * torch.stack([one.turn for one in ways])).sum(0)
+    return way
+
+
+def _follow(
+    leader: Int[Tensor, "*n"], spots: Float[Tensor, "*n 2"], found: Float[Tensor, "h w 12"],
+    here: Float[Tensor, "h w 2"], zoom: float,
+) -> _Way:  # fmt: skip
+    """The way of pixels at these spots, each led by another pixel's body point and turn, which were `found`."""
+    point, turn = found.flatten(0, 1)[leader].split([3, 9], dim=-1)
+    off, turn = spots - here.flatten(0, 1)[leader], turn.unflatten(-1, (3, 3))
+    return _Way(here=spots, off=off, point=point, turn=turn, place=point[..., :2] + _turned(turn, off) * zoom)
 
 
 def _meet(back: _Way, forth: _Way, zoom: float) -> Float[Tensor, "h w"]:
@@ -155,7 +160,7 @@ def _is_seen(back: _Way, view: SourceView) -> Bool[Tensor, "h w"]:
     return inside & (back.point[..., 2] <= view.depth[row, column] + DEPTH_TOLERANCE_M)
 
 
-def _turned(turn: Float[Tensor, "h w 3 3"], off: Float[Tensor, "h w 2"]) -> Float[Tensor, "h w 2"]:
+def _turned(turn: Float[Tensor, "*n 3 3"], off: Float[Tensor, "*n 2"]) -> Float[Tensor, "*n 2"]:
     """A step in the picture's plane, turned with the surface."""
     return (turn[..., :2, :2] * off[..., None, :]).sum(-1)
 
@@ -179,11 +184,13 @@ def _leaders(body: Int[np.ndarray, "h w"], wanted: Int[np.ndarray, "h w"]) -> In
 
 def _turns(start: PlacedBody, end: PlacedBody) -> Float[Tensor, "v 3 3"]:
     """How the surface around every vertex is turned from one drawing to the other, in camera axes."""
-    faces = mesh(start.vertices.device).faces.long()
-    turned = _frames(end, faces) @ _frames(start, faces).mT
-    summed = torch.zeros(len(start.vertices), 3, 3, device=turned.device)
-    summed.index_add_(0, faces.flatten(), turned.repeat_interleave(3, 0))
-    return _nearest_rotations(summed)
+    device, skin = start.vertices.device, torch.as_tensor(body_model().skin, device=start.vertices.device)
+    turned = end.frames @ start.frames.mT
+    summed = torch.zeros(len(start.vertices), 3, 3, device=device)
+    summed.index_add_(0, mesh(device).faces.long().flatten(), turned.repeat_interleave(3, 0))
+    found = torch.eye(3, device=device).repeat(len(summed), 1, 1)
+    found[skin] = _nearest_rotations(summed[skin])
+    return found
 
 
 def _nearest_rotations(matrices: Float[Tensor, "v 3 3"]) -> Float[Tensor, "v 3 3"]:
@@ -194,11 +201,3 @@ def _nearest_rotations(matrices: Float[Tensor, "v 3 3"]) -> Float[Tensor, "v 3 3
     for _ in range(ROUNDS):
         found = (found + torch.linalg.inv(found).mT) / 2
     return found
-
-
-def _frames(body: PlacedBody, faces: Int[Tensor, "f 3"]) -> Float[Tensor, "f 3 3"]:
-    """An edge, the normal and what stands on both, of every triangle."""
-    metres = body.vertices / body.vertices.new_tensor([body.scale, body.scale, 1])
-    a, b, c = metres[faces].unbind(1)
-    along, normal = normalize(b - a, dim=1), normalize(torch.linalg.cross(b - a, c - a), dim=1)
-    return torch.stack([along, torch.linalg.cross(normal, along), normal], dim=-1)

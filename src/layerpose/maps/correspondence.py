@@ -30,10 +30,11 @@ def warp_person(view: SourceView, target: DrawnBody) -> Warp:
 
 
 def warp_part(
-    view: SourceView, target: DrawnBody, part: str, box: Float[Tensor, "3"], size: int, *, complete: bool = True
-) -> Warp:
-    """Carry the source to one part of the target, cut to its box."""
-    hit = part_hit(target, part, box, size, complete=complete)
+    view: SourceView, target: DrawnBody, part: str, box: Float[Tensor, "3"], size: int, *, complete: bool = True,
+    hit: Hit | None = None,
+) -> Warp:  # fmt: skip
+    """Carry the source to one part of the target, cut to its box; `hit` is what `part_hit` finds there, if known."""
+    hit = part_hit(target, part, box, size, complete=complete) if hit is None else hit
     left, top, side = box.tolist()
     origin = target.vertices.new_tensor([left, top, 0])
     vertices_px = (target.vertices - origin) * target.vertices.new_tensor([size / side, size / side, 1])
@@ -48,13 +49,8 @@ def _warp_hit(
     rows, columns = window = window_around(hit.part >= 0)
     part = hit.part[rows, columns] + 1
     mirrored = torch.tensor(MIRRORED_CLASSES, device=part.device, dtype=part.dtype)[part.long()]
-    shown = [
-        torch.cat([photo.drawn.vertices, photo.quality[:, None], photo.drawn.normals], dim=1) for photo in view.all
-    ]
-    always = [topology.points, view.colours, view.lenders, view.faced]
-    attributes = torch.cat([*always, *(x for own in shown for x in (own, own[topology.mirror]))], dim=1)
     corner = vertices_px.new_tensor([columns.start, rows.start, 0])
-    found = interpolate(hit.triangle[rows, columns].contiguous(), vertices_px - corner, topology.faces, attributes)
+    found = interpolate(hit.triangle[rows, columns].contiguous(), vertices_px - corner, topology.faces, view.told)
     points, colours, lenders, faced, *places = found.split([3] * 4 + [7] * (2 * len(view.all)), dim=-1)
     own, other = Best(part), Best(mirrored)
     for photo, place, mirrored_place in zip(view.all, places[::2], places[1::2], strict=True):

@@ -28,16 +28,20 @@ def draw_heatmaps(
     left, top, side = (0.0, 0.0, 1.0) if box is None else box.tolist()
     heatmaps = torch.zeros(len(keypoints), size, size)
     centres = (torch.arange(size, dtype=torch.float32) + 0.5) / size * side
-    for channel, (x, y) in enumerate(keypoints.tolist()):
-        if channels is not None and channel not in channels:
-            continue
-        columns, across = _bell(centres + left, x)
-        rows, down = _bell(centres + top, y)
-        heatmaps[channel, rows, columns] = down[:, None] * across
+    places = keypoints.cpu().float()
+    across, down = _bells(centres + left, places[:, 0]), _bells(centres + top, places[:, 1])
+    for channel in range(len(keypoints)) if channels is None else channels:
+        columns, rows = across[0][channel], down[0][channel]
+        if columns.stop and rows.stop:
+            bell = down[1][channel, rows][:, None] * across[1][channel, columns]
+            heatmaps[channel, rows, columns] = bell
     return heatmaps.to(keypoints.device)
 
 
-def _bell(places: Float[Tensor, "s"], middle: float) -> tuple[slice, Float[Tensor, "n"]]:
-    near = torch.nonzero((places - middle).abs() < REACH * SIGMA).flatten()
-    reach = slice(int(near[0]), int(near[-1]) + 1) if len(near) else slice(0, 0)
-    return reach, torch.exp(-((places[reach] - middle) ** 2) / (2 * SIGMA**2))
+def _bells(places: Float[Tensor, "s"], middles: Float[Tensor, "k"]) -> tuple[list[slice], Float[Tensor, "k s"]]:
+    """Along one side: where the Gaussian of each keypoint is more than nothing, and its values."""
+    off = places - middles[:, None]
+    near = off.abs() < REACH * SIGMA
+    first, count = near.to(torch.uint8).argmax(1).tolist(), near.sum(1).tolist()
+    reach = [slice(at, at + many) if many else slice(0, 0) for at, many in zip(first, count, strict=True)]
+    return reach, torch.exp(-(off**2) / (2 * SIGMA**2))

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from layerpose.body.camera import project
-from layerpose.body.model import BodyModel, Posed, body_model
+from layerpose.body.model import BodyModel, Posed, Rest, body_model
 from layerpose.body.skeleton import KEYPOINTS
 from layerpose.body.surface import Surface
 from layerpose.maps.heatmap import draw_heatmaps
@@ -61,6 +61,15 @@ class PlacedBody:
         """Of the surface at every vertex, outwards, in camera axes; 0 for a vertex that no triangle has."""
         metres = self.vertices / self.vertices.new_tensor([self.scale, self.scale, 1])
         return vertex_normals(metres, mesh(self.vertices.device).faces.long())
+
+    @cached_property
+    def frames(self) -> Float[Tensor, "f 3 3"]:
+        """An edge, the normal and what stands on both, of every triangle, in camera axes."""
+        metres = self.vertices / self.vertices.new_tensor([self.scale, self.scale, 1])
+        a, b, c = metres[mesh(self.vertices.device).faces.long()].unbind(1)
+        normalize = torch.nn.functional.normalize
+        along, normal = normalize(b - a, dim=1), normalize(torch.linalg.cross(b - a, c - a), dim=1)
+        return torch.stack([along, torch.linalg.cross(normal, along), normal], dim=-1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,8 +126,16 @@ def mesh(device: torch.device) -> Mesh:
 
 def pose_body(body: Body, model: BodyModel | None = None) -> Posed:
     """The body's mesh and skeleton in body axes."""
-    model = model or body_model()
+    if model is None:
+        rest = _rest(body.phenotype.numpy().astype(np.float64).tobytes())
+        return body_model().pose(rest, body.pose.rotations.double().numpy())
     return model.pose(model.rest(body.phenotype.numpy()), body.pose.rotations.double().numpy())
+
+
+@lru_cache(maxsize=4)
+def _rest(phenotype: bytes) -> Rest:
+    """A person is drawn in many poses, one after the other."""
+    return body_model().rest(np.frombuffer(phenotype))
 
 
 def coco_18(keypoints: Float[np.ndarray, "23 3"]) -> Float[np.ndarray, "18 3"]:
@@ -193,9 +210,14 @@ def render_maps(drawn: DrawnBody) -> Maps:
     return hit_to_maps(drawn.nearest, draw_heatmaps(drawn.keypoints[:, :2], drawn.size))
 
 
-def render_part_maps(drawn: DrawnBody, part: str, box: Float[Tensor, "3"], size: int, *, complete: bool = True) -> Maps:
-    """S, D and H of one part in its box. Complete: drawn alone; else only what the rest of the body leaves to see."""
-    hit = part_hit(drawn, part, box, size, complete=complete)
+def render_part_maps(
+    drawn: DrawnBody, part: str, box: Float[Tensor, "3"], size: int, *, complete: bool = True, hit: Hit | None = None
+) -> Maps:
+    """S, D and H of one part in its box. Complete: drawn alone; else only what the rest of the body leaves to see.
+
+    `hit` is what `part_hit` finds there, if known.
+    """
+    hit = part_hit(drawn, part, box, size, complete=complete) if hit is None else hit
     heatmaps = draw_heatmaps(drawn.keypoints[:, :2], size, box=box, channels=KEYPOINTS_OF_PART[part])
     return hit_to_maps(hit, heatmaps)
 

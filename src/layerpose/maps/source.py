@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
@@ -76,6 +76,18 @@ class SourceView:
     """What the photo hides is taken from the other half of the body where that is shown."""
     crops: dict[tuple[str, int], Tensor] = field(default_factory=dict, compare=False, repr=False)
     """Parts of the image by name and size, cut when they are first wanted: they are the same for every target."""
+
+    @cached_property
+    def told(self) -> Float[Tensor, "v c"]:
+        """What a target's pixels are told by the vertices, side by side, whatever the target: `points` of the template,
+        `colours`, `lenders` and `faced`; then, of every photo, place, quality and normal, and those of the other side.
+        """
+        topology = mesh(self.colours.device)
+        shown = [
+            torch.cat([photo.drawn.vertices, photo.quality[:, None], photo.drawn.normals], dim=1) for photo in self.all
+        ]
+        always = [topology.points, self.colours, self.lenders, self.faced]
+        return torch.cat([*always, *(x for own in shown for x in (own, own[topology.mirror]))], dim=1)
 
     @property
     def all(self) -> tuple[SourceView, ...]:

@@ -91,14 +91,15 @@ def _prepare_part(view: SourceView, target: DrawnBody, part: str, config: ModelC
     complete = config.layers == "complete"
     box = part_box(target, part)
     other = other_side(part)
-    seen = part_hit(target, part, box, size, complete=False).part >= 0
+    seen = part_hit(target, part, box, size, complete=False)
+    hit = part_hit(target, part, box, size) if complete else seen
     return PartConditions(
         boxes=box[None],
-        visible=seen.float()[None, None],
-        maps=render_part_maps(target, part, box, size, complete=complete),
+        visible=(seen.part >= 0).float()[None, None],
+        maps=render_part_maps(target, part, box, size, hit=hit),
         source=_source_crop(view, part, size),
         other=None if other is None else _source_crop(view, other, size),
-        warp=warp_part(view, target, part, box, size, complete=complete) if config.guides.warp else None,
+        warp=warp_part(view, target, part, box, size, hit=hit) if config.guides.warp else None,
     )
 
 
