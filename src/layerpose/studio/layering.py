@@ -43,6 +43,7 @@ class Layering:
         self.drawings: Store = open_store(folder / "drawings", "drawing")
         self.pictures: Store = open_store(folder / "layers", "layer")
         self.edits: Store = open_store(folder / "edits", "edited layer")
+        self._latest = ""
         self._paintings: Recent[str, Painting] = Recent(PAINTINGS_AT_ONCE)
 
     def take_out(self, wish: Wish) -> tuple[str, tuple[LayerPicture, ...]]:
@@ -54,10 +55,15 @@ class Layering:
             "body": body_to_record(body),
             "layers": [[one.part, one.left, one.top, self.pictures.keep(png(one.picture), ".png")] for one in layers],
         }
-        return self.drawings.keep(json.dumps(record).encode(), ".json"), layers
+        self._latest = self.drawings.keep(json.dumps(record).encode(), ".json")
+        return self._latest, layers
 
     def put_in(self, drawing: str, part: str, content: bytes) -> tuple[str, tuple[str, ...]]:
-        """Keep an edited layer: its name, and warnings. ValueError for what is no picture of this layer."""
+        """Keep an edited layer: its name, and warnings. ValueError for what is no picture of this layer.
+
+        Without a drawing it is one of the last that was taken out.
+        """
+        drawing = drawing or self._latest
         if part not in LAYERS:
             raise UnknownError(f"there is no layer {part[:40]!r}; expected one of: {', '.join(LAYERS)}")
         with explaining("the edited layer"), Image.open(io.BytesIO(content), formats=("PNG",)) as opened:

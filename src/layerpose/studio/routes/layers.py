@@ -38,7 +38,7 @@ def layer_routes(studio: Studio) -> APIRouter:
         return {"drawing": drawing, "layers": told}
 
     @router.post("/{part}", status_code=201)
-    def put_in(part: Id, content: Content, drawing: Annotated[str, Query(max_length=64)]) -> dict[str, Any]:
+    def put_in(part: Id, content: Content, drawing: Annotated[str, Query(max_length=64)] = "") -> dict[str, Any]:
         edit, doubts = studio.layering.put_in(drawing, part, content)
         return {"edit": edit, "doubts": list(doubts)}
 
