@@ -12,6 +12,7 @@ from PIL import Image
 
 from layerpose.body.skeleton import KEYPOINTS
 from layerpose.estimation.canvas import Canvas, canvas_around
+from layerpose.estimation.completing import complete
 from layerpose.estimation.estimate import Estimate, estimate
 from layerpose.estimation.finding import find_landmarks
 from layerpose.estimation.fit_model import fit_model
@@ -25,6 +26,7 @@ from layerpose.maps.render import place_posed, pose_body
 from layerpose.motion.library import library_pose
 from layerpose.pictures import read_photo
 from layerpose.scene.standing import stand
+from layerpose.types import CLASSES
 
 SIZE = 256
 WAIST, KNEES = 560, 745
@@ -150,3 +152,48 @@ def test_shins_hang_below_thighs_that_point_forwards_and_follow_those_that_point
     along = placed[ankle] - placed[knee]
     wanted = to_camera @ shin / np.linalg.norm(shin)
     assert along @ wanted / np.linalg.norm(along) > 0.95
+
+
+@pytest.fixture(scope="module")
+def completed(half: Estimate) -> Estimate:
+    return complete(half)
+
+
+def test_a_completed_person_is_whole_and_keeps_what_the_photo_shows(half: Estimate, completed: Estimate):
+    assert completed.cut == ()
+    assert {"legs", "feet"} <= set(completed.invented)
+    labels, size = completed.parsing[0].argmax(0), completed.canvas.size
+    for name, part in (("left_knee", "left_leg"), ("right_ankle", "right_leg"), ("right_elbow", "right_arm")):
+        column, row = ((joints(completed)[name] - corner(completed)) / completed.canvas.side * size).astype(int)
+        assert CLASSES[int(labels[row, column])] == part
+    for name, place in joints(half).items():
+        assert joints(completed)[name] == pytest.approx(place, abs=0.5)
+    old, new = (chest(seen) for seen in (half, completed))
+    assert torch.allclose(old, new, atol=0.06)
+
+
+def test_invented_legs_wear_dark_trousers_and_no_shirt(completed: Estimate):
+    picture, size = completed.photo.image[0], completed.canvas.size
+    place = joints(completed)["left_hip"] * 0.4 + joints(completed)["left_knee"] * 0.6
+    column, row = ((place - corner(completed)) / completed.canvas.side * size).astype(int)
+    colour = picture[:, row - 2 : row + 3, column - 2 : column + 3].mean((1, 2))
+    assert colour.max() < 0, "dark"
+    assert colour.argmax() == 2, "and rather blue"
+
+
+def test_a_whole_person_needs_no_completing(whole: Estimate):
+    assert complete(whole) is whole
+
+
+def corner(seen: Estimate) -> np.ndarray:
+    return np.array([seen.canvas.left, seen.canvas.top])
+
+
+def chest(seen: Estimate) -> torch.Tensor:
+    """Mean colour of a square between the shoulders."""
+    size, found = seen.canvas.size, joints(seen)
+    middle = (found["left_shoulder"] + found["right_shoulder"]) / 2 + [0, 40]
+    (left, top), (right, bottom) = (
+        np.round((middle + off - corner(seen)) / seen.canvas.side * size).astype(int) for off in (-20, 20)
+    )
+    return seen.photo.image[0, :, top:bottom, left:right].mean((1, 2))
