@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 
 from layerpose.estimation.frame import refuse_cut, refuse_too_little
 from layerpose.estimation.landmarks import CERTAIN, Landmarks, look_in
-from layerpose.estimation.people import Detection, detect_people, look_closer, overlap
+from layerpose.estimation.people import Detection, detect_people, look_around, look_closer, overlap
 
 Pixels = UInt8[np.ndarray, "h w 3"]
 SMALLEST = 0.002
@@ -83,7 +83,8 @@ def find_person(photo: Pixels, person: str | None = None) -> Found:
 def find_everybody(photo: Pixels) -> list[Landmarks]:
     """All whom both networks see, from left to right."""
     people = _look_at_all(photo, detect_people(photo))
-    closer = [one for one in _look_at_all(photo, look_closer(photo)) if one.score > SURE or not people]
+    around = look_around(photo) if people else look_closer(photo)
+    closer = [one for one in _look_at_all(photo, around) if one.score > SURE or not people]
     return _left_to_right(_drop_same([*people, *closer]))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, UInt8
 from scipy.special import expit
 
 from layerpose.estimation.detector_files import detector_files
@@ -23,6 +23,8 @@ OVERLAPPING = 0.3
 """Detections whose boxes overlap by more (IoU) are one person."""
 CLOSER = (0.5, 0.25)
 """Sides of the parts in which people are looked for who are too far away, as shares of the photo's."""
+AROUND, AROUND_PX = (0.75, 0.5), 1024
+"""The same for further people, in a photo of at most so many pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,23 +61,41 @@ def detect_people(photo: UInt8[np.ndarray, "h w 3"]) -> list[Detection]:
 
 def look_closer(photo: UInt8[np.ndarray, "h w 3"]) -> list[Detection]:
     """Whom the detector sees in overlapping parts of a photo in which it sees nobody: people far away."""
-    height, width = photo.shape[:2]
     for share in CLOSER:
-        side = round(max(height, width) * share)
-        if side < DETECTOR_SIZE:
-            break
-        found = []
-        for top in range(0, max(height - side // 2, 1), side // 2):
-            for left in range(0, max(width - side // 2, 1), side // 2):
-                part = photo[top : top + side, left : left + side]
-                found += [_moved(person, np.array([left, top])) for person in detect_people(part)]
+        found = _look_in_parts(photo, share)
         if found:
             return drop_doubles(found)
     return []
 
 
+def look_around(photo: UInt8[np.ndarray, "h w 3"]) -> list[Detection]:
+    """Whom the detector sees in overlapping parts of any photo: of a group it sees at once only some."""
+    zoom = min(AROUND_PX / max(photo.shape[:2]), 1.0)
+    small = cv2.resize(photo, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA) if zoom < 1 else photo
+    found = [person for share in AROUND for person in _look_in_parts(small.astype(np.uint8), share)]
+    return drop_doubles([_enlarged(person, 1 / zoom) for person in found])
+
+
+def _look_in_parts(photo: UInt8[np.ndarray, "h w 3"], share: float) -> list[Detection]:
+    """Whoever is seen in any square of that share of the photo's longer side; half of it is the next one's, too."""
+    height, width = photo.shape[:2]
+    side = round(max(height, width) * share)
+    if side < DETECTOR_SIZE:
+        return []
+    found = []
+    for top in range(0, max(height - side // 2, 1), side // 2):
+        for left in range(0, max(width - side // 2, 1), side // 2):
+            part = photo[top : top + side, left : left + side]
+            found += [_moved(person, np.array([left, top])) for person in detect_people(part)]
+    return found
+
+
 def _moved(person: Detection, by: Int[np.ndarray, "2"]) -> Detection:
     return Detection(score=person.score, box=person.box + np.tile(by, 2), keypoints=person.keypoints + by)
+
+
+def _enlarged(person: Detection, zoom: float) -> Detection:
+    return Detection(score=person.score, box=person.box * zoom, keypoints=person.keypoints * zoom)
 
 
 def drop_doubles(people: list[Detection]) -> list[Detection]:
