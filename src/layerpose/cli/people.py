@@ -13,6 +13,7 @@ import tyro
 from layerpose.cli.console import busy, say
 
 if TYPE_CHECKING:
+    import numpy as np
     from PIL.Image import Image
 
     from layerpose.estimation.estimate import Estimate
@@ -46,7 +47,7 @@ def read_cast(photos: Sequence[Path], pose: str, person: str | None) -> tuple[tu
     """The photos, and who gets which pose: ``--pose walk``, or ``--pose 1=walk 2=wave``. ValueError for what is odd."""
     words = [pose, *(str(photo) for photo in photos if NUMBERED.fullmatch(str(photo)) and not photo.exists())]
     found = [match for word in words for part in word.split() if (match := NUMBERED.fullmatch(part))]
-    if not found:
+    if not found or Path(pose).exists():
         return tuple(photos), Cast(person=person, pose=pose, own={})
     own = {int(match[1]): match[2] for match in found}
     if not NUMBERED.match(pose) or len(own) < len(found):
@@ -108,7 +109,7 @@ def showing(find: Callable[[Image], Estimate], sheet: Path | None) -> Callable[[
     return look
 
 
-def _write_sheet(photo: Image, masks: Sequence, sheet: Path) -> None:
+def _write_sheet(photo: Image, masks: Sequence[np.ndarray], sheet: Path) -> None:
     from layerpose.export.numbered import number_people
     from layerpose.pictures import write_png
 
