@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from layerpose.cli import people as typed
-from layerpose.cli.people import read_cast
+from layerpose.cli.people import ALL, read_cast
 from layerpose.estimation import finding
 from layerpose.estimation.estimate import Estimate, estimate, estimate_all, read_source
 from layerpose.estimation.finding import SeveralPeopleError
@@ -101,14 +101,15 @@ def test_the_place_of_one_is_filled_with_nothing_of_the_other(pair: Image.Image,
 
 
 def test_several_poses_are_told_by_number():
-    photos, cast = read_cast([typed.Path("a.jpg"), typed.Path("2=wave")], "1=walk", None)
-    assert (photos, cast.own, cast.is_group) == ((typed.Path("a.jpg"),), {1: "walk", 2: "wave"}, True)
-    assert read_cast([typed.Path("a.jpg")], "1=walk 3=sit", None)[1].own == {1: "walk", 3: "sit"}
-    photos, cast = read_cast([typed.Path("a.jpg")], "walk", "2")
-    assert (len(photos), cast.is_group, cast.person) == (1, False, "2")
-    for words, person in (("walk", "2=wave"), None), (("1=walk", "1=wave"), None), (("1=walk",), "2"):
+    photo = typed.Path("a.jpg")
+    photos, cast = read_cast([photo], ["1=walk", "2=wave"], None)
+    assert (photos, cast.own, cast.is_group) == ((photo,), {1: "walk", 2: "wave"}, True)
+    photos, cast = read_cast([], ["walk", "a.jpg"], "2")
+    assert (photos, cast.pose, cast.is_group, cast.person) == ((photo,), "walk", False, "2")
+    assert read_cast([], ["1=walk", "3=sit", "a.jpg"], ALL)[0] == (photo,)
+    for poses, person in ((["1=walk", "1=wave"], None), (["1=walk"], "2"), ([], None)):
         with pytest.raises(ValueError, match=r"--(pose|person)"):
-            read_cast([typed.Path("a.jpg"), *map(typed.Path, words[1:])], words[0], person)
+            read_cast([photo], poses, person)
 
 
 def test_what_is_written_twice_is_the_same():

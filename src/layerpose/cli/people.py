@@ -43,19 +43,23 @@ class Cast:
         return self.person == ALL or bool(self.own)
 
 
-def read_cast(photos: Sequence[Path], pose: str, person: str | None) -> tuple[tuple[Path, ...], Cast]:
-    """The photos, and who gets which pose: ``--pose walk``, or ``--pose 1=walk 2=wave``. ValueError for what is odd."""
-    words = [pose, *(str(photo) for photo in photos if NUMBERED.fullmatch(str(photo)) and not photo.exists())]
-    found = [match for word in words for part in word.split() if (match := NUMBERED.fullmatch(part))]
-    if not found or Path(pose).exists():
-        return tuple(photos), Cast(person=person, pose=pose, own={})
+def read_cast(photos: Sequence[Path], poses: Sequence[str], person: str | None) -> tuple[tuple[Path, ...], Cast]:
+    """The photos, and who gets which pose: ``--pose walk``, or ``--pose 1=walk 2=wave``. ValueError for what is odd.
+
+    Further words after one pose are photos: ``--pose walk photo.jpg``.
+    """
+    if not poses:
+        raise ValueError("--pose: expected a pose, such as walk, or one for each person, such as 1=walk 2=wave")
+    if not NUMBERED.fullmatch(poses[0]) or Path(poses[0]).exists():
+        return (*photos, *map(Path, poses[1:])), Cast(person=person, pose=poses[0], own={})
+    found = [match for word in poses if (match := NUMBERED.fullmatch(word))]
     own = {int(match[1]): match[2] for match in found}
-    if not NUMBERED.match(pose) or len(own) < len(found):
-        raise ValueError(f"--pose {' '.join(words)}: expected one pose for all, or one for each, such as 1=walk 2=wave")
+    if len(own) < len(found):
+        raise ValueError(f"--pose {' '.join(poses)}: expected one pose for each person, such as 1=walk 2=wave")
     if person not in (None, ALL):
-        raise ValueError(f"--person {person} is for one pose; with {' '.join(words)} leave it out")
-    kept = tuple(photo for photo in photos if str(photo) not in words)
-    return kept, Cast(person=ALL, pose="", own=own)
+        raise ValueError(f"--person {person} is for one pose; with {poses[0]} leave it out")
+    words = [Path(word) for word in poses if not NUMBERED.fullmatch(word)]
+    return (*photos, *words), Cast(person=ALL, pose="", own=own)
 
 
 def check_group(photos: Sequence[Path], out: Path, background: str | None, **given: object) -> None:

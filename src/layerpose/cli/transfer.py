@@ -66,7 +66,7 @@ def transfer(
     photos: tyro.conf.Positional[Annotated[tuple[Path, ...], tyro.conf.arg(metavar="PHOTO ...")]],
     /,
     *,
-    pose: Annotated[str, tyro.conf.arg(aliases=("-p",), metavar="POSE|N=POSE")],
+    pose: Annotated[tuple[str, ...], tyro.conf.arg(aliases=("-p",), metavar="POSE|N=POSE")],
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="PICTURE|FOLDER")],
     background: Annotated[str | None, tyro.conf.arg(aliases=("-b",), metavar="keep|COLOUR|IMAGE|transparent")] = None,
     square: bool = False,
@@ -108,6 +108,7 @@ def transfer(
     if cast.is_group:
         check_group(photos, out, background, also=also, layers=layers, square=square, complete=complete)
     many = is_many(photos, out)
+    said = cast.pose
     if complete and background == KEEP:
         raise ValueError("--complete draws what lies beyond the photo; with --background keep leave it out")
     if square and background != KEEP:
@@ -115,7 +116,13 @@ def transfer(
     if many:
         check_many(photos, out, sheet=sheet, layers=layers, also=also)
     else:
-        inputs = [*photos, *also, Path(pose), *([smpl] if smpl else []), *([Path(background)] if background else [])]
+        inputs = [
+            *photos,
+            *also,
+            *map(Path, cast.own.values() or [said]),
+            *([smpl] if smpl else []),
+            *([Path(background)] if background else []),
+        ]
         _check_outputs(out, sheet, layers, inputs, background)
     with busy("Starting"):
         from layerpose.bodies import redrawn, smpl_model
@@ -129,7 +136,7 @@ def transfer(
     order = None if many else Order.open(photos[0], wish)
     with busy("Reading the pose"):
         other = smpl_model(body, smpl)
-        targets = {text: resolve_pose(text, other) for text in cast.own.values() or [pose]}
+        targets = {text: resolve_pose(text, other) for text in cast.own.values() or [said]}
     if volume is not None and body != "volume":
         raise ValueError(f"--volume is for --body volume; found --body {body}; use both or neither")
     network = load_network(volume) if volume is not None else None
@@ -141,9 +148,9 @@ def transfer(
         assert order is not None
         draw_group(order, load(), cast, targets, out, sheet=sheet)
     elif order is None:
-        transfer_many(photos, out, targets[pose], load, wish, said=pose)
+        transfer_many(photos, out, targets[said], load, wish, said=said)
     else:
-        draw(order, load(), targets[pose], out, also=also, sheet=sheet, layers=layers)
+        draw(order, load(), targets[said], out, also=also, sheet=sheet, layers=layers)
 
 
 def check_picture(out: Path, inputs: Sequence[Path], background: str | None) -> None:

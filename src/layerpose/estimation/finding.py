@@ -27,6 +27,9 @@ WITHIN, PART = 0.6, 0.6
 """So is a mask with more than the one share within that of someone of whose size it has less than the other."""
 SURE = 0.95
 """Certainty of those who are seen only by looking closer; less is often a thing, or a piece of somebody."""
+MOST_ROUNDS, HIDDEN, GREY = 8, 0.3, 128
+"""So often people are looked for anew while those who were found are hidden behind grey, up to this edge of their
+masks: the detector tends to see the one who is most conspicuous."""
 HEAD_AND_SHOULDERS, CLOSE = [0, 11, 12], 0.1
 """So are landmarks that are closer than this share of the person's size in the mean."""
 LARGEST, ALL = "largest", "all"
@@ -84,8 +87,14 @@ def find_everybody(photo: Pixels) -> list[Landmarks]:
     """All whom both networks see, from left to right."""
     people = _look_at_all(photo, detect_people(photo))
     around = look_around(photo) if people else look_closer(photo)
-    closer = [one for one in _look_at_all(photo, around) if one.score > SURE or not people]
-    return _left_to_right(_drop_same([*people, *closer]))
+    people = _drop_same([*people, *_look_at_all(photo, around, sure=SURE if people else CERTAIN)])
+    for _ in range(MOST_ROUNDS):
+        hidden = np.where(np.max([one.mask for one in people] or [0], axis=0)[..., None] > HIDDEN, GREY, photo)
+        known, new = len(people), _look_at_all(photo, detect_people(hidden.astype(np.uint8)), sure=SURE)
+        people = _drop_same([*people, *new])
+        if len(people) == known:
+            break
+    return _left_to_right(people)
 
 
 def choose(people: Sequence[Landmarks], person: str | None) -> int:
@@ -174,10 +183,10 @@ def _is_large(person: Detection, largest: Detection) -> bool:
     return person.region.side > BYSTANDER * largest.region.side
 
 
-def _look_at_all(photo: Pixels, people: Sequence[Detection]) -> list[Landmarks]:
-    """Those of whom the landmark network is sure, each once."""
+def _look_at_all(photo: Pixels, people: Sequence[Detection], sure: float = CERTAIN) -> list[Landmarks]:
+    """Those of whom the landmark network is so sure, each once."""
     found = (look_in(photo, person.region, num_people=len(people)) for person in people)
-    return _drop_same([landmarks for landmarks in found if _is_sure(landmarks)])
+    return _drop_same([landmarks for landmarks in found if _is_sure(landmarks) and landmarks.score >= sure])
 
 
 def _drop_same(people: Sequence[Landmarks]) -> list[Landmarks]:
