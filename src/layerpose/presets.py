@@ -33,7 +33,7 @@ def base() -> ModelConfig:
         arm=_light(width=32, num_downs=2, num_blocks=4, patch=2),
         leg=_light(width=32, num_downs=3, num_blocks=6, max_width=192, patch=2),
         fusion=_light(width=32, num_downs=3, num_blocks=8, max_width=192, patch=2),
-        around_body=True, carry=True,
+        around_body=True, carry=True, tones=True,
     )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def debug() -> ModelConfig:
     return ModelConfig(
         name="debug", canvas=128, coarse_size=64, face_size=16, arm_size=32, leg_size=64,
         guides=Guides(warp=True, dressed=True, points=True, normals=True),
-        coarse=tiny, face=tiny, arm=tiny, leg=tiny, fusion=tiny, around_body=True, carry=True,
+        coarse=tiny, face=tiny, arm=tiny, leg=tiny, fusion=tiny, around_body=True, carry=True, tones=True,
     )  # fmt: skip
 
 

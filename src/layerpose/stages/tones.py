@@ -1,0 +1,55 @@
+"""Finished picture + warp -> the picture in the photo's own tones.
+
+Networks draw paler than photos are. Where the photo shows a body point, its colour is known: the mean difference from
+it, over a neighbourhood and part by part, is taken back, also from what nothing is known of in between. What the
+picture has of its own within a neighbourhood (shade, folds, what was invented) stays.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import conv2d, interpolate
+
+from layerpose.maps.crops import widen, window_around
+from layerpose.types import Warp
+
+GRID = 256
+"""Differences are averaged on a grid of so many points a side at most."""
+REACH = 1 / 32
+"""Standard deviation of the neighbourhood, as a share of the canvas."""
+FEWEST = 0.02
+"""A neighbourhood of which the photo shows less than about so much is changed less."""
+
+
+def match_tones(
+    image: Float[Tensor, "b 3 h w"], warp: Warp, parsing: Float[Tensor, "b 7 h w"]
+) -> Float[Tensor, "b 3 h w"]:
+    """Move the picture to the warp's mean colours, where the warp is known and close by."""
+    size = image.shape[-1]
+    step = max(size // GRID, 1)
+    window = ..., *widen(window_around((parsing[:, 1:] > 0).any(1).any(0)), step, size)
+    parts, visible, own = parsing[window][:, 1:], warp.visible[window], image[window].float()
+    off = torch.cat([(warp.image[window] - own) * visible, visible], dim=1)
+    known = _blur(_thin(off, step)[:, None] * _thin(parts, step)[:, :, None], REACH * size / step)
+    mean = known[:, :, :3] / (known[:, :, 3:] + FEWEST)
+    changed = own.clone()
+    for part, one in zip(parts.split(1, dim=1), mean.unbind(1), strict=True):
+        changed += part * interpolate(one, size=own.shape[-2:], mode="bilinear", align_corners=False)
+    done = image.clone()
+    done[window] = changed.clamp(-1, 1).to(image.dtype)
+    return done
+
+
+def _thin(picture: Float[Tensor, "b c h w"], step: int) -> Float[Tensor, "b c r s"]:
+    return torch.nn.functional.avg_pool2d(picture.float(), step) if step > 1 else picture.float()
+
+
+def _blur(pictures: Float[Tensor, "*n h w"], deviation: float) -> Float[Tensor, "*n h w"]:
+    """With a Gaussian; nothing lies beyond the edge."""
+    reach = int(3 * deviation + 0.5)
+    line = torch.exp(-(torch.arange(-reach, reach + 1, device=pictures.device) ** 2) / (2 * deviation**2))
+    line = (line / line.sum()).view(1, 1, 1, -1)
+    across = conv2d(pictures.flatten(0, -3)[:, None], line, padding=(0, reach))
+    return conv2d(across, line.mT, padding=(reach, 0)).view_as(pictures)
