@@ -4,7 +4,7 @@ import { isUnknown } from "./people.js";
 import { Refusal } from "./server.js";
 
 const QUICK = 256;
-const KEPT = 200; // pictures that undo and redo show without drawing them again
+const KEPT = 60; // pictures that undo and redo show without drawing them again
 
 export class Result extends EventTarget {
   constructor(studio, server, people) {
