@@ -23,6 +23,7 @@ from layerpose.cli.maps import maps
 from layerpose.cli.personalize import personalize
 from layerpose.cli.prepare import prepare
 from layerpose.cli.public import import_data
+from layerpose.cli.serve import serve
 from layerpose.cli.studio import studio
 from layerpose.cli.study import study, study_export
 from layerpose.cli.synth import pack, synth
@@ -31,7 +32,7 @@ from layerpose.cli.transfer import demo, fit, transfer
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo, "transfer": transfer, "animate": animate, "fit": fit, "convert": convert, "maps": maps,
-    "layers": layers, "fuse": fuse,
+    "layers": layers, "fuse": fuse, "serve": serve,
     "augment": augment, "body": body, "synth": synth, "pack": pack, "prepare": prepare, "import": import_data,
     "train": train, "personalize": personalize, "evaluate": evaluate, "compare": compare, "flicker": flicker,
     "studio": studio, "study": study, "study-export": study_export,
