@@ -14,7 +14,7 @@ const NAMES = {
 
 export class LayersPanel {
   constructor(studio, server, result, panel) {
-    Object.assign(this, { studio, server, result });
+    Object.assign(this, { studio, server, result, layers: [] });
     this.tiles = make("div", { className: "layers" });
     this.note = make(
       "p",
@@ -34,12 +34,17 @@ export class LayersPanel {
     const key = JSON.stringify([json, document.layers]);
     if (key === this.asked) return;
     this.asked = key;
+    this.showTiles();
     await this.result.idle();
     if (key !== this.asked) return;
     const { drawing, layers } = await this.server.json("/api/layers", { json });
     if (key !== this.asked) return;
-    this.drawing = drawing;
-    this.tiles.replaceChildren(...layers.map((layer) => this.makeTile(layer)));
+    Object.assign(this, { drawing, layers });
+    this.showTiles();
+  }
+
+  showTiles() {
+    this.tiles.replaceChildren(...this.layers.map((layer) => this.makeTile(layer)));
   }
 
   makeTile({ part, picture }) {

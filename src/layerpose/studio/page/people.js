@@ -1,7 +1,10 @@
 // A photo -> the person that the server found in it, its body on the stage; sent again to a server that forgot it.
 import { readBody } from "./glb.js";
 import { complain } from "./notices.js";
-import { Refusal } from "./server.js";
+import { Refusal, pause } from "./server.js";
+
+const SETTLED_MS = 350;
+const BODIES_AT_ONCE = 8;
 
 export class People {
   constructor(studio, server, store, figure) {
@@ -64,16 +67,21 @@ export class People {
     const key = person && JSON.stringify([person.id, document.phenotype]);
     if (!person || this.standing === key) return undefined;
     this.standing = key;
-    this.coming = this.load(key, person, document.phenotype)
-      .then((body) => {
-        if (this.standing === key) this.figure.put(body, person.id);
-        this.studio.tell("body");
-      })
-      .catch((error) => {
-        this.standing = null;
-        throw error;
-      });
+    this.coming = this.bring(key, person, document.phenotype).catch((error) => {
+      this.standing = null;
+      throw error;
+    });
     return this.coming;
+  }
+
+  // While a shape is still being chosen no body of it is asked for.
+  async bring(key, person, phenotype) {
+    if (phenotype && this.figure.body && !this.bodies.has(key)) await pause(SETTLED_MS);
+    if (this.standing !== key) return;
+    const body = await this.load(key, person, phenotype);
+    if (this.standing !== key) return;
+    this.figure.put(body, person.id);
+    this.studio.tell("body");
   }
 
   // A step of another person, of an earlier visit.
@@ -90,6 +98,7 @@ export class People {
         ? this.server.fetch("/api/write?format=glb", { json })
         : this.server.fetch(`/api/people/${person.id}/body.glb`));
       this.bodies.set(key, await readBody(await answer.arrayBuffer()));
+      if (this.bodies.size > BODIES_AT_ONCE) this.bodies.delete(this.bodies.keys().next().value);
     }
     return this.bodies.get(key);
   }
