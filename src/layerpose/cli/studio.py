@@ -53,7 +53,10 @@ def studio(
         warm_up(rooms)
         if open:
             _show(address)
-        serve(make_app(rooms, host=host, port=port), listener)
+        try:
+            serve(make_app(rooms, host=host, port=port), listener)
+        finally:
+            rooms.jobs.close()
 
 
 def _show(address: str) -> None:
