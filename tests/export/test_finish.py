@@ -20,7 +20,8 @@ from layerpose.body.model import body_model
 from layerpose.cli import main
 from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.estimate import Estimate
-from layerpose.export.finish import finish, finish_in_photo
+from layerpose.estimation.others import Other
+from layerpose.export.finish import finish, finish_group, finish_in_photo
 from layerpose.maps.render import pose_body
 from layerpose.motion.library import library_pose
 from layerpose.photos.originals import Original, read_original, write_original
@@ -281,3 +282,32 @@ def test_a_cut_out_has_no_background_to_keep(
     clear.save(tmp_path / "cut.png")
     assert transfer(tmp_path / "cut.png", "-p", "walk", "-o", tmp_path / "o.png", "-b", "keep") == 2
     assert "no background to keep" in capsys.readouterr().err
+
+
+def beside(seen: Estimate, *, nearer: bool) -> Other:
+    """Somebody who covers the middle of the photo's person, and stands before or behind it."""
+    moved = seen.landmarks.image.copy()
+    moved[:, 1] += 40 if nearer else -40
+    cover = np.zeros(seen.landmarks.mask.shape, np.uint8)
+    x, y = seen.landmarks.image[[11, 12, 23, 24], :2].mean(0).astype(int)
+    cover[y - 60 : y + 60, x : x + 120] = 255
+    landmarks = replace(seen.landmarks, image=moved, mask=(cover > 0).astype(np.float64))
+    other = Other(number=2, pixels=np.zeros((*cover.shape, 3), np.uint8), landmarks=landmarks)
+    other.__dict__["cover"] = cover
+    return other
+
+
+@pytest.mark.parametrize("nearer", [True, False])
+def test_only_who_stands_nearer_covers_the_person_who_is_moved(
+    model: PoseTransfer, seen: Estimate, original: Original, *, nearer: bool
+) -> None:
+    other = beside(seen, nearer=nearer)
+    mask = np.where(other.cover > 0, 0, seen.landmarks.mask)
+    cut = seen.canvas.cut(other.cover, outside=0) / 255
+    photo = replace(seen.photo, mask=seen.photo.mask * torch.from_numpy(cut < 0.5))
+    apart = replace(seen, photo=photo, landmarks=replace(seen.landmarks, mask=mask), others=(other,))
+    done = finish_group(model, original, [(apart, library_pose("walk"))])
+    assert done.original is not None
+    inner = cv2.erode(other.cover, np.ones((15, 15), np.uint8)) > 0
+    same = (done.original.numbers == original.numbers)[inner].all(-1)
+    assert same.all() if nearer else same.mean() < 0.5

@@ -75,7 +75,9 @@ def find_person(photo: Pixels, person: str | None = None) -> Found:
 
     Head and shoulders are enough. ValueError says who is there where it is not clear.
     """
-    people = find_everybody(photo)
+    people = [] if person else _look_behind(photo, _look_at_all(photo, detect_people(photo)))
+    if len(people) != 1:  # a photo of one person is common, and a closer look takes time
+        people = find_everybody(photo)
     if not people:
         people = [_look_at(photo, _detect(photo)[0], num_people=1, whole=False)]
     row = choose(people, person)
@@ -88,13 +90,18 @@ def find_everybody(photo: Pixels) -> list[Landmarks]:
     people = _look_at_all(photo, detect_people(photo))
     around = look_around(photo) if people else look_closer(photo)
     people = _drop_same([*people, *_look_at_all(photo, around, sure=SURE if people else CERTAIN)])
-    for _ in range(MOST_ROUNDS):
-        hidden = np.where(np.max([one.mask for one in people] or [0], axis=0)[..., None] > HIDDEN, GREY, photo)
+    return _left_to_right(_look_behind(photo, people))
+
+
+def _look_behind(photo: Pixels, people: list[Landmarks]) -> list[Landmarks]:
+    """And whom the detector sees once these are hidden behind grey."""
+    for _ in range(MOST_ROUNDS if people else 0):
+        hidden = np.where(np.max([one.mask for one in people], axis=0)[..., None] > HIDDEN, GREY, photo)
         known, new = len(people), _look_at_all(photo, detect_people(hidden.astype(np.uint8)), sure=SURE)
         people = _drop_same([*people, *new])
         if len(people) == known:
             break
-    return _left_to_right(people)
+    return people
 
 
 def choose(people: Sequence[Landmarks], person: str | None) -> int:
