@@ -308,6 +308,7 @@ def test_only_who_stands_nearer_covers_the_person_who_is_moved(
     apart = replace(seen, photo=photo, landmarks=replace(seen.landmarks, mask=mask), others=(other,))
     done = finish_group(model, original, [(apart, library_pose("walk"))])
     assert done.original is not None
-    inner = cv2.erode(other.cover, np.ones((15, 15), np.uint8)) > 0
+    # The model's canvas has one pixel for eight of the photo, and what is laid is smooth over two of them.
+    inner = cv2.erode(other.cover, np.ones((49, 49), np.uint8)) > 0
     same = (done.original.numbers == original.numbers)[inner].all(-1)
     assert same.all() if nearer else same.mean() < 0.5
