@@ -8,9 +8,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -65,7 +65,8 @@ class People:
         self.photos: Store = open_store(folder / "photos", "photo")
         self.masks: Store = open_store(folder / "masks", "mask")
         self._recent: Recent[str, Person] = Recent(AT_ONCE)
-        self._looking = Lock()
+        # One thread: nobody is looked for twice at once, and its memory is used again.
+        self._hand = ThreadPoolExecutor(1, thread_name_prefix="people")
 
     def keep(self, content: bytes, name: str) -> str:
         """Keep a photo without a look at it; its person's id."""
@@ -119,12 +120,14 @@ class People:
         return self._look(person, self.card(person))
 
     def _look(self, person: str, card: Card) -> Person:
-        with self._looking:
-            found = self._recent.find(person)
-            if found is None:
-                found = self._find(person, card)
-                self._recent.keep(person, found)
-            return found
+        return self._recent.find(person) or self._hand.submit(self._look_anew, person, card).result()
+
+    def _look_anew(self, person: str, card: Card) -> Person:
+        found = self._recent.find(person)  # somebody else may have asked in between
+        if found is None:
+            found = self._find(person, card)
+            self._recent.keep(person, found)
+        return found
 
     def _find(self, person: str, card: Card) -> Person:
         photo, _ = read_named(self.photos.find(card.photo), card.name, read_source)

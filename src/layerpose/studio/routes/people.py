@@ -56,8 +56,8 @@ def people_routes(studio: Studio) -> APIRouter:
     def body(person: Id) -> Response:
         found = studio.bodies.find(person)
         if found is None:
-            size = max(studio.drawer.models)
-            found = body_glb(people.get(person), studio.drawer.view((person,), size))
+            who, size = people.get(person), studio.people.canvas
+            found = studio.line.do(lambda _: body_glb(who, studio.drawer.view((person,), size)))
             studio.bodies.keep(person, found)
         return answer(found, "model/gltf-binary")
 

@@ -53,10 +53,12 @@ def pose_routes(studio: Studio) -> APIRouter:
 
     @router.post("/write")
     def write(asked: ToWrite, format: Format) -> Response:
-        body, view = read_body(asked.body), None
-        if asked.person is not None and format == "glb":
-            view = studio.drawer.view((asked.person,), studio.people.canvas)
-        written = write_body(body, format, view)
+        body, person = read_body(asked.body), asked.person
+        if person is None or format != "glb":
+            written = write_body(body, format, None)
+        else:
+            size = studio.people.canvas
+            written = studio.line.do(lambda _: write_body(body, format, studio.drawer.view((person,), size)))
         return download(written.content, written.kind, written.name)
 
     return router
