@@ -35,7 +35,7 @@ export class Backdrop {
   }
 
   async show(file) {
-    const picture = await createImageBitmap(file).catch(() => {
+    const picture = await createImageBitmap(file, { imageOrientation: "flipY" }).catch(() => {
       throw new Error(`${file.name} is no picture that this browser can read`);
     });
     const texture = new Texture(picture);

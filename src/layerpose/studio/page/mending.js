@@ -152,20 +152,24 @@ export class Mending {
   }
 
   brush(event) {
-    if (this.mode === "points" || !this.paper || !(event.buttons & 1)) return;
+    if (this.mode === "points" || !this.paper) return;
     const box = this.mask.getBoundingClientRect();
     const zoom = this.mask.width / box.width;
-    this.paper.globalCompositeOperation = this.mode === "add" ? "source-over" : "destination-out";
-    this.paper.fillStyle = `rgb(${TINT.slice(0, 3).join(" ")})`;
+    const place = [(event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom];
+    const from = event.type === "pointerdown" ? place : this.last;
+    this.last = event.buttons & 1 ? place : null;
+    if (!this.last || !from) return;
+    this.stroke(from, place, this.size.range.valueAsNumber * zoom);
+  }
+
+  stroke(from, to, lineWidth) {
+    const strokeStyle = `rgb(${TINT.slice(0, 3).join(" ")})`;
+    const globalCompositeOperation = this.mode === "add" ? "source-over" : "destination-out";
+    Object.assign(this.paper, { globalCompositeOperation, strokeStyle, lineWidth, lineCap: "round" });
     this.paper.beginPath();
-    this.paper.arc(
-      (event.clientX - box.left) * zoom,
-      (event.clientY - box.top) * zoom,
-      (this.size.range.valueAsNumber * zoom) / 2,
-      0,
-      7,
-    );
-    this.paper.fill();
+    this.paper.moveTo(...from);
+    this.paper.lineTo(...to);
+    this.paper.stroke();
     this.brushed = true;
   }
 
