@@ -58,14 +58,17 @@ def test_people_are_numbered_from_left_to_right_and_stand_on_their_floors(both: 
     assert floors[1] - floors[0] == pytest.approx(STEP, abs=8)
 
 
-@pytest.mark.parametrize(("person", "number"), [("2", 2), (f"{LEFT},500", 1), ("largest", None)])
-def test_whoever_is_named_is_read(pair: Image.Image, both: list[Estimate], person: str, number: int | None):
-    people = finding.find_everybody(np.array(pair))
-    row = finding.choose(people, person)
-    assert number in (None, row + 1)
-    found = finding.find_person(np.array(pair), person)
-    assert found.number == row + 1
-    np.testing.assert_allclose(found.person.image, both[row].landmarks.image)
+@pytest.mark.parametrize(("person", "number"), [("2", 2), (f"{LEFT},500", 1)])
+def test_whoever_is_named_is_taken(both: list[Estimate], person: str, number: int):
+    assert finding.choose([seen.landmarks for seen in both], person) + 1 == number
+
+
+def test_the_largest_is_read_alone(pair: Image.Image, both: list[Estimate]):
+    sizes = [float(np.ptp(seen.landmarks.image[:, :2], axis=0).max()) for seen in both]
+    found = finding.find_person(np.array(pair), "largest")
+    assert found.number == 1 + int(np.argmax(sizes))
+    np.testing.assert_allclose(found.person.image, both[found.number - 1].landmarks.image)
+    assert len(found.others) == 1
 
 
 def test_two_people_are_refused_until_one_is_named(pair: Image.Image):
