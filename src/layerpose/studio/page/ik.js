@@ -17,7 +17,7 @@ const TIGHTEST = 150 * (Math.PI / 180);
 const LOOSE_TIGHTEST = 176 * (Math.PI / 180);
 const CLEAR_BEND = 8 * (Math.PI / 180); // from here on the limb itself tells which way its joint bends
 const ROUNDS = 12;
-const CLOSE = 1e-5;
+const CLOSE = 5e-4;
 const SHARE = 1.15; // bones of a chain turn less at the tip than at its root; a little more makes up for it
 
 // The end of a limb (wrist or ankle) goes to the target, or as near as the limb is long.
@@ -61,7 +61,7 @@ export function curve(pose, bones, point, target, most = Infinity) {
     const whole = arc(point(pose).clone().sub(start), target.clone().sub(start));
     if (angleOf(whole) < CLOSE) break;
     const part = new Quaternion().slerp(whole, Math.min(1, SHARE / bones.length));
-    bones.forEach((name) => pose.turn(name, part));
+    turnAll(pose, bones, part);
     bones.forEach((name, step) => holdWithin(pose, name, before[step], most));
   }
   return pose;
@@ -144,6 +144,18 @@ function hinge(pose, limb, first, second) {
     .applyQuaternion(pose.world[pose.skeleton.parents[pose.skeleton.row(lower)]]);
   if (first.angleTo(second) > CLEAR_BEND && own.dot(built) > 0) return own.normalize();
   return built.projectOnPlane(first.clone().normalize()).normalize();
+}
+
+// Every bone of a chain turns by the same rotation of the world, upon what those before it did.
+function turnAll(pose, bones, rotation) {
+  const rows = bones.map((name) => pose.skeleton.row(name));
+  for (const row of rows) {
+    const above = pose.world[pose.skeleton.parents[row]];
+    const turned = above.clone().invert().multiply(rotation).multiply(above).multiply(pose.local[row]);
+    pose.local[row].copy(turned).normalize();
+    pose.touched.add(row);
+  }
+  pose.follow(rows[0]);
 }
 
 function holdWithin(pose, name, before, most) {

@@ -191,7 +191,7 @@ export class Mending {
     try {
       const person = await this.server.json(`/api/people/${this.person.id}/mend`, { json });
       await this.people.remember(person, { of: this.person.id, json });
-      this.people.enter(person, "Mend the fit");
+      this.people.mended(person);
     } finally {
       notice.remove();
     }

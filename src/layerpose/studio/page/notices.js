@@ -17,7 +17,8 @@ export const complain = (error) => {
   if (error?.name !== "AbortError") say(sentence(error.message ?? String(error)), { bad: true });
 };
 
-const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+// A line that begins with a file's name keeps it.
+const sentence = (text) => (/^[a-z]+[ ,;:]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text);
 
 // The bar's line: what goes on, and whether the server is there.
 export class Status {

@@ -108,6 +108,15 @@ export class People {
     return this.enter(await this.send(photo, name));
   }
 
+  // The same person fitted anew: who was posed by hand stays so.
+  mended(person) {
+    const { document, person: before } = this.studio;
+    const asInPhoto = JSON.stringify(document.rotations) === JSON.stringify(before.body.rotations);
+    const rotations = asInPhoto ? person.body.rotations : document.rotations;
+    this.studio.people.set(person.id, person);
+    this.studio.change("Mend the fit", { person: person.id, rotations, phenotype: null, layers: {} });
+  }
+
   enter(person, label = "Open photo") {
     this.studio.people.set(person.id, person);
     const { rotations } = person.body;

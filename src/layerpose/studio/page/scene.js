@@ -82,6 +82,7 @@ export class Stage {
   resize() {
     const { clientWidth: width, clientHeight: height } = this.container;
     if (!width || !height) return;
+    Object.assign(this, { width, height }); // asking for them while handles move would lay the page out each time
     this.renderer.setPixelRatio(Math.min(devicePixelRatio, this.sharpest));
     this.renderer.setSize(width, height, false);
     this.camera.aspect = width / height;
@@ -132,7 +133,7 @@ export class Stage {
   // A place in the scene -> pixels of the container, and how far away it is.
   toScreen(place) {
     const seen = place.clone().project(this.camera);
-    const { clientWidth: width, clientHeight: height } = this.container;
+    const { width, height } = this;
     return { x: ((seen.x + 1) / 2) * width, y: ((1 - seen.y) / 2) * height, depth: seen.z };
   }
 

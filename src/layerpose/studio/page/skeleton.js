@@ -17,6 +17,7 @@ export class Skeleton {
     this.parents = parents;
     this.offsets = offsets;
     this.rows = new Map(names.map((name, row) => [name, row]));
+    this.ends = endsOf(parents);
     this.reference = new Pose(this);
   }
 
@@ -30,6 +31,13 @@ export class Skeleton {
     while (row > top) row = this.parents[row];
     return row === top;
   }
+}
+
+// For each bone the row behind the last one that hangs from it; bones stand after their parents.
+function endsOf(parents) {
+  const ends = parents.map((_, row) => row + 1);
+  for (let row = parents.length - 1; row > 0; row--) ends[parents[row]] = Math.max(ends[parents[row]], ends[row]);
+  return ends;
 }
 
 export class Pose {
@@ -62,10 +70,10 @@ export class Pose {
     return pose.follow();
   }
 
-  // Forward kinematics; bones stand after their parents, so that those before `first` stay as they are.
+  // Forward kinematics of a bone and all that hangs from it.
   follow(first = 0) {
-    const { parents, offsets } = this.skeleton;
-    for (let row = first; row < parents.length; row++) {
+    const { parents, offsets, ends } = this.skeleton;
+    for (let row = first; row < ends[first]; row++) {
       const above = parents[row];
       if (above < 0) {
         this.world[row].copy(this.local[row]);
