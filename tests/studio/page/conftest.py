@@ -22,7 +22,7 @@ FLAGS = [
     "--headless=new", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
 ]  # fmt: skip
-PATIENCE_S = 400
+PATIENCE_S = 240
 HOST = "127.0.0.1"
 SMALL = 'localStorage.setItem("layerpose-preferences", JSON.stringify({ size: 256 }))'
 """Only small pictures: the large ones take seconds each."""
