@@ -24,13 +24,13 @@ BELOW = 0.3
 """Below a hem less of the gap is the person: wide trousers close it here and there."""
 LEAST_GAP = 3 / 1024
 """A gap of less (share of the canvas) tells nothing."""
-FEWEST_ROWS = 6
+FEWEST_ROWS = 5
 """That are closed (2 cm each)."""
 FACING = 0.85
 """From the side the gap is what lies between a leg before and one behind; of the rims' distance so much is seen."""
 LOWEST_START_M, LOWEST_HEM_M = -0.35, -0.16
 """Heights on the template: cloth that hangs from the hips closes the gap from here at the latest to here at least."""
-LEAST_AREA_M2, LONG_AREA_M2 = 0.003, 0.04
+LEAST_AREA_M2, LONG_AREA_M2 = 0.0015, 0.04
 """Less of the gap closed is a fit that is off; and if it is closed down to the ankles, it may be wide trousers."""
 UNLIKE = 0.65
 """Cloth in the gap has the median colour of the legs to within this (of -1..1): else it is what stands behind."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from layerpose.body.model import body_model
+from layerpose.maps.render import hang_skirt
 from layerpose.motion.library import library_pose
 from layerpose.motion.write.glb import split_seams, write_glb
 from layerpose.motion.write.take import Y_UP, Take, still
@@ -156,3 +158,29 @@ def test_a_pose_is_in_the_nodes(tmp_path: Path):
     assert "animations" not in read.json
     places = np.stack([read.globals()[node][:3, 3] for node in range(104)])
     assert np.abs(places - sitting.heads_m[0] @ Y_UP.T).max() < 1e-5
+
+
+def test_a_skirt_that_is_worn_hangs_between_the_legs_and_one_that_is_not_is_not_written(tmp_path: Path):
+    """In a pose of its own, skinned by the file's weights, it is where it would hang on the posed body."""
+    model = body_model()
+    clothes = np.zeros(len(model.template), dtype=np.float32)
+    clothes[model.skirt.vertices] = model.skirt.rows <= 18
+    bare = replace(still(library_pose("walk")), clothes=np.zeros_like(clothes))
+    files = []
+    for name, take in (("bare", bare), ("worn", replace(bare, clothes=clothes))):
+        write_glb(take, tmp_path / f"{name}.glb")
+        files.append(Gltf(tmp_path / f"{name}.glb"))
+    without, worn = files
+    added = len(worn.attribute("POSITION")) - len(without.attribute("POSITION"))
+    assert added == len(model.skirt.vertices)
+    assert np.abs(worn.attribute("WEIGHTS_0").sum(1) - 1).max() < 1e-6
+    assert np.abs(np.linalg.norm(worn.attribute("NORMAL"), axis=1) - 1).max() < 1e-5
+    posed = model.pose(bare.rest, bare.rotations[0])
+    wanted = ((hang_skirt(posed.vertices, clothes) + bare.pelvis_m[0]) @ Y_UP.T)[model.skirt.vertices]
+    indices = worn.array(worn.json["meshes"][0]["primitives"][0]["indices"])
+    hung = np.unique(indices[indices >= len(without.attribute("POSITION"))]) - len(without.attribute("POSITION"))
+    off = np.linalg.norm(worn.skinned()[-added:] - wanted, axis=1)[hung]
+    assert off.mean() < 0.01
+    assert off.max() < 0.04
+    assert (worn.attribute("TEXCOORD_0") >= 0).all()
+    assert (worn.attribute("TEXCOORD_0") <= 1).all()

@@ -22,6 +22,7 @@ from layerpose.maps.clothing import move_out
 from layerpose.maps.render import vertex_normals
 from layerpose.motion.write.gltf_file import INDICES, VERTICES, GltfFile
 from layerpose.motion.write.skinning import four_weights
+from layerpose.motion.write.skirt import worn_skirt
 from layerpose.motion.write.take import Y_UP, Take
 
 MESH_NODE, ROOT_NODE = NUM_BONES, NUM_BONES + 1
@@ -81,18 +82,25 @@ def _bones(take: Take, bound: Posed) -> list[dict[str, Any]]:
 
 
 def _mesh(file: GltfFile, take: Take, bound: Posed) -> dict[str, Any]:
-    """The visible skin; a vertex at a seam of the texture is there once for each side."""
+    """The visible skin and a skirt; a vertex at a seam of the texture is there once for each side."""
     model = body_model()
     vertex, corner, faces = split_seams()
     bones, weights = four_weights(take.rest, bound)
     surface = bound.vertices if take.clothes is None else move_out(bound.vertices, take.clothes)
     normals = vertex_normals(torch.as_tensor(surface), torch.as_tensor(model.faces).long()).numpy()
+    columns = [surface[vertex], normals[vertex], model.uv[corner], bones[vertex], weights[vertex]]
+    skirt = worn_skirt(surface, take.clothes)
+    if skirt is not None:
+        faces = np.concatenate([faces, skirt.faces + len(vertex)])
+        hung = (skirt.places, skirt.normals, skirt.uv, skirt.bones, skirt.weights)
+        columns = [np.concatenate(both) for both in zip(columns, hung, strict=True)]
+    places, normals, uv, bones, weights = columns
     attributes = {
-        "POSITION": file.add(_single(surface[vertex] @ Y_UP.T), target=VERTICES, bounds=True),
-        "NORMAL": file.add(_single(normals[vertex] @ Y_UP.T), target=VERTICES),
-        "TEXCOORD_0": file.add(_single(model.uv[corner] * [1, -1] + [0, 1]), target=VERTICES),
-        "JOINTS_0": file.add(bones[vertex].astype(np.uint8), target=VERTICES),
-        "WEIGHTS_0": file.add(_single(weights[vertex]), target=VERTICES),
+        "POSITION": file.add(_single(places @ Y_UP.T), target=VERTICES, bounds=True),
+        "NORMAL": file.add(_single(normals @ Y_UP.T), target=VERTICES),
+        "TEXCOORD_0": file.add(_single(uv * [1, -1] + [0, 1]), target=VERTICES),
+        "JOINTS_0": file.add(bones.astype(np.uint8), target=VERTICES),
+        "WEIGHTS_0": file.add(_single(weights), target=VERTICES),
     }
     indices = file.add(faces.ravel().astype(np.uint16), target=INDICES)
     return {"name": "body", "primitives": [{"attributes": attributes, "indices": indices, "material": 0}]}
