@@ -64,15 +64,16 @@ def solve(landmarks: Landmarks, phenotype: Float[np.ndarray, "6"] | None = None)
     rows = [point.landmark for point in POINTS]
     world = upright(landmarks.world)[rows]
     unit_px = float(np.ptp(landmarks.image[rows, :2], axis=0).max())
+    sureness = believe_directions(landmarks)
     evidence = Evidence(
         points=landmarks.image[rows, :2] / unit_px,
         directions=directions_of(world),
         visibility=believe(landmarks)[rows],
-        sureness=believe_directions(landmarks),
+        sureness=sureness,
         held=landmarks.held[rows],
     )
     problem = Problem(model=fit_model(), evidence=evidence, stature=1.0)
-    known = known_points(evidence.visibility, evidence.sureness)
+    known = known_points(evidence.visibility, sureness)
     still = unseen_columns(known)
     parameters = complete_limbs(problem, start(problem, world), world, known)
     pose, free = np.setdiff1d(POSE, still), np.setdiff1d(EVERYTHING, still)

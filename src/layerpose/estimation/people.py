@@ -86,11 +86,11 @@ def _look_in_parts(photo: UInt8[np.ndarray, "h w 3"], share: float) -> list[Dete
     for top in range(0, max(height - side // 2, 1), side // 2):
         for left in range(0, max(width - side // 2, 1), side // 2):
             part = photo[top : top + side, left : left + side]
-            found += [_moved(person, np.array([left, top])) for person in detect_people(part)]
+            found += [_moved(person, (left, top)) for person in detect_people(part)]
     return found
 
 
-def _moved(person: Detection, by: Int[np.ndarray, "2"]) -> Detection:
+def _moved(person: Detection, by: tuple[int, int]) -> Detection:
     return Detection(score=person.score, box=person.box + np.tile(by, 2), keypoints=person.keypoints + by)
 
 
