@@ -92,7 +92,9 @@ def _checked(record: type, stored: dict[str, Any]) -> dict[str, Any]:
     for name, hint in get_type_hints(record).items():
         value, choices = stored.get(name), get_args(hint)
         most = MOST_LAYERS if name.startswith("num_") else LARGEST
-        good = value in choices if choices else type(value) is hint and (hint is not int or 0 <= value <= most)
+        good = value in choices if choices else type(value) is hint
+        if isinstance(value, int) and not 0 <= value <= most:
+            good = False
         if name in stored and not good:
             raise TypeError(f"{name} is {value!r:.40}")
     return stored
