@@ -51,7 +51,8 @@ def ask(number: int, size: int) -> tuple[int, float]:
 
 def processes(parent: int) -> list[int]:
     """Of the service: itself first, then those that draw."""
-    children = [int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+    threads = Path(f"/proc/{parent}/task").iterdir()  # each has the children that it began
+    children = [int(child) for thread in threads for child in (thread / "children").read_text().split()]
     return [parent, *(child for child in children if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text())]
 
 
