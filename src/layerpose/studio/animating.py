@@ -88,7 +88,7 @@ def animate(request: dict[str, Any], folder: Path, report: Report, *, drawer: Dr
 
 
 def _bodies(request: dict[str, Any], drawer: Drawer) -> list[Body]:
-    source = drawer.people.get(request["person"]).seen.body
+    source = drawer.people.get(request["person"]).seen
     keys = [
         Key(seconds=key["time"], body=framed(source, record_to_body(key["body"])), ease=key["ease"])
         for key in request["keys"]

@@ -22,7 +22,7 @@ from layerpose.studio.hearing import heard
 from layerpose.studio.keeping import Store
 from layerpose.studio.people import People
 from layerpose.studio.recent import Recent
-from layerpose.transfer import PoseTransfer, place
+from layerpose.transfer import PoseTransfer, place_seen
 from layerpose.types import Body, Pose, Transfer
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -72,7 +72,7 @@ class Drawer:
         """All steps of it."""
         model, seen = self.model(wish.size), self.people.get(wish.person).seen
         view = self.view((wish.person, *wish.also), wish.size)
-        body = framed(seen.body, wish.pose)
+        body = framed(seen, wish.pose)
         check()
         conditions = model.prepare(view, body)
         with self._asking(check):
@@ -137,10 +137,10 @@ class Drawer:
         getattr(self._patience, "check", lambda: None)()
 
 
-def framed(source: Body, pose: Pose | Body) -> Body:
-    """A whole body exactly where it says, a pose as `transfer.place` frames it. ValueError for one far off."""
+def framed(seen: Estimate, pose: Pose | Body) -> Body:
+    """A whole body exactly where it says, a pose as `transfer.place_seen` frames it. ValueError for one far off."""
     if not isinstance(pose, Body):
-        return place(source, pose)
+        return place_seen(seen, pose)
     camera = pose.camera
     if not SMALLEST <= camera.scale <= LARGEST or max(map(abs, camera.translation)) > FARTHEST:
         raise ValueError(

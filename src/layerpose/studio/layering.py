@@ -48,7 +48,7 @@ class Layering:
 
     def take_out(self, wish: Wish) -> tuple[str, tuple[LayerPicture, ...]]:
         """Draw a picture and keep its layers: the drawing's name, and the layers."""
-        body = framed(self.drawer.people.get(wish.person).seen.body, wish.pose)
+        body = framed(self.drawer.people.get(wish.person).seen, wish.pose)
         layers = layer_pictures(self.drawer.transfer(wish))
         record = {
             "people": [wish.person, *wish.also],
