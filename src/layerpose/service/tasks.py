@@ -76,7 +76,7 @@ class Tasks:
         """A picture of the person in the pose."""
         size, photos = request["size"], [request["photo"], *request["also"]]
         model = self.model(size)
-        body = framed(self.person(photos[0]).seen.body, self.pose(request["pose"]))
+        body = framed(self.person(photos[0]).seen, self.pose(request["pose"]))
         view = self.view(photos, size)
         made = model.draw(model.prepare(view, body))
         picture = self.backdrop(photos[0], request["background"], size).compose(made)
@@ -97,8 +97,8 @@ class Tasks:
         size = request["size"]
         if not 64 <= size <= LARGEST_MAPS:
             raise ValueError(f"maps of {size} pixels were asked for; expected 64 to {LARGEST_MAPS}")
-        source = self.person(request["photo"]).seen.body
-        body = framed(source, self.pose(request["pose"])) if request["pose"] is not None else source
+        seen = self.person(request["photo"]).seen
+        body = framed(seen, self.pose(request["pose"])) if request["pose"] is not None else seen.body
         clothes = self.view([request["photo"]], self.canvas).clothes
         with tempfile.TemporaryDirectory() as folder:
             write_still(plan_shoot([body], size, clothes), Path(folder) / "maps")
