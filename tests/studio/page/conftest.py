@@ -114,7 +114,7 @@ class Visit:
         return base64.b64decode(url.partition(",")[2])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     if CHROMIUM is None:
         pytest.skip("no Chromium to look at the page with; apt install chromium")
@@ -127,14 +127,15 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     found.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """Gone with the module: Playwright is not started twice in one process."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with playwright.sync_playwright() as started:
         yield started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def desktop(served: Served, browser: Any) -> Visit:
     return Visit(browser, served.address, viewport={"width": 1100, "height": 700})
 
