@@ -13,7 +13,7 @@ import os
 import sys
 import warnings
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from jaxtyping import Float, Int
 
 from layerpose.body.parts import bones_to_parts, triangles_to_parts
 from layerpose.body.skeleton import mirrored
-from layerpose.body.skirt import make_skirt
+from layerpose.body.skirt import Skirt, make_skirt
 from layerpose.cache import cache_dir, one_at_a_time, writing
 
 FORMAT = 1
@@ -84,8 +84,12 @@ class BodyModel:
         self.triangle_parts = triangles_to_parts(even, self.bone_parts, self.faces)
         self.skin = np.unique(self.faces)
         """Vertices that belong to a visible triangle; the others only carry clothes."""
-        self.skirt = make_skirt(self.template, self.faces, self.triangle_parts)
         self._levels = _levels(self.parents)
+
+    @cached_property
+    def skirt(self) -> Skirt:
+        """The cloth that can hang between the legs; worked out for those who draw."""
+        return make_skirt(self.template, self.faces, self.triangle_parts)
 
     def bone(self, name: str) -> int:
         """Row of the bone with this name."""

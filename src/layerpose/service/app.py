@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from starlette.datastructures import Headers as Sent
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,13 +24,12 @@ from layerpose.service.results import Results
 from layerpose.studio.guarding import HEADERS, MEGABYTE, Guard, Headers, Limits
 from layerpose.studio.jobs import Jobs, Report
 from layerpose.studio.refusing import UnknownError, refusal, say_what_is_wrong
-from layerpose.studio.routes.animations import FORGOTTEN, listen, tell_progress
 from layerpose.studio.routes.asked import Id
+from layerpose.studio.routes.jobs import job_routes
 
 LARGEST = 64 * MEGABYTE
 OPEN = ("/healthz",)
 """Needs no token."""
-VIDEOS = {".mp4": "video/mp4", ".webm": "video/webm", ".webp": "image/webp"}
 Photo = Annotated[str, Field(description="The photo's bytes in base64.", max_length=LARGEST)]
 
 
@@ -179,24 +178,7 @@ def _add_jobs(app: FastAPI, service: Service) -> None:
     def animate(asked: AnimationAsked) -> dict[str, str]:
         return {"job": jobs.start(asked.model_dump())}
 
-    @app.get("/v1/jobs/{job}")
-    def progress(job: Id) -> dict[str, Any]:
-        return tell_progress(jobs.progress(job))
-
-    @app.get("/v1/jobs/{job}/events")
-    def events(job: Id) -> Response:
-        jobs.progress(job)
-        return StreamingResponse(listen(jobs, job), media_type="text/event-stream", headers=FORGOTTEN)
-
-    @app.delete("/v1/jobs/{job}")
-    def cancel(job: Id) -> dict[str, Any]:
-        jobs.cancel(job)
-        return tell_progress(jobs.progress(job))
-
-    @app.get("/v1/jobs/{job}/result")
-    def made(job: Id) -> Response:
-        path = jobs.result(job)
-        return FileResponse(path, media_type=VIDEOS[path.suffix], filename=path.name, headers=FORGOTTEN)
+    app.include_router(job_routes(jobs, prefix="/v1"))
 
 
 def _add_state(app: FastAPI, service: Service) -> None:
