@@ -6,61 +6,51 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
-from functools import partial
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
 
 @contextmanager
 def busy(what: str) -> Iterator[None]:
     """A spinner on stderr while something takes long; nothing when stderr is no terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not _is_terminal():
         yield
         return
-    with console.status(f"{what} ..."):
+    from layerpose.cli.bars import spin
+
+    with spin(what):
         yield
-
-
-class _Rate(ProgressColumn):
-    """Things a second."""
-
-    def __init__(self, things: str, each: int) -> None:
-        super().__init__()
-        self.things, self.each = things, each
-
-    def render(self, task: Task) -> Text:
-        """``12.3 images/s``."""
-        return Text(f"{(task.speed or 0) * self.each:.1f} {self.things}/s")
 
 
 @contextmanager
 def progress(what: str, things: str, *, each: int = 1) -> Iterator[Callable[[int, int], None]]:
     """A bar on stderr with rate (`each` things a step) and time left; nothing when stderr is no terminal."""
-    console = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), _Rate(things, each), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    if not _is_terminal():
+        yield _say_nothing
+        return
+    from layerpose.cli.bars import bar
+
+    with bar(what, things, each) as report:
+        yield report
 
 
 @contextmanager
 def progress_of(*works: str, things: str) -> Iterator[tuple[Callable[[int, int], None], ...]]:
     """A bar on stderr for each of several works, shown once it begins; nothing when stderr is no terminal."""
-    console, tasks = Console(stderr=True), {}
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(things, 1), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=console, disable=not console.is_terminal, redirect_stdout=False) as bar:
+    if not _is_terminal():
+        yield (_say_nothing,) * len(works)
+        return
+    from layerpose.cli.bars import bars
 
-        def report(work: str, done: int, total: int) -> None:
-            if work not in tasks:
-                tasks[work] = bar.add_task(work, total=total)
-            bar.update(tasks[work], completed=done)
+    with bars(works, things) as reports:
+        yield reports
 
-        yield tuple(partial(report, work) for work in works)
+
+def _is_terminal() -> bool:
+    """Whether somebody may be looking; else what draws bars is not even loaded."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _say_nothing(_done: int, _total: int) -> None:
+    pass
 
 
 @contextmanager

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from layerpose.cli.console import busy, progress, say
 from layerpose.cli.evaluate import LPIPS_FILE
@@ -170,6 +168,16 @@ def _draw(file: Path, before: HeldBack, after: HeldBack) -> None:
 @contextmanager
 def _lines() -> Iterator[Callable[[Place], None]]:
     """A bar on stderr; a line now and then on stdout where there is no terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     console, said = Console(stderr=True), 0.0
     columns = (
         TextColumn("Learning"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),

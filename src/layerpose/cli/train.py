@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from layerpose.cli.console import busy, say
 from layerpose.cli.train_volume import train_volume_network
@@ -239,6 +237,16 @@ def _print_everything(plan: Plan, machine: Machine, out: Path) -> None:
 @contextmanager
 def _progress() -> Iterator[Callable[[Place], None]]:
     """A bar for each phase on stderr, with the time left; a line now and then on stdout where there is no terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _Lines().report
