@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz check lint format types arch hooks vendor clean
+.PHONY: help setup demo test fuzz check lint format types arch hooks vendor pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -61,6 +61,9 @@ hooks: $(READY) ## Run lint, types and arch before every commit
 
 vendor: $(READY) ## Fetch three.js for the studio's page again (needs npm)
 	@$(BIN)/python -m layerpose.studio.vendor
+
+pictures: $(READY) ## Draw the README's pictures again (docs/pictures)
+	@OMP_NUM_THREADS=1 $(BIN)/python examples/pictures.py
 
 clean: ## Remove .venv and what the demo wrote
 	rm -rf $(VENV) out
