@@ -44,9 +44,10 @@ class PoseTransfer:
     """A model ready to run: ``PoseTransfer.load()(photo, pose)``."""
 
     def __init__(
-        self, model: Model, device: torch.device, *, redraw: Redraw | None = None, album: Album | None = None
-    ) -> None:
-        self.redraw, self.album = redraw, album
+        self, model: Model, device: torch.device, *, redraw: Redraw | None = None, album: Album | None = None,
+        keep_fits: bool = False,
+    ) -> None:  # fmt: skip
+        self.redraw, self.album, self.keep_fits = redraw, album, keep_fits
         self._closest = None if album is None else Closest(album, model.config, device)
         self.model = model.eval().to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         if device.type == "cpu":
@@ -60,11 +61,13 @@ class PoseTransfer:
         *,
         device: Literal["auto", "cpu", "cuda"] = "auto",
         redraw: Redraw | None = None,
+        keep_fits: bool = False,
     ) -> PoseTransfer:
         """Read a model folder (without one: the bundled weights) onto a device; auto takes the GPU if there is one.
 
         `redraw` takes the target's maps from another representation of the body (`bodies`). The process keeps the
-        memory that it frees from then on (see `memory`). A personal model brings its album along.
+        memory that it frees from then on (see `memory`). A personal model brings its album along. With `keep_fits` a
+        photo that comes again, in this process or in another, is not fitted again (`estimation.kept`).
         """
         keep_freed_memory()
         if device == "cuda" and not torch.cuda.is_available():
@@ -72,9 +75,9 @@ class PoseTransfer:
         chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
         fast_precision(chosen.type)  # measured before several frames are drawn at a time
         if weights is not None:
-            return cls(load_model(weights), chosen, redraw=redraw, album=find_album(weights))
+            return cls(load_model(weights), chosen, redraw=redraw, album=find_album(weights), keep_fits=keep_fits)
         with as_file(files("layerpose") / "weights" / BUNDLED) as folder:
-            return cls(load_model(folder), chosen, redraw=redraw)
+            return cls(load_model(folder), chosen, redraw=redraw, keep_fits=keep_fits)
 
     @property
     def config(self) -> ModelConfig:
@@ -94,7 +97,7 @@ class PoseTransfer:
             raise ValueError(f"pictures of {size} pixels were asked for; expected one of {sizes}")
         model = copy(self.model)
         model.config = scaled(self.config, size / canvas)
-        return PoseTransfer(model, self.device, redraw=self.redraw, album=self.album)
+        return PoseTransfer(model, self.device, redraw=self.redraw, album=self.album, keep_fits=self.keep_fits)
 
     def __call__(self, photo: Seeable, pose: Pose | Body, *, also: Sequence[Seeable] = ()) -> Transfer:
         """The person of the photo in the pose. ValueError says what is wrong with a photo.
@@ -115,7 +118,7 @@ class PoseTransfer:
             return photo
         picture = photo if isinstance(photo, Image) else read_source(photo)
         size = self.config.canvas
-        seen = estimate(picture, size) if person is None else estimate(picture, size, person=person)
+        seen = estimate(picture, size, person=person, keep=self.keep_fits)
         return complete(seen) if whole else seen
 
     def view(self, seen: Estimate, also: Sequence[Estimate] = ()) -> SourceView:

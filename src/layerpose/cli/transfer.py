@@ -208,7 +208,7 @@ def fit(
         from layerpose.presets import base
 
     def look(picture: Image) -> Estimate:
-        return estimate(picture, base().canvas, person=person)
+        return estimate(picture, base().canvas, person=person, keep=True)
 
     seen = find_person(read_source(photo), showing(look, sheet))
     with busy("Writing"):
@@ -228,7 +228,7 @@ def load_model(weights: Path | None, device: Device, redraw: Redraw | None = Non
     with busy("Loading the model"):
         from layerpose.transfer import PoseTransfer
 
-        return PoseTransfer.load(weights, device=device, redraw=redraw)
+        return PoseTransfer.load(weights, device=device, redraw=redraw, keep_fits=True)
 
 
 def find_person(photo: Image, find: Callable[[Image], Estimate]) -> Estimate:

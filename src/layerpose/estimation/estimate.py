@@ -7,6 +7,7 @@ import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
@@ -16,6 +17,7 @@ from layerpose.estimation.doubts import lighten, refuse_muddle, warn_of_weakness
 from layerpose.estimation.finding import Found, find_everybody, find_person, take_apart
 from layerpose.estimation.fit import fit_body
 from layerpose.estimation.frame import cut_sides, refuse_too_little, seen_joints
+from layerpose.estimation.kept import Kept, name_fit, recall, remember
 from layerpose.estimation.landmarks import Landmarks
 from layerpose.estimation.matte import cut_by, cut_out, is_matte, keep_cut_out, premultiply
 from layerpose.estimation.others import Other, see_others
@@ -23,7 +25,7 @@ from layerpose.estimation.parsing import parse_photo
 from layerpose.maps.render import draw_body
 from layerpose.photos.colours import over_white
 from layerpose.pictures import read_photo
-from layerpose.types import Body, Photo
+from layerpose.types import CLASSES, Body, Photo
 
 LONGEST_SIDE = 4096
 """Larger photos are averaged down before anything else."""
@@ -80,15 +82,16 @@ def read_source(name: str | os.PathLike[str]) -> Image.Image:
     return read_photo(name, with_alpha=True, longest=LONGEST_SIDE)
 
 
-def estimate(photo: Image.Image, size: int = 1024, *, person: str | None = None) -> Estimate:
+def estimate(photo: Image.Image, size: int = 1024, *, person: str | None = None, keep: bool = False) -> Estimate:
     """Find the person, fit the body and cut both out on a canvas of `size` pixels; ValueError says what is wrong.
 
     Of an RGBA picture the transparency is the person's mask, if it is a person's. `person` says who of several is
-    meant: a number from left to right, a place (x,y in pixels), or `largest`.
+    meant: a number from left to right, a place (x,y in pixels), or `largest`. What is `keep`-ed of the photo on disk
+    need not be worked out when it comes again (`kept`).
     """
     photo, pixels = read_pixels(photo)
     found = find_person(lighten(pixels), person)
-    return _estimate(photo, pixels, found, size)
+    return _estimate(photo, pixels, found, size, keep=keep)
 
 
 def estimate_all(photo: Image.Image, size: int = 1024) -> list[Estimate]:
@@ -106,10 +109,13 @@ def estimate_all(photo: Image.Image, size: int = 1024) -> list[Estimate]:
     return found
 
 
-def _estimate(photo: Image.Image, pixels: UInt8[np.ndarray, "h w 3"], found: Found, size: int) -> Estimate:
+def _estimate(
+    photo: Image.Image, pixels: UInt8[np.ndarray, "h w 3"], found: Found, size: int, *, keep: bool = False
+) -> Estimate:
     landmarks = found.person
     warn_of_weakness(pixels, landmarks)
-    seen = estimate_on(canvas_around(landmarks, size), pixels, landmarks, own_cut_out(photo, landmarks))
+    on = _estimate_once if keep else estimate_on
+    seen = on(canvas_around(landmarks, size), pixels, landmarks, own_cut_out(photo, landmarks))
     refuse_muddle(landmarks, seen.overlap)
     return replace(seen, others=see_others(pixels, found.others, found.number), number=found.number)
 
@@ -164,6 +170,38 @@ def estimate_on(
         landmarks=landmarks,
         reprojection=fit.reprojection,
         overlap=fit.overlap,
+        cut=cut_sides(landmarks),
+    )
+
+
+def _estimate_once(
+    canvas: Canvas, pixels: UInt8[np.ndarray, "h w 3"], landmarks: Landmarks, own: UInt8[np.ndarray, "h w 4"] | None
+) -> Estimate:
+    """The same; what was worked out from this photo before is not worked out again."""
+    file = name_fit(canvas, pixels, landmarks, own)
+    kept = recall(file, canvas.size)
+    if kept is None:
+        seen = estimate_on(canvas, pixels, landmarks, own)
+        alpha, labels = seen.photo.mask[0, 0].numpy(), seen.parsing[0].argmax(0).byte().numpy()
+        remember(
+            file,
+            Kept(body=seen.body, reprojection=seen.reprojection, overlap=seen.overlap, alpha=alpha, labels=labels),
+        )
+        return seen
+    if own is None:
+        cut = cut_by(cut_canvas(pixels, landmarks, canvas)[0], kept.alpha)
+    else:
+        landmarks = replace(landmarks, mask=own[..., 3] / 255)
+        cut = keep_cut_out(canvas.cut(premultiply(own), outside=0.0))
+    classes = torch.arange(len(CLASSES), dtype=torch.uint8)[:, None, None]
+    return Estimate(
+        photo=cut,
+        body=kept.body,
+        parsing=(torch.from_numpy(kept.labels) == classes).float()[None],
+        canvas=canvas,
+        landmarks=landmarks,
+        reprojection=kept.reprojection,
+        overlap=kept.overlap,
         cut=cut_sides(landmarks),
     )
 
