@@ -17,6 +17,7 @@ from layerpose.body.model import Posed, body_model
 from layerpose.config import ModelConfig, scaled
 from layerpose.data.album import Album, find_album
 from layerpose.data.closest import Closest
+from layerpose.engines.choose import Choice, use_engine
 from layerpose.estimation.completing import complete
 from layerpose.estimation.estimate import Estimate, estimate, read_source
 from layerpose.maps.clothing import draw_dressed
@@ -62,22 +63,25 @@ class PoseTransfer:
         device: Literal["auto", "cpu", "cuda"] = "auto",
         redraw: Redraw | None = None,
         keep_fits: bool = False,
+        engine: Choice = "torch",
     ) -> PoseTransfer:
         """Read a model folder (without one: the bundled weights) onto a device; auto takes the GPU if there is one.
 
         `redraw` takes the target's maps from another representation of the body (`bodies`). The process keeps the
         memory that it frees from then on (see `memory`). A personal model brings its album along. With `keep_fits` a
-        photo that comes again, in this process or in another, is not fitted again (`estimation.kept`).
+        photo that comes again, in this process or in another, is not fitted again (`estimation.kept`). `engine` is the program that
+        runs the networks; auto takes what is fastest on this processor (`engines.choose`).
         """
         keep_freed_memory()
         if device == "cuda" and not torch.cuda.is_available():
             raise ValueError("--device cuda: found no usable GPU; use --device cpu or auto")
         chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
         fast_precision(chosen.type)  # measured before several frames are drawn at a time
-        if weights is not None:
-            return cls(load_model(weights), chosen, redraw=redraw, album=find_album(weights), keep_fits=keep_fits)
-        with as_file(files("layerpose") / "weights" / BUNDLED) as folder:
-            return cls(load_model(folder), chosen, redraw=redraw, keep_fits=keep_fits)
+        with as_file(files("layerpose") / "weights" / BUNDLED) as bundled:
+            model = load_model(weights or bundled)
+        use_engine(model, engine, chosen.type)
+        album = None if weights is None else find_album(weights)
+        return cls(model, chosen, redraw=redraw, album=album, keep_fits=keep_fits)
 
     @property
     def config(self) -> ModelConfig:

@@ -54,6 +54,8 @@ COMMANDS = {
          "Pose the person of a photo by hand, in the browser; nothing leaves this computer. Ctrl-C stops."),
         ("serve", "serve:serve",
          "Answer other programs: POST /v1/transfer, /v1/fit, /v1/maps, /v1/animate (docs/serve.md). Ctrl-C stops."),
+        ("export", "export:export",
+         "Write a model's networks as ONNX, for programs other than this one, beside a copy of its weights."),
         ("augment", "augment:augment",
          "Make training data: the people of photos in new poses, with keypoints, parts, boxes and joints in space "
          "(COCO)."),

@@ -54,13 +54,13 @@ class Up(nn.Module):
         """``b c h w`` -> ``b c' 2h 2w``."""
         convolution, *rest = self.block
         assert isinstance(convolution, nn.Conv2d)
-        features = conv_transpose2d(features, _spread(convolution.weight), convolution.bias, stride=2, padding=1)
+        features = conv_transpose2d(features, spread_kernel(convolution.weight), convolution.bias, stride=2, padding=1)
         for layer in rest:
             features = layer(features)
         return features
 
 
-def _spread(kernel: Float[Tensor, "o i 3 3"]) -> Float[Tensor, "i o 4 4"]:
+def spread_kernel(kernel: Float[Tensor, "o i 3 3"]) -> Float[Tensor, "i o 4 4"]:
     """The kernel of the transposed convolution (stride 2) that equals doubling every pixel and then convolving."""
     sums_of_2x2 = avg_pool2d(kernel.flip(2, 3), 2, stride=1, padding=1, divisor_override=1)
     return sums_of_2x2.transpose(0, 1)

@@ -7,6 +7,7 @@ With `retouch` a second offset goes on top of the mix: a seam or a shadow is dra
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -25,6 +26,9 @@ FAINTEST = 1 / 127.5
 Warped = tuple[Float[Tensor, "b 3 h w"], Float[Tensor, "b 1 h w"], Float[Tensor, "b 3 h w"]]
 """Image, where it is visible, and the same filled."""
 
+Engine = Callable[[Sequence[Float[Tensor, "b 3 h w"]], Mapping[str, Float[Tensor, "b _ h w"]]], Tensor]
+"""Another program that runs the same network: pictures and guides by name -> the picture."""
+
 
 class Generator(nn.Module):
     """Down, residual blocks, up. `inputs` counts the channels of the stacked input.
@@ -37,6 +41,7 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         self.config = config
+        self.engine: Engine | None = None
         widths = [min(config.width * 2**level, config.max_width) for level in range(config.num_downs + 1)]
         kernel = config.stem if config.patch == 1 else 2 * config.patch
         self.stem = ConvBlock(inputs, widths[0], kernel=kernel, stride=config.patch, norm=config.full_resolution_norm)

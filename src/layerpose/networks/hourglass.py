@@ -90,7 +90,7 @@ class VolumeNetwork(nn.Module):
 
     def __init__(self, config: VolumeConfig, pose_channels: int, capsules: Capsules) -> None:
         super().__init__()
-        self.config, self.capsules = config, capsules
+        self.config, self.capsules, self.pose_channels = config, capsules, pose_channels
         width, groups = config.width, config.num_groups
         self.outputs = config.num_labels * config.num_slices, len(capsules.labels)
         outputs = sum(self.outputs)

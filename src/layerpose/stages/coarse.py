@@ -10,13 +10,11 @@ from layerpose.networks.generator import Generator
 from layerpose.stages.conditions import (
     Conditions,
     coarse_maps,
-    list_guides,
     num_guide_channels,
     resize,
     shrink_warp,
-    stack,
-    unpack_warp,
 )  # fmt: skip
+from layerpose.stages.drawing import draw
 
 
 class Coarse(nn.Module):
@@ -31,6 +29,5 @@ class Coarse(nn.Module):
         """The draft."""
         size = conditions.coarse_heatmaps.shape[-1]
         warp = shrink_warp(conditions.warp, size)
-        guides = list_guides(coarse_maps(conditions, size), warp, self.guides)
-        stacked = stack([resize(conditions.source, size), *guides])
-        return self.generator(stacked, None, unpack_warp(warp))
+        maps, source = coarse_maps(conditions, size), resize(conditions.source, size)
+        return draw(self.generator, self.guides, [source], maps, warp, from_last=False)

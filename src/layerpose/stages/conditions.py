@@ -153,6 +153,20 @@ def list_guides(maps: Maps, warp: Warp | None, guides: Guides) -> list[Float[Ten
     return chosen
 
 
+def name_guides(maps: Maps, warp: Warp | None, guides: Guides) -> dict[str, Float[Tensor, "b _ h w"]]:
+    """The guides that are switched on by name, before their sines are taken."""
+    return {name: getattr(maps if name in vars(maps) else warp, name) for name in guide_names(guides)}
+
+
+def guide_names(guides: Guides) -> dict[str, int]:
+    """Names and channels of those, in the order in which the networks see them."""
+    widths = {"heatmaps": 18 * guides.heatmaps, "parsing": 7 * guides.parsing, "depth": 1 * guides.depth}
+    if guides.warp:
+        widths |= {"image": 3, "visible": 1, "filled": 3 * guides.filled}
+        widths |= {"points": 3 * guides.points, "normals": 6 * guides.normals}
+    return {name: width for name, width in widths.items() if width}
+
+
 def wave(points: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b 3 h w"]]:
     """Body points, and their sines and cosines, by which close ones are told apart (Tancik et al. 2020)."""
     body = (points != 0).any(1, keepdim=True)

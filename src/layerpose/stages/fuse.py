@@ -9,7 +9,8 @@ from torch.nn.functional import interpolate
 from layerpose.config import ModelConfig
 from layerpose.maps.crops import paste
 from layerpose.networks.generator import Generator
-from layerpose.stages.conditions import Conditions, list_guides, num_guide_channels, stack, unpack_warp
+from layerpose.stages.conditions import Conditions, num_guide_channels
+from layerpose.stages.drawing import draw
 from layerpose.types import CLASSES, Layer
 
 
@@ -35,6 +36,5 @@ class Fusion(nn.Module):
 
     def forward(self, conditions: Conditions, pasted: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
         """The finished picture."""
-        guides = list_guides(conditions.maps, conditions.warp, self.guides)
-        stacked = stack([conditions.source, pasted, *guides])
-        return self.generator(stacked, pasted, unpack_warp(conditions.warp))
+        pictures = [conditions.source, pasted]
+        return draw(self.generator, self.guides, pictures, conditions.maps, conditions.warp)

@@ -16,11 +16,9 @@ from layerpose.networks.generator import Generator
 from layerpose.stages.conditions import (
     Conditions,
     PartConditions,
-    list_guides,
     num_guide_channels,
-    stack,
-    unpack_warp,
 )  # fmt: skip
+from layerpose.stages.drawing import draw
 from layerpose.types import CLASSES, LAYERS, MIRRORED_CLASSES, Layer, Maps, Warp
 
 
@@ -62,8 +60,7 @@ class Layers(nn.Module):
             start = given.visible * crop + (1 - given.visible) * given.warp.filled
         pictures = [given.source, start] if given.other is None else [given.source, given.other.flip(-1), start]
         pictures = [picture.flip(-1) if flip else picture for picture in pictures]
-        stacked = stack([*pictures, *list_guides(maps, warp, self.guides)])
-        image = generator(stacked, pictures[-1], unpack_warp(warp))
+        image = draw(generator, self.guides, pictures, maps, warp)
         return image.flip(-1) if flip else image
 
 

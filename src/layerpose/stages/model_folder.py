@@ -46,6 +46,14 @@ def write_folder(folder: Path, state: dict[str, Tensor], description: dict[str, 
         temporary.write_text(json.dumps({"format": FORMAT, **description}, indent=1) + "\n", encoding="utf-8")
 
 
+def copy_model(folder: Path, out: Path) -> None:
+    """The same model in another folder; in its own nothing happens."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name in () if out.samefile(folder) else (WEIGHTS, CONFIG):
+        with writing(out / name) as temporary:
+            temporary.write_bytes((folder / name).read_bytes())
+
+
 def fingerprint(config: object, state: dict[str, Tensor]) -> str:
     """A name for weights: models with the same one draw the same pictures."""
     found = hashlib.sha256(repr(config).encode())

@@ -1,0 +1,117 @@
+"""Which program draws fastest on this machine: measured once with a small network, and what came out is kept."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from functools import lru_cache, partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from layerpose.cache import cache_dir, one_at_a_time, writing
+from layerpose.engines.attach import Part, attach
+from layerpose.engines.session import Program, list_programs, open_session
+from layerpose.engines.trial import make_trial
+from layerpose.networks.generator import Generator
+from layerpose.precision import describe_machine
+from layerpose.presets import base
+from layerpose.stages.conditions import num_guide_channels
+from layerpose.stages.model import Model
+
+FILE = "engine.json"
+SIDE = 192
+"""Of the pictures that are drawn for the measurement."""
+ROUNDS, LIMIT_S = 5, 0.5
+"""Rounds of one picture each; the fastest counts. No round is begun after the limit but the first two."""
+WORTH = 0.95
+"""Another program has to take so much of PyTorch's time, or less."""
+Choice = Literal["auto", "torch", "onnxruntime", "openvino"]
+"""What a user may ask for."""
+
+
+def use_engine(model: Model, wanted: Choice, device: str) -> None:
+    """Let the model draw with what was asked for. ValueError if that is not installed."""
+    if wanted not in get_args(Choice):
+        raise ValueError(f"engine {wanted!r:.40} is none of {', '.join(get_args(Choice))}")
+    chosen = fastest() if wanted == "auto" and device == "cpu" else wanted
+    if wanted == "openvino" and "openvino-bf16" in list_programs():
+        seconds = _measured()
+        chosen = "openvino-bf16" if seconds["openvino-bf16"] < seconds["openvino"] else "openvino"
+    if chosen not in ("auto", "torch"):
+        attach(model, chosen, device)
+
+
+def fastest() -> str:
+    """``torch``, or the program that is faster by enough."""
+    programs = list_programs()
+    return choose(_measured()) if programs else "torch"
+
+
+def choose(seconds: dict[str, float]) -> str:
+    """The fastest; PyTorch unless it is beaten clearly."""
+    best = min(seconds, key=seconds.__getitem__)
+    return best if seconds[best] <= WORTH * seconds["torch"] else "torch"
+
+
+@lru_cache(maxsize=1)
+def _measured() -> dict[str, float]:
+    """Once for this processor and these programs; the next processes find it in the cache."""
+    file, programs = cache_dir() / FILE, list_programs()
+    names = sorted({program.partition("-")[0] for program in programs})
+    machine = " ".join([describe_machine(), *(f"{name}={version(name)}" for name in names)])
+    with one_at_a_time(file):
+        known = _read(file)
+        if set(known.get(machine, ())) != {"torch", *programs}:
+            known[machine] = measure(programs)
+            with writing(file) as temporary:
+                temporary.write_text(json.dumps(known, indent=1), encoding="utf-8")
+    return known[machine]
+
+
+def measure(programs: list[Program]) -> dict[str, float]:
+    """Seconds for a small picture by PyTorch and by each program, which take turns."""
+    trial = make_trial(_make_part(), SIDE, SIDE)
+    runners: dict[str, Callable[[], Tensor]] = {"torch": trial.draw}
+    content = trial.part.write() if programs else b""
+    for program in programs:
+        runners[program] = partial(open_session(content, program), trial.inputs)
+    return _race(runners)
+
+
+def _make_part() -> Part:
+    """A generator as `base` has them, with random weights."""
+    config = base()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        generator = Generator(config.leg, 3 + num_guide_channels(config.guides)).eval()
+    generator.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    return Part(name="trial", generator=generator, guides=config.guides, pictures=1)
+
+
+def _race(runners: dict[str, Callable[[], Tensor]]) -> dict[str, float]:
+    least, begin = dict.fromkeys(runners, float("inf")), time.perf_counter()
+    for number in range(ROUNDS + 1):
+        for name, run in runners.items():
+            start = time.perf_counter()
+            run()
+            if number:  # the first round prepares
+                least[name] = min(least[name], time.perf_counter() - start)
+        if number >= 2 and time.perf_counter() - begin > LIMIT_S:
+            break
+    return least
+
+
+def _read(file: Path) -> dict[str, dict[str, float]]:
+    """What was measured before; a damaged file counts for nothing."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return {
+            str(name): {str(key): float(seconds) for key, seconds in times.items()} for name, times in found.items()
+        }
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}

@@ -1,0 +1,24 @@
+"""A generator + pictures, maps and warp -> its picture; through another engine than PyTorch where one is set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jaxtyping import Float
+from torch import Tensor
+
+from layerpose.config import Guides
+from layerpose.networks.generator import Generator
+from layerpose.stages.conditions import list_guides, name_guides, stack, unpack_warp
+from layerpose.types import Maps, Warp
+
+
+def draw(
+    generator: Generator, guides: Guides, pictures: Sequence[Float[Tensor, "b 3 h w"]], maps: Maps, warp: Warp | None,
+    *, from_last: bool = True,
+) -> Float[Tensor, "b 3 h w"]:  # fmt: skip
+    """The picture; it starts from the last of the pictures, unless it is drawn from nothing."""
+    if generator.engine is not None:
+        return generator.engine(pictures, name_guides(maps, warp, guides))
+    stacked = stack([*pictures, *list_guides(maps, warp, guides)])
+    return generator(stacked, pictures[-1] if from_last else None, unpack_warp(warp))
