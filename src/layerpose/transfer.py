@@ -69,8 +69,9 @@ class PoseTransfer:
 
         `redraw` takes the target's maps from another representation of the body (`bodies`). The process keeps the
         memory that it frees from then on (see `memory`). A personal model brings its album along. With `keep_fits` a
-        photo that comes again, in this process or in another, is not fitted again (`estimation.kept`). `engine` is the program that
-        runs the networks; auto takes what is fastest on this processor (`engines.choose`).
+        photo that comes again, in this process or in another, is not fitted again (`estimation.kept`).
+        `engine` is the program that runs the networks; auto takes what is fastest on this processor
+        (`engines.choose`).
         """
         keep_freed_memory()
         if device == "cuda" and not torch.cuda.is_available():

@@ -22,6 +22,7 @@ from layerpose.estimation.volume import make_network
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import fingerprint
 
+SMALL_VOLUME = VolumeConfig(size=32, num_slices=4, width=16, fine_width=8, num_levels=1, num_groups=2)
 PROGRAMS: tuple[Program, ...] = ("onnxruntime", "openvino")
 
 
