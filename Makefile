@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz check lint format types arch hooks vendor pictures clean
+.PHONY: help setup demo test fuzz check lint format types arch hooks vendor pictures docs recipes clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -61,6 +61,13 @@ hooks: $(READY) ## Run lint, types and arch before every commit
 
 vendor: $(READY) ## Fetch three.js for the studio's page again (needs npm)
 	@$(BIN)/python -m layerpose.studio.vendor
+
+docs: $(READY) ## Build the site of the documentation (out/site); a broken link is an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+	@echo "Wrote out/site/index.html"
+
+recipes: $(READY) ## Run every command of README and How-to pages as it is written
+	@OMP_NUM_THREADS=$(JOBS) LAYERPOSE_RECIPES=1 $(BIN)/python -m pytest tests/guide -k recipe
 
 pictures: $(READY) ## Draw the README's pictures again (docs/pictures)
 	@OMP_NUM_THREADS=1 $(BIN)/python examples/pictures.py
