@@ -90,6 +90,8 @@ COMMANDS = {
          " pose."),
         ("study-export", "study:study_export",
          "Write Table I: how often each method was the favourite, with 95 % intervals. The study may be running."),
+        ("doctor", "doctor:doctor",
+         "Say what a report of a fault needs: versions, processor, engines, caches, timings."),
     )
 }  # fmt: skip
 
