@@ -8,47 +8,37 @@ stature; facing: of the line of the hips from above.
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from layouts import TESTS, load
 
 from layerpose.body.model import body_model
 from layerpose.motion.moves import library_motion
 from layerpose.motion.posing import ADULT
 from layerpose.motion.read.opening import open_clip
 from layerpose.motion.timing import select
+from layerpose.motion.write.bvh import Names
 from layerpose.motion.write.by_suffix import plan_output, write_take
 from layerpose.motion.write.take import Take, moving
 from layerpose.types import Motion
 
-TESTS = Path(__file__).parents[1] / "tests" / "motion"
 BONES = ("upperarm01", "lowerarm01", "wrist"), ("upperleg01", "lowerleg01", "foot")
 LIMBS = [(f"{a}.{side}", f"{b}.{side}") for bones in BONES for a, b in pairwise(bones) for side in "LR"]
 TALL = (0.2, 0.6, 0.9, 0.4, 0.7, 0.6)
 STATURE_IN_LEGS = 2.1
-OURS = (("BVH, Mixamo", "a.bvh", "mixamo"), ("BVH, CMU", "a.bvh", "cmu"), ("GLB", "a.glb", "mixamo"),
-        ("AMASS", "a.npz", "mixamo"), ("our own", "a.json", "mixamo"))  # fmt: skip
-
-
-def load(path: Path, name: str) -> ModuleType:
-    """A module of the tests."""
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+OURS: tuple[tuple[str, str, Names], ...] = (
+    ("BVH, Mixamo", "a.bvh", "mixamo"), ("BVH, CMU", "a.bvh", "cmu"), ("GLB", "a.glb", "mixamo"),
+    ("AMASS", "a.npz", "mixamo"), ("our own", "a.json", "mixamo"),
+)  # fmt: skip
 
 
 def angles(one: Float[np.ndarray, "*n 3"], other: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n"]:

@@ -82,7 +82,7 @@ def scene(
     count = len(actor.names)
     own = Rotation.random(count, random_state=rolls).as_matrix() if rolls else np.tile(np.eye(3), (count, 1, 1))
     rest = axes @ own
-    frames = [(axes @ actor.turns(f) @ axes.T @ rest, actor.places(f) @ axes.T * unit) for f in range(3)]
+    frames = [(axes @ actor.turns(f) @ axes.T @ rest, actor.places(f) @ axes.T * unit) for f in range(len(actor.acts))]
 
     def local(turns, places):
         steps = [turns[p].T @ (places[r] - places[p]) if p >= 0 else places[r] for r, p in enumerate(actor.parents)]
@@ -125,11 +125,11 @@ def scene(
             connect(key, 100 + row, drives)
             for axis, values in enumerate(np.array(keys).T):
                 objects.append(node("AnimationCurve", key + 1 + axis, "\x00\x01AnimCurve", "", below=[
-                    node("KeyTime", (np.arange(3) * TICKS / actor.fps).astype(np.int64) + TICKS),
+                    node("KeyTime", (np.arange(len(actor.acts)) * TICKS / actor.fps).astype(np.int64) + TICKS),
                     node("KeyValueFloat", values.astype(np.float32)),
                     node("KeyAttrFlags", np.array([CUBIC], dtype=np.int32)),
                     node("KeyAttrDataFloat", np.zeros(4, dtype=np.float32)),
-                    node("KeyAttrRefCount", np.array([3], dtype=np.int32)),
+                    node("KeyAttrRefCount", np.array([len(actor.acts)], dtype=np.int32)),
                 ]))  # fmt: skip
                 connect(key + 1 + axis, key, f"d|{'XYZ'[axis]}")
         matrix = np.eye(4)

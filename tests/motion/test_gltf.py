@@ -54,8 +54,8 @@ def scene(
     own = Rotation.random(count, random_state=rolls).as_matrix() if rolls else np.tile(np.eye(3), (count, 1, 1))
     rest = axes @ own
     top, size = (TURNED, 0.01) if lifted else (np.eye(3), 1.0)
-    times, frames = np.arange(3) / actor.fps + 0.5, []
-    for frame in range(-1, 3):
+    times, frames = np.arange(len(actor.acts)) / actor.fps + 0.5, []
+    for frame in range(-1, len(actor.acts)):
         turns = rest if frame < 0 else axes @ actor.turns(frame) @ axes.T @ rest
         places = (actor.rest if frame < 0 else actor.places(frame)) @ axes.T
         above = [(turns[p], places[p]) if p >= 0 else (top, np.zeros(3)) for p in actor.parents]

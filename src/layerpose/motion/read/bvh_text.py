@@ -32,6 +32,8 @@ HEAD_BYTES = 4 << 20
 """The hierarchy ends within so many bytes."""
 SCANNED = 16 << 20
 """Bytes that are searched for ends of lines together."""
+MANY_LINES = 300_000
+"""As many as 40 minutes at 120 frames a second have; where there are more they are short, as a rule."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,13 +189,21 @@ def _find_frames(data: bytes, start: int, num_channels: int) -> tuple[Int[np.nda
 
 
 def _find_lines(data: bytes, start: int) -> tuple[Int[np.ndarray, "n"], Int[np.ndarray, "n"]]:
-    stops = []
-    end_of_line = ord("\n") if data.find(b"\n", start) >= 0 else ord("\r")
-    for at in range(start, len(data), SCANNED):
-        stops.append(np.flatnonzero(np.frombuffer(data[at : at + SCANNED], dtype=np.uint8) == end_of_line) + at)
-    ends = np.concatenate([*stops, [len(data)]]).astype(np.int64)
+    ends = np.append(_ends_of_lines(data, start), len(data))
     starts = np.minimum(np.concatenate([[start], ends[:-1] + 1]), len(data) - 1)
     return starts, ends
+
+
+def _ends_of_lines(data: bytes, start: int) -> Int[np.ndarray, "n"]:
+    """Long lines are found soonest by a search from end to end; where there are many, by a look at each byte."""
+    mark, ends = b"\n" if data.find(b"\n", start) >= 0 else b"\r", []
+    while len(ends) < MANY_LINES and (at := data.find(mark, start)) >= 0:
+        ends.append(at)
+        start = at + 1
+    found = [np.array(ends, dtype=np.int64)]
+    for at in range(start, len(data) if len(ends) == MANY_LINES else start, SCANNED):
+        found.append(np.flatnonzero(np.frombuffer(data[at : at + SCANNED], dtype=np.uint8) == mark[0]) + at)
+    return np.concatenate(found)
 
 
 def _find_numbers(data: bytes, start: int, num_channels: int) -> tuple[Int[np.ndarray, "t"], Int[np.ndarray, "t"]]:

@@ -1,4 +1,4 @@
-"""Fits of single frames -> Motion: what is missing between them bridged, all of it smoothed over time."""
+"""Fits of single frames -> Motion: what is missing between them bridged, smoothed over time, put on the floor."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import warnings
 from collections.abc import Mapping
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
 from scipy.spatial.transform import Rotation
 
-from layerpose.body.camera import BODY_TO_CAMERA
 from layerpose.body.model import body_model
 from layerpose.estimation.fit_points import PointFit
-from layerpose.motion.performer import ankles_of, leg_length
+from layerpose.motion.grounding import Shown, ground
 from layerpose.motion.timing import lines_between
 from layerpose.types import Motion
 
 WINDOW_S, ORDER = 0.4, 2
 """Seconds and degree of the Savitzky-Golay filter: it keeps the height of fast movements, which a mean flattens."""
+USUAL_DISTANCE_M = 4.0
+"""Points do not tell the lens: of how far away the person is only the changes count, and these little."""
 
 
 def fits_to_motion(name: str, fits: Mapping[int, PointFit], frames: range, fps: float) -> Motion:
@@ -32,17 +32,13 @@ def fits_to_motion(name: str, fits: Mapping[int, PointFit], frames: range, fps: 
     rest = body_model().rest(np.median([body.phenotype.double().numpy() for body in bodies], axis=0))
     turns = _smooth(_between(clock, _quaternions(bodies_turns(bodies)), frames), fps)
     rotations = Rotation.from_quat(turns.reshape(-1, 4)).as_matrix().reshape(*turns.shape[:2], 3, 3)
-    scale = float(np.median([body.camera.scale for body in bodies]))
-    drawn = np.array([[*body.camera.translation, 0.0] for body in bodies]) / scale
-    path = _smooth(_between(clock, drawn - drawn[0], frames), fps) @ BODY_TO_CAMERA.numpy() / leg_length(rest)
-    motion = Motion(
-        rotations=torch.from_numpy(rotations.astype(np.float32)), path=torch.from_numpy(path.astype(np.float32)),
-        ankles=None, fps=fps,
-    )  # fmt: skip
-    ankles = path[:, None] + ankles_of(motion, rest) / leg_length(rest)
-    return Motion(
-        rotations=motion.rotations, path=motion.path, ankles=torch.from_numpy(ankles.astype(np.float32)), fps=fps
-    )
+    scales = np.array([body.camera.scale for body in bodies])
+    drawn = np.array([body.camera.translation for body in bodies], dtype=np.float64)
+    distance = USUAL_DISTANCE_M * np.median(scales) / scales
+    shown = np.column_stack([(drawn - drawn[0]) / np.median(scales), distance])
+    shown = _smooth(_between(clock, shown, frames), fps)
+    shots = np.zeros(len(frames), dtype=np.int64)
+    return ground(rotations, rest, Shown(across=shown[:, :2], depth=shown[:, 2], shots=shots, fps=fps))
 
 
 def bodies_turns(bodies: list) -> Float[np.ndarray, "n j 3 3"]:
