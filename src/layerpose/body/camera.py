@@ -19,9 +19,9 @@ CLOSEST = 0.1
 
 def project(points: Float[Tensor, "*n 3"], camera: Camera) -> Float[Tensor, "*n 3"]:
     """Points in body axes (metres) -> (x, y in canvas units, depth in metres)."""
-    seen = foreshorten(points, camera.distance_m) @ BODY_TO_CAMERA.to(points).T
-    translation = points.new_tensor(camera.translation)
-    return torch.cat([seen[..., :2] * camera.scale + translation, seen[..., 2:]], dim=-1)
+    right, away, up = foreshorten(points, camera.distance_m).unbind(-1)
+    x, y = camera.translation
+    return torch.stack([right * camera.scale + x, -up * camera.scale + y, away], dim=-1)
 
 
 def foreshorten(points: Float[Tensor, "*n 3"], distance_m: float) -> Float[Tensor, "*n 3"]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy.sparse import csr_matrix
 from scipy.spatial.distance import cdist
 
@@ -128,7 +128,11 @@ class Matcher:
         self.model = model
         self.faces = torch.as_tensor(model.model.faces, dtype=torch.int32)
         self.parts = torch.as_tensor(model.model.triangle_parts, dtype=torch.int32)
-        self.around = _faces_around(model)
+        around = _faces_around(model)
+        used = np.flatnonzero(np.diff(around.tocsc().indptr))
+        self.near: Int[np.ndarray, "n 3"] = model.model.faces[used]
+        """The triangles at outline vertices."""
+        self.around = around[:, used]
 
     def draw(self, vertices: Float[np.ndarray, "v 3"], outline: Outline) -> ZBuffers:
         """A body whose vertices are in fit units, one z-buffer per part."""
@@ -163,7 +167,7 @@ class Matcher:
 
     def _normals(self, vertices: Float[np.ndarray, "v 3"]) -> Float[np.ndarray, "n 2"]:
         """Projected outward normals of the outline vertices; all axes in one unit is not needed at the outline."""
-        corners = vertices[self.model.model.faces]
+        corners = vertices[self.near]
         normals = self.around @ np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         return normals[:, :2] / np.maximum(np.linalg.norm(normals[:, :2], axis=1, keepdims=True), 1e-12)
 
@@ -192,19 +196,18 @@ def fronts(
     """
     rows, others, farthest = [], [], []
     height, width = outline.mask.shape
-    drawn = [buffers.of_part(part) for part in range(len(PARTS))]
     for ends, own in FRONT_POINTS:
         place = evidence.points[list(ends)].mean(0)
         column, line = np.floor((place - outline.origin) / outline.pitch).astype(int)
         if evidence.visibility[list(ends)].min() < IN_SIGHT or not (0 <= line < height and 0 <= column < width):
             continue
-        for part, hit in enumerate(drawn):
-            if part != own and hit.part[line, column] >= 0:
+        for part, depth in enumerate(buffers.depths_at(line, column)):
+            if part != own and depth is not None:
                 joints = POINTS_OF_PART[part]
                 joint = joints[int(np.linalg.norm(evidence.points[joints] - place, axis=1).argmin())]
                 rows.append(ends)
                 others.append(joint)
-                farthest.append(float(hit.depth[line, column]) / scale - points[joint, 2] - CLEARANCE_M)
+                farthest.append(depth / scale - points[joint, 2] - CLEARANCE_M)
     return Fronts(
         rows=np.array(rows, dtype=np.int64).reshape(-1, 2),
         others=np.array(others, dtype=np.int64),

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, max_pool2d
+from torch.nn.functional import max_pool2d
 
 from layerpose.body.model import body_model
 from layerpose.maps.nearest import nearest_pixels
@@ -64,8 +65,18 @@ def carry(view: SourceView, target: DrawnBody) -> Carried:
     else:
         place = back.place
     soft = 2 * round(SOFT * target.size) + 1
-    trust = avg_pool2d(trust, soft, stride=1, padding=soft // 2, count_include_pad=False)
+    trust = _soften(trust, soft)
     return Carried(image=sample(view.image, place), trust=trust)
+
+
+def _soften(trust: Float[Tensor, "1 1 h w"], side: int) -> Float[Tensor, "1 1 h w"]:
+    """The mean over a window around every pixel, as far as it lies in the picture."""
+    given = trust[0, 0].cpu().numpy()
+    summed, area = (
+        cv2.boxFilter(x, -1, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT)
+        for x in (given, np.ones_like(given))
+    )
+    return torch.as_tensor(summed / area, device=trust.device)[None, None]
 
 
 def _enlarge(picture: Float[Tensor, "1 c h w"], size: int) -> Float[Tensor, "1 c s s"]:

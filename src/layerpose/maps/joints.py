@@ -25,6 +25,13 @@ def joined_classes(hit: Hit) -> Bool[Tensor, "h w 7"]:
     return torch.as_tensor(_joined(), device=device)[corner] & (hit.part >= 0)[..., None]
 
 
+def are_joined(hit: Hit, classes: Int[Tensor, "h w"]) -> Bool[Tensor, "h w"]:
+    """Whether the part of each pixel of a drawn body passes into the class that is given for the pixel."""
+    device = hit.part.device
+    corner = mesh(device).faces[:, 0].long()[hit.triangle.clamp(min=0).long()]
+    return torch.as_tensor(_joined(), device=device)[corner, classes.long()] & (hit.part >= 0)
+
+
 @lru_cache(maxsize=1)
 def vertex_parts() -> Int[np.ndarray, "v"]:
     """Part number + 1 of every vertex, 0 for what is neither skin nor skirt."""

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 import warp as wp
 from jaxtyping import Float, Int
@@ -160,6 +161,15 @@ class ZBuffers:
     def of_part(self, part: int, box: Float[Tensor, "3"] | None = None, size: int | None = None) -> Hit:
         """What the viewer would see if this part were alone. With a box, cut to it (`size` pixels a side)."""
         return self._hit(part, part + 1, box, size)
+
+    def depths_at(self, row: int, column: int) -> list[float | None]:
+        """Of each part the depth in metres at a pixel; None where it is not."""
+        left, top, right, bottom = self.area
+        if not (left <= column < right and top <= row < bottom):
+            return [None] * len(self.keys)
+        keys = self.keys[:, row, column].tolist()
+        depths = ((key >> 32) / float(DEPTH_STEPS) - float(DEPTH_OFFSET_M) for key in keys)
+        return [None if key == EMPTY else float(np.float32(depth)) for key, depth in zip(keys, depths, strict=True)]
 
     def _hit(self, first: int, last: int, box: Float[Tensor, "3"] | None, size: int | None) -> Hit:
         canvas, device = self.keys.shape[-1], self.keys.device

@@ -31,6 +31,8 @@ KEYPOINTS_OF_PART = {
 """Channels of H that belong to a part when it is drawn alone."""
 
 
+SHORTEST = 1e-12
+"""A shorter vector has no direction."""
 Worn = Callable[[Float[Tensor, "n 3"]], Float[Tensor, "n 3"]]
 """Points of a bare body -> where its clothes are."""
 
@@ -101,7 +103,8 @@ def vertex_normals(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"]) ->
     corners = vertices[faces]
     across = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     summed = torch.zeros_like(vertices).index_add_(0, faces.flatten(), across.repeat_interleave(3, 0))
-    return torch.nn.functional.normalize(summed, dim=1)
+    x, y, z = summed.unbind(1)
+    return summed / (x * x + y * y + z * z).sqrt().clamp(min=SHORTEST)[:, None]
 
 
 @lru_cache(maxsize=2)

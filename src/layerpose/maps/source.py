@@ -20,7 +20,7 @@ from torch.nn.functional import grid_sample
 
 from layerpose.body.model import Posed, body_model
 from layerpose.maps.clothing import dress, measure_clothes
-from layerpose.maps.joints import joined_classes, vertex_parts
+from layerpose.maps.joints import are_joined, vertex_parts
 from layerpose.maps.render import DrawnBody, Hit, draw_placed, mesh
 from layerpose.maps.skirt import measure_skirt
 from layerpose.maps.usual import bundled_usual
@@ -112,13 +112,15 @@ def view_source(
             drawn = draw_placed(dress(bare, clothes), drawn.size)
     hit = drawn.nearest
     reach = 2 * max(round(EROSION * drawn.size), 1) + 1
-    eroded = -torch.nn.functional.max_pool2d(-person, reach, stride=1, padding=reach // 2)
+    inside = person[0, 0].cpu().numpy() > 0.5
+    eroded = torch.as_tensor(cv2.erode(inside.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0).to(
+        person.device
+    )
     labels = torch.einsum("chw,c->hw", parsing[0], torch.arange(7.0, device=parsing.device)).round().int()
     beside_nearer, beside_farther = _beside_a_step(hit, drawn.size)
-    joined = joined_classes(hit)
-    passing = _is_near(labels, hit.part + 1) & ~beside_farther & joined.gather(2, labels.long()[..., None])[..., 0]
+    passing = _is_near(labels, hit.part + 1) & ~beside_farther & are_joined(hit, labels)
     agreed = (labels == hit.part + 1) | passing
-    clear = (eroded[0, 0] > 0.5) & (hit.part >= 0) & agreed & ~beside_nearer
+    clear = eroded & (hit.part >= 0) & agreed & ~beside_nearer
     shown = torch.where(clear, hit.part + 1, 0).int()
     view = SourceView(
         image=image, drawn=drawn, orientations=posed.transforms[:, :3, :3], parsing=parsing, shown=shown,
