@@ -92,7 +92,7 @@ def test_a_film_has_the_same_bytes_though_a_worker_is_killed_and_no_frame_is_dra
     torch.manual_seed(0)
     save_model(Model(debug()), tmp_path / "model")
     seen = PoseTransfer.load(tmp_path / "model", device="cpu").look(PHOTO)
-    monkeypatch.setattr("layerpose.transfer.estimate", lambda photo, size: seen)
+    monkeypatch.setattr("layerpose.transfer.estimate", lambda photo, size, **_: seen)
     monkeypatch.chdir(tmp_path)
     words = ["animate", str(PHOTO), "--weights", "model", "-m", "wave", "--range", ":6"]
     assert main([*words, "-o", "alone"]) == 0

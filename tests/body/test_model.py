@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from layerpose.body.model import body_model
+from layerpose.body.model import body_model, nearest_rotations
 from layerpose.body.skeleton import KEYPOINTS, mirrored
 from layerpose.cache import cache_dir
 
@@ -47,3 +47,12 @@ def test_left_keypoints_are_on_the_persons_left() -> None:
             left, right = (keypoints[model.keypoint_names.index(n)] for n in (name, mirrored(name)))
             assert left[0] > 0 > right[0]
             assert np.allclose(left * [-1, 1, 1], right, atol=2e-3)
+
+
+def test_nearest_rotation_is_that_of_the_singular_values_for_any_matrix() -> None:
+    rng = np.random.default_rng(0)
+    nearly = Rotation.random(20, random_state=rng).as_matrix() + rng.normal(0, 0.05, (20, 3, 3))
+    for matrices in (nearly, nearly * 40, rng.normal(size=(20, 3, 3))):  # near, scaled, any: mirrored ones too
+        left, _, right = np.linalg.svd(matrices)
+        left[..., 2] *= np.linalg.det(left @ right)[:, None]
+        assert np.abs(nearest_rotations(matrices) - left @ right).max() < 1e-7

@@ -187,7 +187,7 @@ def test_other_backgrounds_are_those_of_animate(model: PoseTransfer, seen: Estim
 @pytest.fixture
 def transfer(weights: Path, seen: Estimate, monkeypatch: pytest.MonkeyPatch) -> Transfer:
     """The command in this process; the fit, which never differs, is made once for all tests."""
-    monkeypatch.setattr("layerpose.transfer.estimate", lambda photo, size: seen)
+    monkeypatch.setattr("layerpose.transfer.estimate", lambda photo, size, **_: seen)
 
     def run(*words: object) -> int:
         return main(["transfer", *map(str, words), "--weights", str(weights)])

@@ -246,7 +246,7 @@ def test_from_a_photo_to_layers_to_a_picture_with_what_was_painted(
 ) -> None:
     torch.manual_seed(0)
     kept = lru_cache(lambda size: estimate(read_source(photo), size))
-    monkeypatch.setattr("layerpose.transfer.estimate", lambda _, size: kept(size))
+    monkeypatch.setattr("layerpose.transfer.estimate", lambda _, size, **__: kept(size))
     save_model(Model(debug()), tmp_path / "model")
     photo, model = str(files("layerpose") / "examples" / "person.png"), ["--weights", str(tmp_path / "model")]
     folder, out = tmp_path / "layers", tmp_path / "out.png"

@@ -36,7 +36,7 @@ from layerpose.video.shooting import Shooting
 RUN = """
 import sys, torch, layerpose.transfer
 seen = torch.load(sys.argv.pop(1), weights_only=False)
-layerpose.transfer.estimate = lambda photo, size: seen
+layerpose.transfer.estimate = lambda photo, size, **_: seen
 from layerpose.cli import main
 sys.exit(main())
 """
@@ -75,7 +75,7 @@ def made(model: PoseTransfer, seen: Estimate) -> Transfer:
 @pytest.fixture
 def animate(weights: Path, person: Path, seen: Estimate, monkeypatch: pytest.MonkeyPatch) -> Animate:
     """The command in this process; the fit, which never differs, is made once for all tests."""
-    monkeypatch.setattr("layerpose.transfer.estimate", lambda photo, size: seen)
+    monkeypatch.setattr("layerpose.transfer.estimate", lambda photo, size, **_: seen)
 
     def run(*words: object) -> int:
         return main(["animate", str(person), "--weights", str(weights), *map(str, words)])

@@ -27,6 +27,8 @@ from layerpose.cache import cache_dir, one_at_a_time, writing
 
 FORMAT = 1
 NUM_BONES = 104
+ROUNDS, LEAST_VOLUME, CONVERGED = 12, 1e-3, 1e-9
+"""Of Newton's iteration; where the last step was so small, the next would be below what numbers can show."""
 NUM_FEATURES = 8
 """Phenotype features that anny interpolates; the first six are ours (`PHENOTYPES`), the others stay at 0.5."""
 
@@ -156,12 +158,32 @@ def skin(
 
 
 def nearest_rotations(matrices: Float[np.ndarray, "*n 3 3"]) -> Float[np.ndarray, "*n 3 3"]:
-    """The rotation nearest to each matrix (special orthogonal Procrustes)."""
+    """The rotation nearest to each matrix (special orthogonal Procrustes).
+
+    Of matrices that are nearly rotations by Newton's iteration (Higham 1986), a fraction of the decomposition's work.
+    """
+    found = matrices
+    for _ in range(ROUNDS):
+        across = np.stack([_cross(found, 1, 2), _cross(found, 2, 0), _cross(found, 0, 1)], axis=-2)
+        volume = (found[..., 0, :] * across[..., 0, :]).sum(-1)[..., None, None]
+        if not (volume > LEAST_VOLUME).all():
+            break
+        step = (across / volume - found) / 2
+        found = found + step
+        if np.abs(step).max(initial=0) < CONVERGED:
+            return found
     left, _, right = np.linalg.svd(matrices)
     sign = np.linalg.det(left @ right)
     left = left.copy()
     left[..., :, 2] *= sign[..., None]
     return left @ right
+
+
+def _cross(matrices: Float[np.ndarray, "*n 3 3"], first: int, second: int) -> Float[np.ndarray, "*n 3"]:
+    """The cross product of two rows of each."""
+    a, b = matrices[..., first, :], matrices[..., second, :]
+    turn, back = [1, 2, 0], [2, 0, 1]
+    return a[..., turn] * b[..., back] - a[..., back] * b[..., turn]
 
 
 def body_name() -> str:

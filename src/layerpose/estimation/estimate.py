@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -155,12 +156,17 @@ def estimate_on(
     """
     if own is not None:
         landmarks = replace(landmarks, mask=own[..., 3] / 255)
-    fit = fit_body(landmarks, phenotype)
     picture, mask = cut_canvas(pixels, landmarks, canvas)
-    if painted:
-        cut = cut_by(picture, mask)
-    else:
-        cut = cut_out(picture, mask) if own is None else keep_cut_out(canvas.cut(premultiply(own), outside=0.0))
+
+    def cut_person() -> Photo:
+        if painted:
+            return cut_by(picture, mask)
+        return cut_out(picture, mask) if own is None else keep_cut_out(canvas.cut(premultiply(own), outside=0.0))
+
+    with ThreadPoolExecutor(1) as beside:  # neither needs the other, and the fit keeps one core busy
+        cutting = beside.submit(cut_person)
+        fit = fit_body(landmarks, phenotype)
+        cut = cutting.result()
     body = replace(fit.body, camera=canvas.place(fit.body.camera))
     return Estimate(
         photo=cut,

@@ -107,8 +107,9 @@ def move_out(
         off = float(clothes[foot.vertices].mean())
         shod = min(max((off - BAREFOOT_M) / (SHOD_M - BAREFOOT_M), 0.0), 1.0)
         if shod:
-            normals = vertex_normals(torch.as_tensor(bare), torch.as_tensor(foot.faces)).numpy()
-            shoe = foot.hull @ (bare + normals * clothes[:, None] * along)
+            own, off = bare[foot.vertices], clothes[foot.vertices][:, None]
+            normals = vertex_normals(torch.as_tensor(own), torch.as_tensor(foot.faces)).numpy()
+            shoe = foot.hull @ (own + normals * off * along)
             worn[foot.vertices] += shod * foot.share[:, None] * (shoe - worn[foot.vertices])
     return worn
 
@@ -121,9 +122,9 @@ class _Foot:
     share: Float[np.ndarray, "n"]
     """1 for what a shoe covers, falling to 0 at the ankle."""
     hull: csr_matrix
-    """(n, v): each place as a mean of the hull's corners, which are vertices."""
+    """(n, n): each place as a mean of the hull's corners, which are vertices of the foot."""
     faces: Int[np.ndarray, "f 3"]
-    """The hull's triangles, their corners seen from outside in the order of the body's own."""
+    """The hull's triangles among the foot's vertices, corners seen from outside in the order of the body's own."""
 
 
 def lend_clothes(dressed: DrawnBody) -> Worn | None:
@@ -218,10 +219,10 @@ def _foot(own: Bool[np.ndarray, "v"]) -> _Foot:
     shares = np.linalg.solve(corners[face].transpose(0, 2, 1), (places - centre)[..., None])[..., 0].clip(0)
     shares /= shares.sum(1, keepdims=True)
     rows = np.repeat(np.arange(len(vertices)), 3)
-    columns = vertices[hull.simplices[face]].ravel()
-    matrix = csr_matrix((shares.ravel(), (rows, columns)), shape=(len(vertices), len(model.template)))
+    columns = hull.simplices[face].ravel()
+    matrix = csr_matrix((shares.ravel(), (rows, columns)), shape=(len(vertices), len(vertices)))
     share = ((ANKLE_M - height) / (ANKLE_M - INSTEP_M)).clip(0, 1)
-    return _Foot(vertices=vertices, share=share, hull=matrix, faces=vertices[faces])
+    return _Foot(vertices=vertices, share=share, hull=matrix, faces=faces.astype(np.int64))
 
 
 @lru_cache(maxsize=1)

@@ -12,10 +12,11 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from layerpose.maps.crops import window_around
-from layerpose.maps.raster import interpolate
+from layerpose.maps.lookup import take_better
+from layerpose.maps.raster import interpolate, launch
 from layerpose.maps.relief import surface_normals
 from layerpose.maps.render import DrawnBody, Hit, mesh, part_hit
-from layerpose.maps.source import LEAST_FACING, SourceView, is_shown, sample
+from layerpose.maps.source import DEPTH_TOLERANCE_M, LEAST_FACING, SourceView, sample
 from layerpose.types import CLASSES, MIRRORED_CLASSES, Warp
 
 LONGEST_STEP = 3.0
@@ -99,11 +100,9 @@ class Best:
 
     def consider(self, photo: SourceView, points: Float[Tensor, "r c 7"]) -> None:
         """Another photo: where the points lie in it (canvas units, depth), how well it shows them, their normals."""
-        quality = points[..., 3].clamp(min=LEAST_FACING) * is_shown(photo, points[..., :3], self.part)
-        better = quality > self.quality
-        self.quality = torch.where(better, quality, self.quality)
-        self.colour = torch.where(better, sample(photo.image, points[..., :2]), self.colour)
-        self.normal = torch.where(better[..., None], points[..., 4:], self.normal)
+        image = photo.image[0].float()
+        given = [points, self.part, photo.shown, photo.depth, image, DEPTH_TOLERANCE_M, LEAST_FACING]
+        launch(take_better, tuple(self.part.shape), given, [self.quality, self.colour[0], self.normal])
 
     @property
     def known(self) -> Bool[Tensor, "r c"]:

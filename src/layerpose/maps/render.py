@@ -100,9 +100,10 @@ class DrawnBody(PlacedBody):
 
 def vertex_normals(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"]) -> Float[Tensor, "v 3"]:
     """Of a surface at its vertices, large triangles counting for more; 0 for a vertex that no triangle has."""
-    corners = vertices[faces]
-    across = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    summed = torch.zeros_like(vertices).index_add_(0, faces.flatten(), across.repeat_interleave(3, 0))
+    first, second, third = (vertices[corner] for corner in faces.T)
+    across, summed = torch.linalg.cross(second - first, third - first), torch.zeros_like(vertices)
+    for corner in faces.T:
+        summed.index_add_(0, corner, across)
     x, y, z = summed.unbind(1)
     return summed / (x * x + y * y + z * z).sqrt().clamp(min=SHORTEST)[:, None]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +18,9 @@ from layerpose.types import Body, Camera, Motion, Pose
 Shot = Literal["fixed", "follow", "turntable"]
 MARGIN = 0.05
 """Free space at each edge of the canvas, as a share of it."""
+
+SAME = 1e-5
+"""Turns (radians) and places (of the canvas) that differ by less are the same: a hundredth of a pixel."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +56,19 @@ class Film:
     def bodies(self) -> Iterator[Body]:
         """Frame after frame."""
         return (self.body(frame) for frame in range(self.num_frames))
+
+
+def find_repeats(bodies: Iterable[Body]) -> list[int]:
+    """Of each frame the first one in which the body is the same, as far as anyone can see."""
+    first: dict[bytes, int] = {}
+    return [first.setdefault(_rounded(body), number) for number, body in enumerate(bodies)]
+
+
+def _rounded(body: Body) -> bytes:
+    camera = body.camera
+    numbers = [body.pose.rotations.double().numpy().ravel(), body.phenotype.double().numpy()]
+    rounded = np.concatenate([*numbers, [camera.scale, *camera.translation]]) / SAME
+    return repr(camera.distance_m).encode() + rounded.round().astype(np.int64).tobytes()
 
 
 def film(motion: Motion, source: Body, shot: Shot, *, framed: bool = False) -> Film:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -13,6 +14,7 @@ from PIL import Image
 
 from layerpose.cache import writing
 from layerpose.maps.source import SourceView
+from layerpose.motion.filming import find_repeats
 from layerpose.motion.pose_file import record_to_body
 from layerpose.scene.backdrop import TRANSPARENT, Backdrop
 from layerpose.studio.drawing import Drawer, framed
@@ -42,6 +44,14 @@ class Reel:
     bodies: Sequence[Body]
     backdrop: Backdrop
     line: Line
+
+    def first_like(self, frame: int) -> int:
+        """The first frame that looks the same."""
+        return self._first_like[frame]
+
+    @cached_property
+    def _first_like(self) -> list[int]:
+        return find_repeats(self.bodies)
 
     def draw(self, frame: int) -> Image.Image:
         """One finished frame."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from typing import Protocol, runtime_checkable
 
@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from layerpose import __version__
 from layerpose.cluster import Cluster
 from layerpose.maps.source import SourceView
-from layerpose.motion.filming import Film
+from layerpose.motion.filming import Film, find_repeats
 from layerpose.scene.backdrop import Backdrop
 from layerpose.transfer import PoseTransfer
 from layerpose.video.store import FrameStore, job_key
@@ -36,6 +36,10 @@ class Drawable(Protocol):
         """One finished frame."""
         ...
 
+    def first_like(self, frame: int) -> int:
+        """The first frame that looks the same, often the frame itself: it is drawn once."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shooting:
@@ -49,6 +53,14 @@ class Shooting:
     def draw(self, frame: int) -> Image.Image:
         """One finished frame."""
         return self.backdrop.compose(self.model.draw(self.model.prepare(self.view, self.film.body(frame))))
+
+    def first_like(self, frame: int) -> int:
+        """The first frame that looks the same."""
+        return self._first_like[frame]
+
+    @cached_property
+    def _first_like(self) -> list[int]:
+        return find_repeats(self.film.bodies())
 
     def key(self) -> str:
         """Equal for two jobs that are the same by what goes in: model, photos, motion, camera, backdrop.
@@ -71,7 +83,8 @@ def shoot(shooting: Drawable, store: FrameStore, *, workers: int | Cluster) -> I
     if isinstance(workers, Cluster):
         yield from _shoot_apart(shooting, store, workers)
         return
-    frames = iter(store.missing())
+    missing = store.missing()
+    frames = (frame for frame in missing if shooting.first_like(frame) == frame)
 
     def finish(frame: int) -> int:
         store.keep(frame, shooting.draw(frame))
@@ -88,6 +101,10 @@ def shoot(shooting: Drawable, store: FrameStore, *, workers: int | Cluster) -> I
         finally:
             for future in running:
                 future.cancel()
+    for frame in missing:
+        if shooting.first_like(frame) != frame:
+            store.repeat(shooting.first_like(frame), frame)
+            yield frame
 
 
 def _shoot_apart(shooting: Drawable, store: FrameStore, cluster: Cluster) -> Iterator[int]:

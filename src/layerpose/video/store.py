@@ -48,6 +48,11 @@ class FrameStore:
                 f"same command again: it goes on from there"
             ) from error
 
+    def repeat(self, first: int, frame: int) -> None:
+        """A frame that looks like another one, which is finished: the same file under its name."""
+        with writing(self._path(frame)) as temporary:
+            shutil.copyfile(self._path(first), temporary)
+
     def load(self, frame: int) -> Image.Image:
         """A finished frame: RGB or RGBA."""
         with Image.open(self._path(frame)) as picture:
