@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from layerpose.cache import cache_dir, one_at_a_time, writing
-from layerpose.engines.attach import Part, attach
+from layerpose.engines.attach import Part, attach, list_parts
 from layerpose.engines.session import Program, list_programs, open_session
 from layerpose.engines.trial import make_trial
 from layerpose.networks.generator import Generator
@@ -28,10 +28,12 @@ SIDE = 192
 """Of the pictures that are drawn for the measurement."""
 ROUNDS, LIMIT_S = 5, 0.5
 """Rounds of one picture each; the fastest counts. No round is begun after the limit but the first two."""
+QUICK = 0.45
+"""PyTorch in windows takes about this share of its time for the whole (`benchmarks/speed.py`)."""
 WORTH = 0.95
-"""Another program has to take so much of PyTorch's time, or less."""
-Choice = Literal["auto", "torch", "onnxruntime", "openvino"]
-"""What a user may ask for."""
+"""Another program has to take so much of that, or less."""
+Choice = Literal["auto", "torch", "quick", "onnxruntime", "openvino"]
+"""What a user may ask for. `quick` is PyTorch in windows (`stages.narrowing`)."""
 
 
 def use_engine(model: Model, wanted: Choice, device: str) -> None:
@@ -42,20 +44,22 @@ def use_engine(model: Model, wanted: Choice, device: str) -> None:
     if wanted == "openvino" and "openvino-bf16" in list_programs():
         seconds = _measured()
         chosen = "openvino-bf16" if seconds["openvino-bf16"] < seconds["openvino"] else "openvino"
-    if chosen not in ("auto", "torch"):
+    if chosen == "quick":
+        for part in list_parts(model):
+            part.generator.narrow = True
+    elif chosen not in ("auto", "torch"):
         attach(model, chosen, device)
 
 
 def fastest() -> str:
-    """``torch``, or the program that is faster by enough."""
-    programs = list_programs()
-    return choose(_measured()) if programs else "torch"
+    """``quick``, or the program that is faster by enough."""
+    return choose(_measured()) if list_programs() else "quick"
 
 
 def choose(seconds: dict[str, float]) -> str:
-    """The fastest; PyTorch unless it is beaten clearly."""
+    """The fastest; PyTorch in windows unless it is beaten clearly."""
     best = min(seconds, key=seconds.__getitem__)
-    return best if seconds[best] <= WORTH * seconds["torch"] else "torch"
+    return best if seconds[best] <= WORTH * QUICK * seconds["torch"] else "quick"
 
 
 @lru_cache(maxsize=1)

@@ -6,6 +6,7 @@ A box is (left, top, side) in canvas units; it may reach over the edge of the ca
 from __future__ import annotations
 
 import math
+from types import EllipsisType
 
 import torch
 from jaxtyping import Bool, Float
@@ -47,15 +48,25 @@ def cut(
 
 def paste(crop: Float[Tensor, "b c s s"], boxes: Float[Tensor, "b 3"], size: int) -> Float[Tensor, "b c h w"]:
     """Put crops back on empty canvases of `size` pixels; 0 outside their boxes, where nothing is computed."""
+    pasted = crop.new_zeros(*crop.shape[:2], size, size)
+    piece, within = paste_piece(crop, boxes, size)
+    pasted[within] = piece
+    return pasted
+
+
+def paste_piece(
+    crop: Float[Tensor, "b c s s"], boxes: Float[Tensor, "b 3"], size: int
+) -> tuple[Float[Tensor, "b c h w"], tuple[EllipsisType, slice, slice]]:
+    """The part of such canvases on which the crops lie, and where that is."""
     grid = _grid(-boxes[:, :2] / boxes[:, 2:], 1 / boxes[:, 2:], size).to(crop.dtype)
     low = boxes[:, :2].amin(0) * size - 1
     high = (boxes[:, :2] + boxes[:, 2:]).amax(0) * size + 1
     left, top, right, bottom = (min(max(round(place), 0), size) for place in (*low.tolist(), *high.tolist()))
-    pasted = crop.new_zeros(*crop.shape[:2], size, size)
-    if left < right and top < bottom:
-        piece = grid_sample(crop, grid[:, top:bottom, left:right], padding_mode="zeros", align_corners=False)
-        pasted[..., top:bottom, left:right] = piece
-    return pasted
+    rows, columns = slice(top, max(bottom, top)), slice(left, max(right, left))
+    grid = grid[:, rows, columns]
+    if 0 in grid.shape:
+        return crop.new_zeros(*crop.shape[:2], *grid.shape[1:3]), (..., rows, columns)
+    return grid_sample(crop, grid, padding_mode="zeros", align_corners=False), (..., rows, columns)
 
 
 def _grid(origin: Float[Tensor, "b 2"], side: Float[Tensor, "b 1"], size: int) -> Float[Tensor, "b s s 2"]:

@@ -42,6 +42,7 @@ class Generator(nn.Module):
         super().__init__()
         self.config = config
         self.engine: Engine | None = None
+        self.narrow = False
         widths = [min(config.width * 2**level, config.max_width) for level in range(config.num_downs + 1)]
         kernel = config.stem if config.patch == 1 else 2 * config.patch
         self.stem = ConvBlock(inputs, widths[0], kernel=kernel, stride=config.patch, norm=config.full_resolution_norm)
@@ -91,9 +92,10 @@ class Generator(nn.Module):
             features = up(features)
             if self.config.skips:
                 features = features + skipped.pop()
-        return self._finish(self.head(features), base, warp)
+        return self.finish(self.head(features), base, warp)
 
-    def _finish(self, out: Tensor, base: Tensor | None, warp: Warped | None) -> Tensor:
+    def finish(self, out: Tensor, base: Tensor | None, warp: Warped | None) -> Tensor:
+        """What the head made, as a picture."""
         out = out.float().contiguous()  # laid out as the pictures that it is mixed with: several times faster
         offset = out[:, :3].tanh()
         colour = offset if base is None else _add(base, offset)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -15,6 +17,7 @@ from layerpose.stages.conditions import (
     shrink_warp,
 )  # fmt: skip
 from layerpose.stages.drawing import draw
+from layerpose.stages.narrowing import Window, find_window
 
 
 class Coarse(nn.Module):
@@ -28,6 +31,27 @@ class Coarse(nn.Module):
     def forward(self, conditions: Conditions) -> Float[Tensor, "b 3 c c"]:
         """The draft."""
         size = conditions.coarse_heatmaps.shape[-1]
-        warp = shrink_warp(conditions.warp, size)
-        maps, source = coarse_maps(conditions, size), resize(conditions.source, size)
-        return draw(self.generator, self.guides, [source], maps, warp, from_last=False)
+        factor = conditions.source.shape[-1] // size
+        window = find_window(self.generator, conditions.maps.parsing, factor=factor)
+        if window is None:
+            return self._draw(conditions, None)
+        draft = conditions.source.new_zeros(1, 3, size, size)
+        window.of(draft).copy_(self._draw(_narrow(conditions, window, factor), window))
+        return draft
+
+    def _draw(self, conditions: Conditions, window: Window | None) -> Float[Tensor, "b 3 h w"]:
+        width = conditions.coarse_heatmaps.shape[-1]
+        warp = shrink_warp(conditions.warp, width)
+        maps, source = coarse_maps(conditions, width), resize(conditions.source, width)
+        return draw(self.generator, self.guides, [source], maps, warp, from_last=False, window=window)
+
+
+def _narrow(conditions: Conditions, window: Window, factor: int) -> Conditions:
+    """What the draft is drawn from, in a window of it."""
+    return replace(
+        conditions,
+        source=window.of(conditions.source, factor),
+        maps=window.of_all(conditions.maps, factor),
+        coarse_heatmaps=window.of(conditions.coarse_heatmaps),
+        warp=None if conditions.warp is None else window.of_all(conditions.warp, factor),
+    )

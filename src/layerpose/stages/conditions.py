@@ -213,8 +213,8 @@ def coarse_maps(conditions: Conditions, size: int) -> Maps:
     """The maps of the whole person at the size of the draft."""
     factor = conditions.maps.parsing.shape[-1] // size
     return Maps(
-        parsing=avg_pool2d(conditions.maps.parsing, factor),
-        depth=avg_pool2d(conditions.maps.depth, factor),
+        parsing=shrink(conditions.maps.parsing, factor),
+        depth=shrink(conditions.maps.depth, factor),
         heatmaps=conditions.coarse_heatmaps,
     )
 
@@ -237,14 +237,22 @@ def shrink_warp(warp: Warp | None, size: int) -> Warp | None:
     if warp is None or warp.image.shape[-1] == size:
         return warp
     factor = warp.image.shape[-1] // size
-    visible = avg_pool2d(warp.visible, factor)
+    visible = shrink(warp.visible, factor)
     return Warp(
-        image=avg_pool2d(warp.image, factor) / visible.clamp(min=1e-3),
+        image=shrink(warp.image, factor) / visible.clamp(min=1e-3),
         visible=visible,
-        filled=avg_pool2d(warp.filled, factor),
-        points=avg_pool2d(warp.points, factor),
-        normals=avg_pool2d(warp.normals, factor),
+        filled=shrink(warp.filled, factor),
+        points=shrink(warp.points, factor),
+        normals=shrink(warp.normals, factor),
     )
+
+
+def shrink(picture: Float[Tensor, "b c h w"], factor: int) -> Float[Tensor, "b c r s"]:
+    """Each pixel the mean of so many times so many; two by two are added up, which is quicker than pooling."""
+    if factor != 2 or picture.requires_grad:
+        return avg_pool2d(picture, factor)
+    rows = picture[..., ::2, :] + picture[..., 1::2, :]
+    return (rows[..., ::2] + rows[..., 1::2]).mul_(0.25)
 
 
 def resize(image: Float[Tensor, "b c h w"], size: int) -> Float[Tensor, "b c s s"]:
@@ -252,7 +260,7 @@ def resize(image: Float[Tensor, "b c h w"], size: int) -> Float[Tensor, "b c s s
     if image.shape[-1] == size:
         return image
     if image.shape[-1] % size == 0:
-        return avg_pool2d(image, image.shape[-1] // size)
+        return shrink(image, image.shape[-1] // size)
     return interpolate(image, size=(size, size), mode="bilinear", align_corners=False, antialias=True)
 
 

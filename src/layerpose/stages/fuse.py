@@ -7,10 +7,11 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from layerpose.config import ModelConfig
-from layerpose.maps.crops import paste
+from layerpose.maps.crops import paste_piece
 from layerpose.networks.generator import Generator
-from layerpose.stages.conditions import Conditions, num_guide_channels
+from layerpose.stages.conditions import Conditions, crop, num_guide_channels
 from layerpose.stages.drawing import draw
+from layerpose.stages.narrowing import Window, find_window
 from layerpose.types import CLASSES, Layer
 
 
@@ -22,7 +23,8 @@ def paste_layers(
     pasted = interpolate(coarse, size=(size, size), mode="bilinear", align_corners=False)
     for layer in layers:
         visible = parsing[:, CLASSES.index(layer.part)][:, None]
-        pasted = pasted + visible * paste(layer.offset, layer.boxes, size)
+        piece, within = paste_piece(layer.offset, layer.boxes, size)
+        pasted[within] += visible[within] * piece
     return pasted
 
 
@@ -36,5 +38,15 @@ class Fusion(nn.Module):
 
     def forward(self, conditions: Conditions, pasted: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
         """The finished picture."""
+        window = find_window(self.generator, conditions.maps.parsing)
+        if window is None:
+            return self._draw(conditions, pasted)
+        within, image = (..., window.rows, window.columns), pasted.clone()
+        window.of(image).copy_(self._draw(crop(conditions, within), window.of(pasted), window))
+        return image
+
+    def _draw(
+        self, conditions: Conditions, pasted: Float[Tensor, "b 3 h w"], window: Window | None = None
+    ) -> Float[Tensor, "b 3 h w"]:
         pictures = [conditions.source, pasted]
-        return draw(self.generator, self.guides, pictures, conditions.maps, conditions.warp)
+        return draw(self.generator, self.guides, pictures, conditions.maps, conditions.warp, window=window)

@@ -6,6 +6,8 @@ and both take the other side's source crop too.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -19,6 +21,7 @@ from layerpose.stages.conditions import (
     num_guide_channels,
 )  # fmt: skip
 from layerpose.stages.drawing import draw
+from layerpose.stages.narrowing import Window, find_window
 from layerpose.types import CLASSES, LAYERS, MIRRORED_CLASSES, Layer, Maps, Warp
 
 
@@ -44,15 +47,22 @@ class Layers(nn.Module):
     def make_layer(self, part: str, given: PartConditions, coarse: Float[Tensor, "b 3 c c"]) -> Layer:
         """One layer; its offset is relative to the draft's crop."""
         crop = cut(coarse, given.boxes, given.source.shape[-1])
-        image = self._generate(part, given, crop)
+        window = find_window(self.generators[limb_of(part)], given.maps.parsing)
+        if window is None:
+            image = self._generate(part, given, crop)
+        else:
+            image = crop.clone()
+            window.of(image).copy_(self._generate(part, _narrow(given, window), window.of(crop), window))
         mask = given.maps.parsing[:, CLASSES.index(part)][:, None]
         return Layer(
             part=part, boxes=given.boxes, maps=given.maps, source=given.source, coarse=crop, image=image, mask=mask
         )
 
-    def _generate(self, part: str, given: PartConditions, crop: Float[Tensor, "b 3 s s"]) -> Float[Tensor, "b 3 s s"]:
+    def _generate(
+        self, part: str, given: PartConditions, crop: Float[Tensor, "b 3 h w"], window: Window | None = None
+    ) -> Float[Tensor, "b 3 h w"]:
         flip = part.startswith("right_")
-        generator = self.generators[part.rpartition("_")[2]]
+        generator = self.generators[limb_of(part)]
         maps, warp = (flip_maps(given.maps), flip_warp(given.warp)) if flip else (given.maps, given.warp)
         start = crop
         if given.warp is not None and self.guides.filled:
@@ -60,8 +70,25 @@ class Layers(nn.Module):
             start = given.visible * crop + (1 - given.visible) * given.warp.filled
         pictures = [given.source, start] if given.other is None else [given.source, given.other.flip(-1), start]
         pictures = [picture.flip(-1) if flip else picture for picture in pictures]
-        image = draw(generator, self.guides, pictures, maps, warp)
+        image = draw(generator, self.guides, pictures, maps, warp, window=window)
         return image.flip(-1) if flip else image
+
+
+def limb_of(part: str) -> str:
+    """The generator of a part: head, arm or leg."""
+    return part.rpartition("_")[2]
+
+
+def _narrow(given: PartConditions, window: Window) -> PartConditions:
+    """What is told of a part, in a window of its crop."""
+    return replace(
+        given,
+        maps=window.of_all(given.maps),
+        visible=window.of(given.visible),
+        source=window.of(given.source),
+        other=None if given.other is None else window.of(given.other),
+        warp=None if given.warp is None else window.of_all(given.warp),
+    )
 
 
 def flip_maps(maps: Maps) -> Maps:

@@ -52,8 +52,7 @@ class Model(nn.Module):
             return fusion(conditions, pasted)
         image, size = pasted.clone(), pasted.shape[-1]
         for number, parsing in enumerate(conditions.maps.parsing):
-            body = (parsing[1:] > 0).any(0)
-            rows, columns = widen(window_around(body, int(ROOM * size)), fusion.generator.step, size)
+            rows, columns = widen(window_around(parsing[0] < 1, int(ROOM * size)), fusion.generator.step, size)
             within = slice(number, number + 1), ..., rows, columns
             image[within] = fusion(crop(conditions, within), pasted[within])
         return image

@@ -29,7 +29,7 @@ def match_tones(
     """Move the picture to the warp's mean colours, where the warp is known and close by."""
     size = image.shape[-1]
     step = max(size // GRID, 1)
-    window = ..., *widen(window_around((parsing[:, 1:] > 0).any(1).any(0)), step, size)
+    window = ..., *widen(window_around((parsing[:, 0] < 1).any(0)), step, size)
     parts, visible, own = parsing[window][:, 1:], warp.visible[window], image[window].float()
     off = torch.cat([(warp.image[window] - own) * visible, visible], dim=1)
     known = _blur(_thin(off, step)[:, None] * _thin(parts, step)[:, :, None], REACH * size / step)
