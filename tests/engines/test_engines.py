@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 
 import onnx
@@ -68,6 +69,19 @@ def test_every_program_draws_what_pytorch_draws_at_any_size(program: Program, ma
             assert part.generator.engine is not None
             made = part.generator.engine(given.pop("pictures").split(3, dim=1), given)
             assert torch.allclose(made, trial.draw(plain=True), atol=2e-4), part.name
+
+
+def test_a_copy_in_another_process_opens_its_program_itself() -> None:
+    model = random_model(presets.debug())
+    attach(model, "onnxruntime")
+    copied = pickle.loads(pickle.dumps(model))
+    trial = make_trial(next(list_parts(model)), 8, 12)
+    given = dict(trial.inputs)
+    pictures = given.pop("pictures").split(3, dim=1)
+    engine, own = (one.coarse.generator.engine for one in (copied, model))
+    assert engine is not None
+    assert own is not None
+    assert torch.equal(engine(pictures, given), own(pictures, given))
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

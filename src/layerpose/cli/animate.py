@@ -34,6 +34,7 @@ def animate(
     background: Annotated[str, tyro.conf.arg(aliases=("-b",), metavar="keep|COLOUR|IMAGE|transparent")] = KEEP,
     sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
     device: Device = "auto",
+    engine: Engine = "auto",
     weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
     ray: Annotated[str | None, tyro.conf.arg(metavar="ADDRESS")] = None,
 ) -> None:
@@ -53,6 +54,8 @@ def animate(
         background: The photo's own with the person's place filled in, a colour, a picture, or none at all.
         sheet: Also write a contact sheet: source, poses and results; where it is not clear who is meant, the numbers.
         device: Where the networks run; auto takes the GPU if there is one.
+        engine: What runs them: PyTorch, the same where there is something to draw (quick), or a program that an extra
+            brings; auto takes what is fastest here (docs/speed.md).
         weights: A model folder; without it the bundled weights are used.
         ray: Draw on a Ray cluster, which has to see the same disk: local, auto or HOST:PORT.
     """
@@ -80,7 +83,7 @@ def animate(
     with connected(ray):
         with busy("Reading the motion"):
             moved = resolve_motion(motion, frames=range, fps=fps)
-        model = load_model(weights, device)
+        model = load_model(weights, device, engine=engine)
         model = model if size is None else model.at_size(size)
         seen = find_person(picture, showing(partial(model.look, person=person, whole=complete), sheet))
         others = find_others(also, model.look)

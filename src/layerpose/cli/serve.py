@@ -10,7 +10,7 @@ import tyro
 
 from layerpose.cli.console import busy, check_numbers, say
 from layerpose.cli.listening import address_of, check_serving, listen
-from layerpose.cli.transfer import Device
+from layerpose.cli.transfer import Device, Engine
 
 FOLDER = "service"
 TOKEN = "LAYERPOSE_TOKEN"
@@ -27,6 +27,7 @@ def serve(
     limit: int = 300,
     folder: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
     device: Device = "auto",
+    engine: Engine = "auto",
     weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
 ) -> None:
     """Answer other programs: POST /v1/transfer, /v1/fit, /v1/maps, /v1/animate (docs/serve.md). Ctrl-C stops.
@@ -41,6 +42,8 @@ def serve(
         limit: Seconds that one picture may take.
         folder: Where results are kept for an hour, and animations; without it in the cache.
         device: Where the networks run; auto takes the GPU if there is one.
+        engine: What runs them: PyTorch, the same where there is something to draw (quick), or a program that an extra
+            brings; auto takes what is fastest here (docs/speed.md).
         weights: A model folder; without it the bundled weights are used.
     """
     from layerpose.cache import cache_dir
@@ -62,7 +65,7 @@ def serve(
             from layerpose.workers import count_cores
 
             fingerprint = PoseTransfer.load(weights, device="cpu").fingerprint
-            labour = Labourer(weights=weights, device=device, threads=max(count_cores() // workers, 1))
+            labour = Labourer(weights=weights, device=device, engine=engine, threads=max(count_cores() // workers, 1))
             crew = Crew(labour, workers=workers, most_waiting=queue, patience_s=patience, limit_s=limit)
         try:
             service = open_service(folder or cache_dir() / FOLDER, crew, fingerprint)

@@ -9,7 +9,7 @@ import tyro
 
 from layerpose.cli.console import busy, say
 from layerpose.cli.listening import address_of, check_serving, listen
-from layerpose.cli.transfer import Device
+from layerpose.cli.transfer import Device, Engine
 
 FOLDER = "studio"
 
@@ -23,6 +23,7 @@ def studio(
     open: bool = True,
     folder: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
     device: Device = "auto",
+    engine: Engine = "auto",
     weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
 ) -> None:
     """Pose the person of a photo by hand, in the browser; nothing leaves this computer. Ctrl-C stops.
@@ -34,6 +35,8 @@ def studio(
         open: Open the page in the browser.
         folder: Where photos and animations are kept; without it in the cache.
         device: Where the networks run; auto takes the GPU if there is one.
+        engine: What runs them: PyTorch, the same where there is something to draw (quick), or a program that an extra
+            brings; auto takes what is fastest here (docs/speed.md).
         weights: A model folder; without it the bundled weights are used.
     """
     from layerpose.cache import cache_dir
@@ -46,7 +49,7 @@ def studio(
             from layerpose.studio.serving import serve
             from layerpose.transfer import PoseTransfer
 
-            model = PoseTransfer.load(weights, device=device)
+            model = PoseTransfer.load(weights, device=device, engine=engine)
             rooms = open_studio(folder or cache_dir() / FOLDER, model, photo)
         address = address_of(host, port)
         say(f"The studio is open at {address} (Ctrl-C closes it); photos are kept in {rooms.folder}")

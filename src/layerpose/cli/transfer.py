@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from layerpose.transfer import PoseTransfer
 
 Device = Literal["auto", "cpu", "cuda"]
+Engine = Literal["auto", "torch", "quick", "onnxruntime", "openvino"]
 Also = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="PHOTO ...")]
 KEEP = "keep"
 """Written again in `scene.backdrop`, which is too heavy to load for --help; a test compares the two."""
@@ -76,6 +77,7 @@ def transfer(
     sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
     layers: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER|ORA")] = None,
     device: Device = "auto",
+    engine: Engine = "auto",
     weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
     body: Representation = "anny",
     smpl: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
@@ -97,6 +99,8 @@ def transfer(
         sheet: Also write a contact sheet of every step; where it is not clear who is meant, everybody's number.
         layers: Also write each layer as a PNG with transparency into this folder, or all as OpenRaster (.ora).
         device: Where the networks run; auto takes the GPU if there is one.
+        engine: What runs them: PyTorch, the same where there is something to draw (quick), or a program that an extra
+            brings; auto takes what is fastest here (docs/speed.md).
         weights: A model folder; without it the bundled weights are used.
         body: What the target's maps are drawn from: anny's mesh, SMPL's (needs --smpl), or a labelled volume.
         smpl: Your licensed SMPL file (.pkl or .npz); poses from an .npz then start from its own T-pose.
@@ -142,7 +146,7 @@ def transfer(
     network = load_network(volume) if volume is not None else None
 
     def load() -> PoseTransfer:
-        return load_model(weights, device, redrawn(body, other, network))
+        return load_model(weights, device, redrawn(body, other, network), engine=engine)
 
     if cast.is_group:
         assert order is not None
@@ -223,12 +227,14 @@ def fit(
     say(f"Wrote {', '.join(map(str, written))}{f'; {out.name} has no place for {left_out}' if left_out else ''}")
 
 
-def load_model(weights: Path | None, device: Device, redraw: Redraw | None = None) -> PoseTransfer:
+def load_model(
+    weights: Path | None, device: Device, redraw: Redraw | None = None, *, engine: Engine = "torch"
+) -> PoseTransfer:
     """A model folder, or the bundled weights."""
     with busy("Loading the model"):
         from layerpose.transfer import PoseTransfer
 
-        return PoseTransfer.load(weights, device=device, redraw=redraw, keep_fits=True)
+        return PoseTransfer.load(weights, device=device, redraw=redraw, engine=engine, keep_fits=True)
 
 
 def find_person(photo: Image, find: Callable[[Image], Estimate]) -> Estimate:

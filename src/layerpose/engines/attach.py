@@ -5,15 +5,17 @@ What the program reads is written in memory from the weights that are loaded: no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from layerpose.config import Guides
-from layerpose.engines.session import Program, check_installed, open_session
+from layerpose.engines.session import Program, Run, check_installed, open_session
 from layerpose.networks.generator import Generator
 from layerpose.stages.model import Model
 
@@ -49,20 +51,39 @@ def list_parts(model: Model) -> Iterator[Part]:
         yield Part(name="fusion", generator=model.fusion.generator, guides=guides, pictures=2)
 
 
+class PartEngine:
+    """Runs one generator. Another process that gets a copy opens its program itself, when it first draws."""
+
+    def __init__(self, part: Part, program: Program, device: str = "cpu") -> None:
+        self.part, self.program, self.device = part, program, device
+        self._opening, self._run = Lock(), None
+        self._open()
+
+    def __call__(
+        self, pictures: Sequence[Float[Tensor, "b 3 h w"]], guides: Mapping[str, Float[Tensor, "b _ h w"]]
+    ) -> Float[Tensor, "b 3 h w"]:
+        """The picture."""
+        return self._open()({"pictures": torch.cat(list(pictures), dim=1), **guides}).to(pictures[0].device)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _later, (self.part, self.program, self.device)
+
+    def _open(self) -> Run:
+        with self._opening:
+            if self._run is None:
+                self._run = open_session(self.part.write(), self.program, self.device)
+            return self._run
+
+
+def _later(part: Part, program: Program, device: str) -> PartEngine:
+    engine = PartEngine.__new__(PartEngine)
+    engine.part, engine.program, engine.device = part, program, device
+    engine._opening, engine._run = Lock(), None
+    return engine
+
+
 def attach(model: Model, program: Program, device: str = "cpu") -> None:
     """Let the program run every generator. ValueError if it is not installed."""
     check_installed(program)
     for part in list_parts(model):
-        part.generator.engine = make_engine(part, program, device)
-
-
-def make_engine(part: Part, program: Program, device: str = "cpu") -> Callable[..., Tensor]:
-    """One generator's."""
-    run = open_session(part.write(), program, device)
-
-    def draw(
-        pictures: Sequence[Float[Tensor, "b 3 h w"]], guides: Mapping[str, Float[Tensor, "b _ h w"]]
-    ) -> Float[Tensor, "b 3 h w"]:
-        return run({"pictures": torch.cat(list(pictures), dim=1), **guides}).to(pictures[0].device)
-
-    return draw
+        part.generator.engine = PartEngine(part, program, device)

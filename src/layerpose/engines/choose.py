@@ -15,7 +15,7 @@ from torch import Tensor
 
 from layerpose.cache import cache_dir, one_at_a_time, writing
 from layerpose.engines.attach import Part, attach, list_parts
-from layerpose.engines.session import Program, list_programs, open_session
+from layerpose.engines.session import PROGRAMS, Program, list_programs, open_session
 from layerpose.engines.trial import make_trial
 from layerpose.networks.generator import Generator
 from layerpose.precision import describe_machine
@@ -47,8 +47,9 @@ def use_engine(model: Model, wanted: Choice, device: str) -> None:
     if chosen == "quick":
         for part in list_parts(model):
             part.generator.narrow = True
-    elif chosen not in ("auto", "torch"):
-        attach(model, chosen, device)
+    for program in PROGRAMS:
+        if chosen == program:
+            attach(model, program, device)
 
 
 def fastest() -> str:

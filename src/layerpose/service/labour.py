@@ -23,6 +23,7 @@ class Labourer:
 
     weights: Path | None
     device: Literal["auto", "cpu", "cuda"]
+    engine: Literal["auto", "torch", "quick", "onnxruntime", "openvino"]
     threads: int
 
     def __call__(self, pipe: Connection) -> None:
@@ -37,7 +38,7 @@ class Labourer:
         from layerpose.service.tasks import Tasks
         from layerpose.transfer import PoseTransfer
 
-        tasks = Tasks(PoseTransfer.load(self.weights, device=self.device))
+        tasks = Tasks(PoseTransfer.load(self.weights, device=self.device, engine=self.engine))
         work_on(pipe, tasks.do)
 
 

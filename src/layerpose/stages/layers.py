@@ -47,7 +47,7 @@ class Layers(nn.Module):
     def make_layer(self, part: str, given: PartConditions, coarse: Float[Tensor, "b 3 c c"]) -> Layer:
         """One layer; its offset is relative to the draft's crop."""
         crop = cut(coarse, given.boxes, given.source.shape[-1])
-        window = find_window(self.generators[limb_of(part)], given.maps.parsing)
+        window = find_window(self.generator_of(part), given.maps.parsing)
         if window is None:
             image = self._generate(part, given, crop)
         else:
@@ -58,11 +58,17 @@ class Layers(nn.Module):
             part=part, boxes=given.boxes, maps=given.maps, source=given.source, coarse=crop, image=image, mask=mask
         )
 
+    def generator_of(self, part: str) -> Generator:
+        """Left and right share theirs."""
+        generator = self.generators[part.rpartition("_")[2]]
+        assert isinstance(generator, Generator)
+        return generator
+
     def _generate(
         self, part: str, given: PartConditions, crop: Float[Tensor, "b 3 h w"], window: Window | None = None
     ) -> Float[Tensor, "b 3 h w"]:
         flip = part.startswith("right_")
-        generator = self.generators[limb_of(part)]
+        generator = self.generator_of(part)
         maps, warp = (flip_maps(given.maps), flip_warp(given.warp)) if flip else (given.maps, given.warp)
         start = crop
         if given.warp is not None and self.guides.filled:
@@ -72,11 +78,6 @@ class Layers(nn.Module):
         pictures = [picture.flip(-1) if flip else picture for picture in pictures]
         image = draw(generator, self.guides, pictures, maps, warp, window=window)
         return image.flip(-1) if flip else image
-
-
-def limb_of(part: str) -> str:
-    """The generator of a part: head, arm or leg."""
-    return part.rpartition("_")[2]
 
 
 def _narrow(given: PartConditions, window: Window) -> PartConditions:
