@@ -10,7 +10,7 @@ import tyro
 
 from layerpose.cli.console import busy, progress, say
 from layerpose.cli.people import Person, showing
-from layerpose.cli.transfer import KEEP, Also, Device, comment_of, find_others, find_person, load_model
+from layerpose.cli.transfer import KEEP, Also, Device, Engine, comment_of, find_others, find_person, load_model
 
 if TYPE_CHECKING:
     from layerpose.cluster import Cluster

@@ -55,7 +55,8 @@ class PartEngine:
     """Runs one generator. Another process that gets a copy opens its program itself, when it first draws."""
 
     def __init__(self, part: Part, program: Program, device: str = "cpu") -> None:
-        self.part, self.program, self.device = part, program, device
+        self.part, self.device = part, device
+        self.program: Program = program
         self._opening, self._run = Lock(), None
         self._open()
 
