@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import Any, TypeVar
@@ -17,6 +17,8 @@ from layerpose.memory import keep_freed_memory
 
 POLITE = 10
 """How far, in steps of Unix's `nice`, those stand back who prepare data for a training."""
+MOST_TOGETHER = 4
+"""Small works at the same time: with more, memory is what they wait for."""
 Made = TypeVar("Made")
 
 
@@ -47,6 +49,18 @@ def _begin() -> None:
     parent = parent_process()
     assert parent is not None
     Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+
+def run_together(works: Sequence[Callable[[], Any]], *, device: torch.device) -> list[Any]:
+    """What comes of each of several small works on pictures: on a CPU some run at the same time, if threads may.
+
+    Most of their operations are too small to be split among threads.
+    """
+    threads = min(torch.get_num_threads(), MOST_TOGETHER) if device.type == "cpu" else 1
+    if threads == 1:
+        return [work() for work in works]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(lambda work: work(), works))
 
 
 def count_cores() -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,10 @@ from layerpose.cache import cache_dir
 wp.config.log_level = wp.LOG_ERROR
 wp.config.kernel_cache_dir = str(cache_dir() / "warp")
 wp.init()
+_ready: set[tuple[str, str]] = set()
+"""Kernels that have run on a device; ..."""
+_first = Lock()
+"""... the others are built and loaded by one thread at a time."""
 EMPTY = 0x7FFFFFFFFFFFFFFF
 DEPTH_OFFSET_M = wp.constant(wp.float64(64.0))
 DEPTH_STEPS = wp.constant(wp.float64(16777216.0))
@@ -238,4 +243,13 @@ def launch(kernel: Any, dim: tuple[int, ...], inputs: list[Any], outputs: list[T
     """Run a kernel on tensors, on the device of the first output."""
     device = wp.device_from_torch(outputs[0].device)
     as_warp = [wp.from_torch(value) if isinstance(value, Tensor) else value for value in inputs]
-    wp.launch(kernel, dim=tuple(dim), inputs=as_warp, outputs=[wp.from_torch(o) for o in outputs], device=device)
+
+    def run() -> None:
+        wp.launch(kernel, dim=tuple(dim), inputs=as_warp, outputs=[wp.from_torch(o) for o in outputs], device=device)
+
+    if (kernel.key, str(device)) in _ready:
+        run()
+        return
+    with _first:
+        run()
+        _ready.add((kernel.key, str(device)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any, TypeVar
 
 import torch
@@ -21,6 +22,7 @@ from layerpose.maps.render import DrawnBody, part_hit, render_maps, render_part_
 from layerpose.maps.source import SourceView, best_photo
 from layerpose.networks.generator import Warped
 from layerpose.types import CLASSES, LAYERS, Carried, Maps, Warp
+from layerpose.workers import run_together
 
 LONGEST_WAVE_M, NUM_WAVES = 0.8, 4
 """Of the sines by which the networks are told where on the body they are; each is half as long as the one before."""
@@ -72,17 +74,23 @@ class Conditions:
 
 def prepare(view: SourceView, target: DrawnBody, config: ModelConfig) -> Conditions:
     """Draw and cut everything for one source and one target. Nothing of a target *picture* goes in."""
-    parts = ()
-    if config.layers != "none":
-        parts = tuple(_prepare_part(view, target, part, config) for part in LAYERS)
+    maps, names = render_maps(target), LAYERS if config.layers != "none" else ()
+    warp, carried, *parts = run_together(
+        [
+            lambda: warp_person(view, target) if config.guides.warp else None,
+            lambda: carry(view, target) if config.carry else None,
+            *(partial(_prepare_part, view, target, part, config) for part in names),
+        ],
+        device=target.vertices.device,
+    )
     return Conditions(
         source=view.image,
         source_parsing=view.parsing,
-        maps=render_maps(target),
+        maps=maps,
         coarse_heatmaps=draw_heatmaps(target.keypoints[:, :2], config.coarse_size)[None],
-        warp=warp_person(view, target) if config.guides.warp else None,
-        parts=parts,
-        carried=carry(view, target) if config.carry else None,
+        warp=warp,
+        parts=tuple(parts),
+        carried=carried,
     )
 
 
