@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Int, Integer
-from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.ndimage import gaussian_filter
 from scipy.spatial.distance import cdist
 
 from layerpose.types import CLASSES, MIRRORED_CLASSES
@@ -84,7 +84,7 @@ def _learn(
     """The colours of a part, or of two, where the body shows it and no other is near; None: there is too little."""
     deep = np.zeros(labels.shape, dtype=bool)
     for part in both:
-        own, inside = (labels == part) & (body == part), np.asarray(distance_transform_edt(labels == part))
+        own, inside = (labels == part) & (body == part), _depths(labels == part)
         deep |= own & (inside >= np.quantile(inside[own], 1 - INNER) if own.any() else False)
     seen = colours[deep].astype(np.float64)
     if len(seen) < FEWEST:
@@ -96,6 +96,11 @@ def _learn(
         variances=np.stack([one.var(0) + BLUR for one in found]),
         shares=np.array([len(one) for one in found]) / len(seen),
     )
+
+
+def _depths(inside: Bool[np.ndarray, "s s"]) -> Float[np.ndarray, "s s"]:
+    """How far each pixel is from the nearest one outside."""
+    return cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
 
 def _group(colours: Float[np.ndarray, "n 3"]) -> Int[np.ndarray, "n"]:
