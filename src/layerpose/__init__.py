@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from layerpose.transfer import PoseTransfer
     from layerpose.types import Body, Camera, Maps, Pose, Transfer
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "PoseTransfer": "layerpose.transfer",
