@@ -19,9 +19,9 @@ from layerpose.networks.perceptual import TAP_MEANS, Vgg19
 from layerpose.types import Term
 
 SMALL: dict[str, Any] = {
-    "pix2pixhd": Pix2PixHdConfig(width=16, num_blocks=3, critic_width=16),
+    "pix2pixhd": Pix2PixHdConfig(width=12, num_blocks=2, critic_width=8),
     "dsc": DscConfig(width=16, critic_width=16),
-    "lwgan": LwGanConfig(width=16, num_blocks=3, critic_width=16),
+    "lwgan": LwGanConfig(width=12, num_blocks=2, critic_width=8),
 }
 STEPS = {"pix2pixhd": 25, "dsc": 75, "lwgan": 20}
 FALLS_TO = 0.65

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -76,16 +77,16 @@ def test_a_stopped_run_ends_with_the_same_weights(
     monkeypatch.setattr(personal, "SAVE_SECONDS", 0.0)
 
     def stop(place: Place) -> None:
-        if place.step == 4:
+        if place.step == 2:
             raise KeyboardInterrupt
 
     models = [load_model(base) for _ in range(3)]
     for name in ("whole", "stopped"):
         (tmp_path / name).mkdir()
-    personalise(models[0], learnt, tmp_path / "whole", RECIPE, Steps(6), silent, workers=0)
+    personalise(models[0], learnt, tmp_path / "whole", RECIPE, Steps(3), silent, workers=0)
     with pytest.raises(KeyboardInterrupt):
-        personalise(models[1], learnt, tmp_path / "stopped", RECIPE, Steps(6), stop, workers=0)
-    personalise(models[2], learnt, tmp_path / "stopped", RECIPE, Steps(6), silent, workers=0)
+        personalise(models[1], learnt, tmp_path / "stopped", RECIPE, Steps(3), stop, workers=0)
+    personalise(models[2], learnt, tmp_path / "stopped", RECIPE, Steps(3), silent, workers=0)
     for whole, resumed in zip(models[0].parameters(), models[2].parameters(), strict=True):
         assert torch.equal(whole, resumed)
 
@@ -105,6 +106,9 @@ def test_a_machine_that_gets_slower_takes_fewer_steps(
     """A second a step, then two: the pace of the first steps alone would give 30 of them, which take 52 seconds."""
     at = iter([0.0, *np.cumsum([1.0] * 8 + [2.0] * 50)])
     monkeypatch.setattr(personal, "time", SimpleNamespace(monotonic=lambda: float(next(at))))
+    monkeypatch.setattr(personal, "load_in_order", lambda *_, **__: repeat(None))
+    monkeypatch.setattr(personal, "move", lambda *_: SimpleNamespace())
+    monkeypatch.setattr(personal, "_take_step", lambda *_: 0.0)
     learnt, _ = open_albums(data, None)
     steps = personalise(model, learnt, tmp_path, RECIPE, Minutes(0.5), silent, workers=0)
     assert 20 <= steps <= 23
@@ -128,7 +132,7 @@ def test_the_learning_rate_rises_stays_and_falls_to_nothing() -> None:
 
 
 def test_the_command_writes_a_model_and_the_pictures_before_and_after(data: Path, base: Path, tmp_path: Path) -> None:
-    words = ["--base", base, "--steps", 2, "--size", 128, "--workers", 0]
+    words = ["--base", base, "--steps", 1, "--size", 128, "--workers", 0]
     assert main(["personalize", str(data), "-o", str(tmp_path / "me"), *map(str, words)]) == 0
     assert load_model(tmp_path / "me").config == replace(debug(), tones=False)
     assert (tmp_path / "me" / "before-after.png").is_file()
@@ -139,7 +143,7 @@ def test_the_command_writes_a_model_and_the_pictures_before_and_after(data: Path
 @pytest.fixture
 def refused(base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     def run(*words: object) -> str:
-        extra = ["-o", tmp_path / "me", "--base", base, "--workers", "0", "--steps", "2"]
+        extra = ["-o", tmp_path / "me", "--base", base, "--workers", "0", "--steps", "1"]
         code = main(["personalize", *map(str, [*words, *extra])])
         said = capsys.readouterr().err
         assert code == 2

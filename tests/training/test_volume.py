@@ -30,7 +30,7 @@ from layerpose.networks.hourglass import take_columns
 from layerpose.training.volume import VolumeRecipe, objective, train_volume
 
 TINY = VolumeConfig(size=64, width=32, fine_width=16, num_levels=3)
-RECIPE = VolumeRecipe(num_steps=4, batch=1)
+RECIPE = VolumeRecipe(num_steps=2, batch=1)
 TRUNK_AND_LIMBS = range(5, len(BONES))
 SHINS = [LIMBS.index((f"{side}_knee", f"{side}_ankle")) for side in ("left", "right")]
 
@@ -111,7 +111,7 @@ def test_it_learns_one_pair_by_heart_and_the_projection_shows_it(pairs: VolumePa
 
 def test_a_stopped_run_ends_where_an_unbroken_one_does(painted: Path, tmp_path: Path, monkeypatch) -> None:
     whole = train_volume(painted, tmp_path / "whole", TINY, RECIPE, workers=0)
-    monkeypatch.setattr("layerpose.training.solo.SAVE_EVERY", 2)
+    monkeypatch.setattr("layerpose.training.solo.SAVE_EVERY", 1)
     steps = 0
 
     def stop(*_: object, **__: object) -> None:
