@@ -20,6 +20,7 @@ from torch.nn.functional import grid_sample
 
 from layerpose.body.model import Posed, body_model
 from layerpose.maps.clothing import dress, measure_clothes
+from layerpose.maps.hidden_face import head_vertices, paint_hidden_face
 from layerpose.maps.joints import are_joined, vertex_parts
 from layerpose.maps.render import DrawnBody, Hit, draw_placed, mesh
 from layerpose.maps.skirt import measure_skirt
@@ -235,6 +236,9 @@ def _colour_vertices(view: SourceView) -> SourceView:
     lenders = torch.cat([places[photo, chosen], photo[:, None].to(places)], dim=1)
     faced = torch.stack([one.drawn.normals for one in view.all])[photo, chosen]
     found = colours[photo, chosen].float()
+    head, of_all = head_vertices(), np.zeros((2, len(shown)), dtype=bool)
+    of_all[:, _skin()] = known, lends
+    found[head] = torch.as_tensor(paint_hidden_face(found[head].cpu().numpy(), *of_all[:, head]), device=device)
     # A face that no photo shows is a face all the same.
     lost = torch.as_tensor(~(shown | borrowed)[:, None] * bundled_usual().face, device=device)
     found = ((found + 1) * lost.float().exp() - 1).clamp(-1, 1)
