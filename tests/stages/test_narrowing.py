@@ -61,14 +61,14 @@ def test_the_window_is_where_the_body_is() -> None:
     generator.narrow = True
     found = find_window(generator, parsing)
     assert found is not None
-    assert found.rows.start <= 96 < 124 <= found.rows.stop < 160
-    assert found.columns.start <= 56 < 94 <= found.columns.stop < 130
+    assert found.rows.start <= 92 < 128 <= found.rows.stop < 160
+    assert found.columns.start <= 52 < 98 <= found.columns.stop < 130
     assert all(
         span.start >= 0 and (span.stop - span.start) % generator.step == 0 for span in (found.rows, found.columns)
     )
     shrunk = find_window(generator, parsing, factor=2)
     assert shrunk is not None
-    assert shrunk.rows.start <= 48 < 62 <= shrunk.rows.stop
+    assert shrunk.rows.start <= 46 < 64 <= shrunk.rows.stop
     assert shrunk.of(parsing, 2).shape[-1] == 2 * (shrunk.columns.stop - shrunk.columns.start)
 
 

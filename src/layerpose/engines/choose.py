@@ -28,10 +28,8 @@ SIDE = 192
 """Of the pictures that are drawn for the measurement."""
 ROUNDS, LIMIT_S = 5, 0.5
 """Rounds of one picture each; the fastest counts. No round is begun after the limit but the first two."""
-QUICK = 0.45
-"""PyTorch in windows takes about this share of its time for the whole (`benchmarks/speed.py`)."""
 WORTH = 0.95
-"""Another program has to take so much of that, or less."""
+"""Another program has to take so much of PyTorch's time, or less."""
 Choice = Literal["auto", "torch", "quick", "onnxruntime", "openvino"]
 """What a user may ask for. `quick` is PyTorch in windows (`stages.narrowing`)."""
 
@@ -53,14 +51,14 @@ def use_engine(model: Model, wanted: Choice, device: str) -> None:
 
 
 def fastest() -> str:
-    """``quick``, or the program that is faster by enough."""
-    return choose(_measured()) if list_programs() else "quick"
+    """``torch``, or the program that is faster by enough."""
+    return choose(_measured()) if list_programs() else "torch"
 
 
 def choose(seconds: dict[str, float]) -> str:
-    """The fastest; PyTorch in windows unless it is beaten clearly."""
+    """The fastest; PyTorch unless it is beaten clearly."""
     best = min(seconds, key=seconds.__getitem__)
-    return best if seconds[best] <= WORTH * QUICK * seconds["torch"] else "quick"
+    return best if seconds[best] <= WORTH * seconds["torch"] else "torch"
 
 
 @lru_cache(maxsize=1)
