@@ -142,8 +142,8 @@ def write_program(path: Path, line: str) -> None:
 
 def film_clip() -> None:
     """A video of somebody who walks: the bundled person."""
-    options = ["--motion", "walk", "--range", "0:8", "--size", "512", "--fps", "15", "--background", "white"]
-    assert main(["animate", str(PERSON), *options, "-o", "clip.mp4"]) == 0
+    options = "--motion walk --range 0:8 --size 512 --fps 15 --background white"
+    run_line(f"layerpose animate photo.jpg {options} -o clip.mp4", [])
 
 
 @pytest.mark.skipif("LAYERPOSE_RECIPES" not in os.environ, reason="minutes long: make recipes")
@@ -183,3 +183,5 @@ def stop(server: subprocess.Popen[bytes]) -> None:
     """As Ctrl-C does; it has to end by itself."""
     os.killpg(server.pid, signal.SIGINT)
     assert server.wait(timeout=PATIENCE_S) in (0, 130)
+    assert server.stdout is not None
+    server.stdout.close()
