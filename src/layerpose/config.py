@@ -93,7 +93,8 @@ class ModelConfig:
     """Where nothing about the photo's pixels changes, the finished picture has them as they are (`maps.carry`). Not
     while it learns. Paper: everything is drawn anew."""
     tones: bool = False
-    """The finished picture has the photo's mean colours (`stages.tones`). Not while it learns. Paper: as drawn."""
+    """The finished picture has the photo's mean colours and finest detail (`stages.tones`). Not while it learns.
+    Paper: as drawn."""
 
     def __post_init__(self) -> None:
         generators = self.coarse, self.face, self.arm, self.leg, self.fusion

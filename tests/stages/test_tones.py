@@ -1,4 +1,4 @@
-"""The finished picture's tones: the photo's, where the photo shows the body."""
+"""The finished picture's tones and finest detail: the photo's, where the photo shows the body."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from layerpose.stages.tones import match_tones
+from layerpose.stages.tones import match_detail, match_tones
 from layerpose.types import CLASSES, Warp
 
 SIZE = 64
@@ -73,3 +73,39 @@ def test_a_picture_without_a_person_stays(photo: Tensor) -> None:
     nobody = torch.zeros(1, len(CLASSES), SIZE, SIZE)
     nobody[:, 0] = 1
     assert torch.equal(match_tones(photo, known(photo + 0.3, torch.ones(1, 1, SIZE, SIZE)), nobody), photo)
+
+
+def threads(size: int) -> Float[Tensor, "1 3 h w"]:
+    """Cloth with a stripe of two pixels, light and dark."""
+    return (torch.arange(size) % 2 * 0.4 - 0.2).expand(1, 3, size, size)
+
+
+def test_soft_cloth_gets_most_of_the_photo_s_threads_back_and_none_where_it_is_hidden() -> None:
+    size = 512
+    person = torch.zeros(1, len(CLASSES), size, size)
+    person[:, TORSO], visible = 1, torch.ones(1, 1, size, size)
+    visible[..., 256:, :] = 0
+    cloth = 0.3 + threads(size)
+    warp = Warp(
+        image=cloth * visible, visible=visible, filled=cloth, points=cloth, normals=torch.zeros(1, 6, size, size)
+    )  # fmt: skip
+
+    made = match_detail(torch.full_like(cloth, 0.3), warp, person)
+
+    shown, hidden = made[..., 100:150, 100:400], made[..., 300:400, 100:400]
+    assert float(shown.std()) == pytest.approx(0.7 * float(cloth.std()), rel=0.05)
+    assert float(shown.mean()) == pytest.approx(0.3, abs=0.01)
+    assert torch.allclose(hidden, torch.tensor(0.3))
+
+
+def test_detail_that_is_the_photo_s_already_stays() -> None:
+    size = 512
+    person = torch.zeros(1, len(CLASSES), size, size)
+    person[:, TORSO] = 1
+    cloth = 0.3 + threads(size)
+    warp = Warp(
+        image=cloth, visible=torch.ones(1, 1, size, size), filled=cloth, points=cloth,
+        normals=torch.zeros(1, 6, size, size),
+    )  # fmt: skip
+    middle = (..., slice(10, -10), slice(10, -10))
+    assert torch.allclose(match_detail(cloth, warp, person)[middle], cloth[middle], atol=1e-4)

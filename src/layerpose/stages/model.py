@@ -11,7 +11,7 @@ from layerpose.stages.coarse import Coarse
 from layerpose.stages.conditions import Conditions, crop
 from layerpose.stages.fuse import Fusion, paste_layers
 from layerpose.stages.layers import Layers
-from layerpose.stages.tones import match_tones
+from layerpose.stages.tones import match_detail, match_tones
 from layerpose.types import Transfer
 
 ROOM = 1 / 16
@@ -43,6 +43,7 @@ class Model(nn.Module):
         image = self._fuse(self.fusion, conditions, pasted) if self.fusion is not None else pasted
         if self.config.tones and conditions.warp is not None and not self.training:
             image = match_tones(image, conditions.warp, conditions.maps.parsing)
+            image = match_detail(image, conditions.warp, conditions.maps.parsing)
         if conditions.carried is None:
             return image
         return image.lerp(conditions.carried.image.to(image), conditions.carried.trust.to(image))
