@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.spatial.transform import Rotation
 from layerpose.body.camera import frame
 from layerpose.body.model import body_model
 from layerpose.config import GeneratorConfig, Guides, ModelConfig
+from layerpose.engines.choose import use_engine
 from layerpose.maps.correspondence import warp_person
 from layerpose.maps.crops import paste
 from layerpose.maps.parsing import parse_source
@@ -22,6 +24,7 @@ from layerpose.stages.conditions import Conditions, collate, num_guide_channels,
 from layerpose.stages.fuse import paste_layers
 from layerpose.stages.layers import flip_maps, flip_warp
 from layerpose.stages.model import Model
+from layerpose.stages.narrowing import find_window
 from layerpose.types import CLASSES, LAYERS, Body, Camera, Pose
 
 CPU = torch.device("cpu")
@@ -69,6 +72,19 @@ def test_every_intermediate_is_kept_at_its_size(model: Model, conditions: Condit
     sizes = [config.face_size, config.arm_size, config.arm_size, config.leg_size, config.leg_size]
     assert [layer.image.shape[-1] for layer in made.layers] == sizes
     assert made.image.abs().max() <= 1.0 + 1e-5
+
+
+def test_every_stage_draws_its_window_of_a_slim_person_nearly_as_in_the_whole(conditions: Conditions) -> None:
+    torch.manual_seed(0)
+    whole = Model(debug()).eval()
+    quick = copy.deepcopy(whole)
+    use_engine(quick, "quick", "cpu")
+    assert find_window(quick.coarse.generator, conditions.maps.parsing, factor=2) is not None
+    with torch.inference_mode():
+        one, other = whole(conditions), quick(conditions)
+    assert one.coarse.shape == other.coarse.shape
+    body = conditions.maps.parsing[:, :1] < 1
+    assert float((one.image - other.image).abs()[body.expand(-1, 3, -1, -1)].mean()) < 0.02
 
 
 def test_pasting_changes_nothing_outside_the_visible_parts(model: Model, conditions: Conditions) -> None:

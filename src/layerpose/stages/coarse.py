@@ -14,6 +14,7 @@ from layerpose.stages.conditions import (
     coarse_maps,
     num_guide_channels,
     resize,
+    shrink,
     shrink_warp,
 )  # fmt: skip
 from layerpose.stages.drawing import draw
@@ -42,7 +43,8 @@ class Coarse(nn.Module):
     def _draw(self, conditions: Conditions, window: Window | None) -> Float[Tensor, "b 3 h w"]:
         width = conditions.coarse_heatmaps.shape[-1]
         warp = shrink_warp(conditions.warp, width)
-        maps, source = coarse_maps(conditions, width), resize(conditions.source, width)
+        maps, full = coarse_maps(conditions, width), conditions.source
+        source = resize(full, width) if window is None else shrink(full, full.shape[-1] // width)
         return draw(self.generator, self.guides, [source], maps, warp, from_last=False, window=window)
 
 
@@ -51,6 +53,7 @@ def _narrow(conditions: Conditions, window: Window, factor: int) -> Conditions:
     return replace(
         conditions,
         source=window.of(conditions.source, factor),
+        source_parsing=window.of(conditions.source_parsing, factor),
         maps=window.of_all(conditions.maps, factor),
         coarse_heatmaps=window.of(conditions.coarse_heatmaps),
         warp=None if conditions.warp is None else window.of_all(conditions.warp, factor),

@@ -34,10 +34,10 @@ class PartConditions:
 
     boxes: Float[Tensor, "b 3"]
     maps: Maps
-    visible: Float[Tensor, "b 1 s s"]
+    visible: Float[Tensor, "b 1 r s"]
     """Where the other parts leave this one to be seen."""
-    source: Float[Tensor, "b 3 s s"]
-    other: Float[Tensor, "b 3 s s"] | None
+    source: Float[Tensor, "b 3 r s"]
+    other: Float[Tensor, "b 3 r s"] | None
     warp: Warp | None
 
 
@@ -63,7 +63,7 @@ class Conditions:
     source: Float[Tensor, "b 3 h w"]
     source_parsing: Float[Tensor, "b 7 h w"]
     maps: Maps
-    coarse_heatmaps: Float[Tensor, "b 18 c c"]
+    coarse_heatmaps: Float[Tensor, "b 18 r c"]
     warp: Warp | None
     parts: tuple[PartConditions, ...]
     carried: Carried | None = None

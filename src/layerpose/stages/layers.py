@@ -87,7 +87,8 @@ def _narrow(given: PartConditions, window: Window) -> PartConditions:
         maps=window.of_all(given.maps),
         visible=window.of(given.visible),
         source=window.of(given.source),
-        other=None if given.other is None else window.of(given.other),
+        # It is mirrored before it is seen, so the window is of the mirror image.
+        other=None if given.other is None else window.of(given.other.flip(-1)).flip(-1),
         warp=None if given.warp is None else window.of_all(given.warp),
     )
 
