@@ -41,7 +41,7 @@ demo: $(READY) ## Transfer the bundled person to a new pose; writes out/demo.png
 	@$(BIN)/layerpose demo
 
 test: $(DEV) ## Run the tests, JOBS files at a time (2)
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 fuzz: $(DEV) ## Read damaged files of every format for SECONDS (1800); what breaks is kept in tests/fuzz/found
 	@OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/fuzz.py --seconds $(SECONDS) --jobs $(JOBS)

@@ -64,22 +64,6 @@ jaxtyping.jaxtyped = jaxtyping._decorator.jaxtyped = sampled
 install_import_hook(_modules(), CHECKER)
 
 
-LONGEST = (
-    "training/", "test_cluster.py", "baselines/test_objectives.py", "studio/page/", "comparison/", "data/footage/",
-    "service/", "video/", "integrations/", "export/", "studio/", "data/", "estimation/",
-    "motion/test_video.py", "fuzz/",
-)  # fmt: skip
-"""Files and folders that take longest. They come first: one that came last would keep a single worker busy."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _rank(item.path.relative_to(Path(__file__).parent).as_posix()))
-
-
-def _rank(path: str) -> int:
-    return next((rank for rank, start in enumerate(LONGEST) if path.startswith(start)), len(LONGEST))
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
     RUNNING[0] = item.nodeid
 
