@@ -70,5 +70,6 @@ def _is_skin(colours: Float[np.ndarray, "n 3"], usual: Float[np.ndarray, "n"]) -
     for _ in range(STEPS):
         nearest = np.stack([((colours - centre) ** 2).sum(1) for centre in centres]).argmin(0)
         centres = [colours[nearest == one].mean(0) if (nearest == one).any() else centres[one] for one in (0, 1)]
-    told = np.linalg.norm(centres[0] - centres[1]) > APART
-    return (nearest == 0) & told
+    if np.linalg.norm(centres[0] - centres[1]) <= APART:
+        return np.zeros(len(colours), dtype=bool)
+    return np.asarray(nearest == 0)
