@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import pickle
+import sys
 from pathlib import Path
 
 import onnx
@@ -11,10 +13,11 @@ import pytest
 import torch
 
 from layerpose import presets
+from layerpose.cli.transfer import Engine
 from layerpose.config import GeneratorConfig, Guides, ModelConfig, VolumeConfig
 from layerpose.engines import choose
 from layerpose.engines.attach import attach, list_parts
-from layerpose.engines.choose import FILE, fastest, measure, use_engine
+from layerpose.engines.choose import FILE, Choice, fastest, measure, use_engine
 from layerpose.engines.folder import export_model, export_volume
 from layerpose.engines.session import Program, list_programs, open_session
 from layerpose.engines.trial import make_trial
@@ -175,3 +178,30 @@ def test_a_program_that_is_not_here_is_named(monkeypatch: pytest.MonkeyPatch) ->
     assert model.coarse.generator.engine is None
     use_engine(model, "quick", "cpu")
     assert model.coarse.generator.narrow
+
+
+class SignalStack(ctypes.Structure):
+    _fields_ = (("place", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
+
+
+def signal_stack() -> tuple[int | None, int]:
+    """Where this thread's signals are handled, and whether on a stack of their own (Linux)."""
+    found = SignalStack()
+    assert ctypes.CDLL(None).sigaltstack(None, ctypes.byref(found)) == 0
+    return found.place, found.flags
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the system's C library")
+@pytest.mark.parametrize("program", list_programs())
+def test_signals_are_handled_where_they_were_with_a_program_open_and_when_it_is_gone(program: Program) -> None:
+    trial = make_trial(next(list_parts(random_model(presets.debug()))), 8, 12)
+    before = signal_stack()
+    run = open_session(trial.part.write(), program)
+    run(trial.inputs)
+    assert signal_stack() == before
+    del run
+    assert signal_stack() == before
+
+
+def test_the_commands_offer_every_engine() -> None:
+    assert Engine == Choice

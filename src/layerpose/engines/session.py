@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from typing import Any, Literal
 
@@ -68,7 +69,10 @@ def _open_openvino(content: bytes, precision: str) -> Run:
         "INFERENCE_NUM_THREADS": torch.get_num_threads(), "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_PRECISION_HINT": precision,
     }  # fmt: skip
-    compiled = core.compile_model(core.read_model(content), "CPU", options)
+    # It gives the thread that asks for it a stack for signals and frees that with the model, in whatever thread; the
+    # next signal would be the end of the process. A thread of its own takes its stack along.
+    with ThreadPoolExecutor(1) as apart:
+        compiled = apart.submit(core.compile_model, core.read_model(content), "CPU", options).result()
 
     def run(given: Mapping[str, Tensor]) -> Tensor:
         request = compiled.create_infer_request()  # one for each caller: several threads may draw
