@@ -5,17 +5,14 @@ Drawing and learning are measured apart: the gradient has convolutions of its ow
 
 from __future__ import annotations
 
-import json
 import platform
-import time
-from functools import lru_cache
-from pathlib import Path
-from typing import Literal
+from functools import lru_cache, partial
+from typing import Literal, get_args
 
 import torch
 from torch.nn.functional import conv2d, instance_norm
 
-from layerpose.cache import cache_dir, one_at_a_time, writing
+from layerpose.measured import race, remember_seconds
 
 FILE = "precision.json"
 CHANNELS, SIDE = 64, 192
@@ -23,11 +20,12 @@ CHANNELS, SIDE = 64, 192
 TRIAL_SIDE = 32
 """A CPU that has no instructions for bf16 is so slow in it that a small block tells."""
 HOPELESS = 3.0
-ROUNDS, LIMIT_S = 5, 0.5
-"""Rounds of one block each; the fastest counts. No round is begun after the limit but the first two."""
+ROUNDS = 5
+"""At most, of one block each; the fastest counts."""
 WORTH = 0.95
 """bf16 has to take so much of fp32's time, or less, to be worth its rounding."""
 Precision = Literal["bf16", "fp32"]
+WAYS = get_args(Precision)
 
 
 def fast_precision(device: str, *, training: bool = False) -> Precision:
@@ -43,14 +41,8 @@ def fast_autocast(device: str, *, training: bool = False) -> torch.autocast:
 @lru_cache(maxsize=2)
 def _fast_on_cpu(training: bool) -> Precision:
     """Measured once for this processor and this PyTorch; the next processes find it in the cache."""
-    file, machine = cache_dir() / FILE, describe_machine() + " training" * training
-    with one_at_a_time(file):
-        known = _read(file)
-        if machine not in known:
-            known[machine] = measure(training=training)
-            with writing(file) as temporary:
-                temporary.write_text(json.dumps(known, indent=1), encoding="utf-8")
-    return choose(known[machine])
+    machine = describe_machine() + " training" * training
+    return choose(remember_seconds(FILE, machine, WAYS, lambda: measure(training=training)))
 
 
 def choose(seconds: dict[str, float]) -> Precision:
@@ -83,26 +75,11 @@ def _race(side: int, *, rounds: int, training: bool) -> dict[str, float]:
     picture = torch.rand(1, CHANNELS, side, side, generator=generator).to(memory_format=torch.channels_last)
     kernel = torch.rand(CHANNELS, CHANNELS, 3, 3, generator=generator).to(memory_format=torch.channels_last)
     picture.requires_grad_(training), kernel.requires_grad_(training)
-    least, begin = {"fp32": float("inf"), "bf16": float("inf")}, time.perf_counter()
-    for number in range(rounds + 1):
-        for name in least:
-            with torch.autocast("cpu", torch.bfloat16, enabled=name == "bf16"), torch.inference_mode(not training):
-                start = time.perf_counter()
-                found = instance_norm(conv2d(picture, kernel, padding=1)).relu()
-                if training:
-                    torch.autograd.grad(found.sum(), (picture, kernel))
-                taken = time.perf_counter() - start
-            if number:  # the first round prepares the kernels
-                least[name] = min(least[name], taken)
-        if number >= 2 and time.perf_counter() - begin > LIMIT_S:
-            break
-    return least
 
+    def run(name: str) -> None:
+        with torch.autocast("cpu", torch.bfloat16, enabled=name == "bf16"), torch.inference_mode(not training):
+            found = instance_norm(conv2d(picture, kernel, padding=1)).relu()
+            if training:
+                torch.autograd.grad(found.sum(), (picture, kernel))
 
-def _read(file: Path) -> dict[str, dict[str, float]]:
-    """What was measured before; a damaged file counts for nothing."""
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        return {str(name): {key: float(times[key]) for key in ("fp32", "bf16")} for name, times in found.items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return {}
+    return race({name: partial(run, name) for name in WAYS}, rounds)

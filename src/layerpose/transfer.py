@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from copy import copy
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -78,8 +79,8 @@ class PoseTransfer:
             raise ValueError("--device cuda: found no usable GPU; use --device cpu or auto")
         chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
         fast_precision(chosen.type)  # measured before several frames are drawn at a time
-        with as_file(files("layerpose") / "weights" / BUNDLED) as bundled:
-            model = load_model(weights or bundled)
+        with model_folder(weights) as folder:
+            model = load_model(folder)
         use_engine(model, engine, chosen.type)
         album = None if weights is None else find_album(weights)
         return cls(model, chosen, redraw=redraw, album=album, keep_fits=keep_fits)
@@ -165,6 +166,13 @@ class PoseTransfer:
         """Run the three stages."""
         with fast_autocast(self.device.type):
             return self.model(conditions)
+
+
+@contextmanager
+def model_folder(weights: Path | None = None) -> Iterator[Path]:
+    """A model's folder; without one that of the bundled weights."""
+    with nullcontext(weights) if weights else as_file(files("layerpose") / "weights" / BUNDLED) as folder:
+        yield folder
 
 
 def _take_maps_as_they_are(model: Model) -> None:

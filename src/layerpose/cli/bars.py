@@ -7,7 +7,16 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)  # fmt: skip
 from rich.text import Text
 
 
@@ -52,3 +61,12 @@ def bars(works: tuple[str, ...], things: str) -> Iterator[tuple[Callable[[int, i
             drawn.update(tasks[work], completed=done)
 
         yield tuple(partial(report, work) for work in works)
+
+
+def learning_bars() -> Progress:
+    """Bars on stderr for a training: steps, time gone and left, and each task's field `losses`."""
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
+        TextColumn("{task.fields[losses]}"),
+    )  # fmt: skip
+    return Progress(*columns, console=Console(stderr=True), speed_estimate_period=120)

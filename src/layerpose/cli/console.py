@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext, redirect_stdout
 @contextmanager
 def busy(what: str) -> Iterator[None]:
     """A spinner on stderr while something takes long; nothing when stderr is no terminal."""
-    if not _is_terminal():
+    if not is_terminal():
         yield
         return
     from layerpose.cli.bars import spin
@@ -23,7 +23,7 @@ def busy(what: str) -> Iterator[None]:
 @contextmanager
 def progress(what: str, things: str, *, each: int = 1) -> Iterator[Callable[[int, int], None]]:
     """A bar on stderr with rate (`each` things a step) and time left; nothing when stderr is no terminal."""
-    if not _is_terminal():
+    if not is_terminal():
         yield _say_nothing
         return
     from layerpose.cli.bars import bar
@@ -35,7 +35,7 @@ def progress(what: str, things: str, *, each: int = 1) -> Iterator[Callable[[int
 @contextmanager
 def progress_of(*works: str, things: str) -> Iterator[tuple[Callable[[int, int], None], ...]]:
     """A bar on stderr for each of several works, shown once it begins; nothing when stderr is no terminal."""
-    if not _is_terminal():
+    if not is_terminal():
         yield (_say_nothing,) * len(works)
         return
     from layerpose.cli.bars import bars
@@ -44,7 +44,7 @@ def progress_of(*works: str, things: str) -> Iterator[tuple[Callable[[int, int],
         yield reports
 
 
-def _is_terminal() -> bool:
+def is_terminal() -> bool:
     """Whether somebody may be looking; else what draws bars is not even loaded."""
     return sys.stderr is not None and sys.stderr.isatty()
 

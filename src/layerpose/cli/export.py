@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated
 
@@ -30,14 +29,14 @@ def export(
         from layerpose.estimation.volume import load_network
         from layerpose.outputs import check_output_folder
         from layerpose.stages.model_folder import copy_model
-        from layerpose.transfer import BUNDLED, PoseTransfer
+        from layerpose.transfer import PoseTransfer, model_folder
     check_programs()
     check_output_folder(out)
     model = PoseTransfer.load(weights, device="cpu").model
     network = None if volume is None else load_network(volume)
     with busy("Writing"):
-        with as_file(files("layerpose") / "weights" / BUNDLED) as bundled:
-            copy_model(weights or bundled, out)
+        with model_folder(weights) as folder:
+            copy_model(folder, out)
         found = export_model(model, out)
         if network is not None:
             found |= export_volume(network, out)

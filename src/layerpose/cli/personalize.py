@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from layerpose.cli.console import busy, progress, say
+from layerpose.cli.console import busy, is_terminal, progress, say
 from layerpose.cli.evaluate import LPIPS_FILE
 from layerpose.cli.transfer import Device, load_model
 
@@ -168,29 +168,27 @@ def _draw(file: Path, before: HeldBack, after: HeldBack) -> None:
 @contextmanager
 def _lines() -> Iterator[Callable[[Place], None]]:
     """A bar on stderr; a line now and then on stdout where there is no terminal."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    if not is_terminal():
+        yield _Lines().report
+        return
+    from layerpose.cli.bars import learning_bars
 
-    console, said = Console(stderr=True), 0.0
-    columns = (
-        TextColumn("Learning"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
-        TextColumn("{task.fields[loss]}"),
-    )  # fmt: skip
-    with Progress(*columns, console=console, disable=not console.is_terminal, speed_estimate_period=120) as bar:
-        task = bar.add_task("Learning", total=None, loss="")
+    with learning_bars() as bar:
+        task = bar.add_task("Learning", total=None, losses="")
 
         def report(place: Place) -> None:
-            nonlocal said
-            bar.update(task, completed=place.step, total=place.num_steps, loss=f"loss {place.loss:.3g}")
-            if not console.is_terminal and time.monotonic() - said > LINE_SECONDS:
-                said = time.monotonic()
-                say(f"step {place.step} of {place.num_steps or 'as many as fit'}, loss {place.loss:.4g}")
+            bar.update(task, completed=place.step, total=place.num_steps, losses=f"loss {place.loss:.3g}")
 
         yield report
+
+
+class _Lines:
+    """One line every few seconds."""
+
+    def __init__(self) -> None:
+        self.said = 0.0
+
+    def report(self, place: Place) -> None:
+        if time.monotonic() - self.said > LINE_SECONDS:
+            self.said = time.monotonic()
+            say(f"step {place.step} of {place.num_steps or 'as many as fit'}, loss {place.loss:.4g}")

@@ -7,13 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from layerpose.cli.console import busy, say
+from layerpose.cli.console import busy, is_terminal, say
 from layerpose.cli.train_volume import train_volume_network
 
 if TYPE_CHECKING:
@@ -218,9 +217,9 @@ def _model_folder(init: str | None) -> Iterator[Path | None]:
     if init != BUNDLED:
         yield None if init is None else Path(init)
         return
-    from layerpose.transfer import BUNDLED as NAME
+    from layerpose.transfer import model_folder
 
-    with as_file(files("layerpose") / "weights" / NAME) as folder:
+    with model_folder() as folder:
         yield folder
 
 
@@ -237,25 +236,12 @@ def _print_everything(plan: Plan, machine: Machine, out: Path) -> None:
 @contextmanager
 def _progress() -> Iterator[Callable[[Place], None]]:
     """A bar for each phase on stderr, with the time left; a line now and then on stdout where there is no terminal."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not is_terminal():
         yield _Lines().report
         return
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
-        TextColumn("{task.fields[losses]}"),
-    )  # fmt: skip
-    with Progress(*columns, console=console, speed_estimate_period=120) as bar:
+    from layerpose.cli.bars import learning_bars
+
+    with learning_bars() as bar:
         tasks = {}
 
         def report(place: Place) -> None:

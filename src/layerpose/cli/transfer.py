@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Device = Literal["auto", "cpu", "cuda"]
 Engine = Literal["auto", "torch", "quick", "onnxruntime", "openvino"]
+"""Written again in `engines.choose`, which is too heavy to load for --help; a test compares the two."""
 Also = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="PHOTO ...")]
 KEEP = "keep"
 """Written again in `scene.backdrop`, which is too heavy to load for --help; a test compares the two."""

@@ -58,33 +58,27 @@ class PartEngine:
         self.part, self.device = part, device
         self.program: Program = program
         self._opening, self._run = Lock(), None
-        self._open()
 
     def __call__(
         self, pictures: Sequence[Float[Tensor, "b 3 h w"]], guides: Mapping[str, Float[Tensor, "b _ h w"]]
     ) -> Float[Tensor, "b 3 h w"]:
         """The picture."""
-        return self._open()({"pictures": torch.cat(list(pictures), dim=1), **guides}).to(pictures[0].device)
+        return self.open()({"pictures": torch.cat(list(pictures), dim=1), **guides}).to(pictures[0].device)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _later, (self.part, self.program, self.device)
+        return PartEngine, (self.part, self.program, self.device)
 
-    def _open(self) -> Run:
+    def open(self) -> Run:
+        """Load the network into the program, if that was not done yet."""
         with self._opening:
             if self._run is None:
                 self._run = open_session(self.part.write(), self.program, self.device)
             return self._run
 
 
-def _later(part: Part, program: Program, device: str) -> PartEngine:
-    engine = PartEngine.__new__(PartEngine)
-    engine.part, engine.program, engine.device = part, program, device
-    engine._opening, engine._run = Lock(), None
-    return engine
-
-
 def attach(model: Model, program: Program, device: str = "cpu") -> None:
     """Let the program run every generator. ValueError if it is not installed."""
     check_installed(program)
     for part in list_parts(model):
-        part.generator.engine = PartEngine(part, program, device)
+        part.generator.engine = engine = PartEngine(part, program, device)
+        engine.open()

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Callable
 from functools import lru_cache, partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
-from layerpose.cache import cache_dir, one_at_a_time, writing
 from layerpose.engines.attach import Part, attach, list_parts
 from layerpose.engines.session import PROGRAMS, Program, list_programs, open_session
 from layerpose.engines.trial import make_trial
+from layerpose.measured import race, remember_seconds
 from layerpose.networks.generator import Generator
 from layerpose.precision import describe_machine
 from layerpose.presets import base
@@ -26,8 +23,8 @@ from layerpose.stages.model import Model
 FILE = "engine.json"
 SIDE = 192
 """Of the pictures that are drawn for the measurement."""
-ROUNDS, LIMIT_S = 5, 0.5
-"""Rounds of one picture each; the fastest counts. No round is begun after the limit but the first two."""
+ROUNDS = 5
+"""At most, of one picture each; the fastest counts."""
 WORTH = 0.7
 """Another program has to take so much of PyTorch's time, or less: it takes a second or two to load, and of a
 fifth that it was faster in the measurement nothing was left in whole pictures."""
@@ -65,16 +62,10 @@ def choose(seconds: dict[str, float]) -> str:
 @lru_cache(maxsize=1)
 def _measured() -> dict[str, float]:
     """Once for this processor and these programs; the next processes find it in the cache."""
-    file, programs = cache_dir() / FILE, list_programs()
+    programs = list_programs()
     names = sorted({program.partition("-")[0] for program in programs})
     machine = " ".join([describe_machine(), *(f"{name}={version(name)}" for name in names)])
-    with one_at_a_time(file):
-        known = _read(file)
-        if set(known.get(machine, ())) != {"torch", *programs}:
-            known[machine] = measure(programs)
-            with writing(file) as temporary:
-                temporary.write_text(json.dumps(known, indent=1), encoding="utf-8")
-    return known[machine]
+    return remember_seconds(FILE, machine, ["torch", *programs], lambda: measure(programs))
 
 
 def measure(programs: list[Program]) -> dict[str, float]:
@@ -84,7 +75,7 @@ def measure(programs: list[Program]) -> dict[str, float]:
     content = trial.part.write() if programs else b""
     for program in programs:
         runners[program] = partial(open_session(content, program), trial.inputs)
-    return _race(runners)
+    return race(runners, ROUNDS)
 
 
 def _make_part() -> Part:
@@ -95,27 +86,3 @@ def _make_part() -> Part:
         generator = Generator(config.leg, 3 + num_guide_channels(config.guides)).eval()
     generator.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     return Part(name="trial", generator=generator, guides=config.guides, pictures=1)
-
-
-def _race(runners: dict[str, Callable[[], Tensor]]) -> dict[str, float]:
-    least, begin = dict.fromkeys(runners, float("inf")), time.perf_counter()
-    for number in range(ROUNDS + 1):
-        for name, run in runners.items():
-            start = time.perf_counter()
-            run()
-            if number:  # the first round prepares
-                least[name] = min(least[name], time.perf_counter() - start)
-        if number >= 2 and time.perf_counter() - begin > LIMIT_S:
-            break
-    return least
-
-
-def _read(file: Path) -> dict[str, dict[str, float]]:
-    """What was measured before; a damaged file counts for nothing."""
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        return {
-            str(name): {str(key): float(seconds) for key, seconds in times.items()} for name, times in found.items()
-        }
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}

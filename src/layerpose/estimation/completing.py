@@ -14,13 +14,13 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 from layerpose.body.camera import project
 from layerpose.body.model import Posed, body_model
 from layerpose.estimation.canvas import MARGIN, Canvas
 from layerpose.estimation.estimate import Estimate
 from layerpose.maps.clothing import FACE, FACE_RADIUS_M, draw_dressed
+from layerpose.maps.parsing import labels_to_parsing
 from layerpose.maps.raster import interpolate
 from layerpose.maps.render import DrawnBody, draw_posed, mesh, pose_body
 from layerpose.maps.source import SourceView, view_source
@@ -60,7 +60,7 @@ def complete(seen: Estimate) -> Estimate:
     return replace(
         seen, canvas=canvas, body=body, cut=(), invented=_name_unseen(seen),
         photo=Photo(image=inside * shown + (1 - inside) * image, mask=inside * given + (1 - inside) * mask),
-        parsing=one_hot(labels, len(CLASSES)).permute(0, 3, 1, 2).float(),
+        parsing=labels_to_parsing(labels[0]),
     )  # fmt: skip
 
 

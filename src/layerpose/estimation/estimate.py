@@ -23,10 +23,11 @@ from layerpose.estimation.landmarks import Landmarks
 from layerpose.estimation.matte import cut_by, cut_out, is_matte, keep_cut_out, premultiply
 from layerpose.estimation.others import Other, see_others
 from layerpose.estimation.parsing import parse_photo
+from layerpose.maps.parsing import labels_to_parsing
 from layerpose.maps.render import draw_body
 from layerpose.photos.colours import over_white
 from layerpose.pictures import read_photo
-from layerpose.types import CLASSES, Body, Photo
+from layerpose.types import Body, Photo
 
 LONGEST_SIDE = 4096
 """Larger photos are averaged down before anything else."""
@@ -199,11 +200,10 @@ def _estimate_once(
     else:
         landmarks = replace(landmarks, mask=own[..., 3] / 255)
         cut = keep_cut_out(canvas.cut(premultiply(own), outside=0.0))
-    classes = torch.arange(len(CLASSES), dtype=torch.uint8)[:, None, None]
     return Estimate(
         photo=cut,
         body=kept.body,
-        parsing=(torch.from_numpy(kept.labels) == classes).float()[None],
+        parsing=labels_to_parsing(torch.from_numpy(kept.labels)),
         canvas=canvas,
         landmarks=landmarks,
         reprojection=kept.reprojection,

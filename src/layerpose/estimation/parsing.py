@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Integer
 from torch import Tensor
-from torch.nn.functional import interpolate, one_hot
+from torch.nn.functional import interpolate
 
 from layerpose.config import ParsingConfig
 from layerpose.estimation import network_folder
@@ -23,7 +23,7 @@ from layerpose.estimation.guided_filter import guided_filter
 from layerpose.estimation.part_colours import weigh_by_colour
 from layerpose.maps.joints import joined_classes
 from layerpose.maps.nearest import nearest_pixels
-from layerpose.maps.parsing import fill_labels
+from layerpose.maps.parsing import fill_labels, labels_to_parsing
 from layerpose.maps.raster import Hit
 from layerpose.maps.render import DrawnBody
 from layerpose.networks.unet import UNet
@@ -78,9 +78,9 @@ def describe(
     body: Integer[np.ndarray, "s s"], mask: Float[Tensor, "1 1 s s"]
 ) -> tuple[Float[Tensor, "1 2 s s"], Float[Tensor, "1 7 s s"]]:
     """What the network is told of the fit: outlines of mask and naked body; the body's classes filled to the mask."""
-    rough = torch.as_tensor(fill_labels(body, mask[0, 0].cpu().numpy() > 0.5), device=mask.device).long()
+    rough = torch.as_tensor(fill_labels(body, mask[0, 0].cpu().numpy() > 0.5), device=mask.device)
     naked = torch.as_tensor(body > 0, device=mask.device).float()[None, None]
-    return torch.cat([mask, naked], dim=1), one_hot(rough, len(CLASSES)).permute(2, 0, 1)[None].float()
+    return torch.cat([mask, naked], dim=1), labels_to_parsing(rough)
 
 
 def _joined(drawn: DrawnBody, body: Integer[np.ndarray, "s s"]) -> Bool[np.ndarray, "s s 7"]:
@@ -113,8 +113,7 @@ def _decide(chances: Float[Tensor, "1 7 e e"], mask: Float[Tensor, "1 1 s s"]) -
         found[plane > best] = part
         best = np.maximum(plane, best)
     found[(mask[0, 0].cpu().numpy() <= 0.5) | (background >= SURE)] = 0
-    labels = torch.from_numpy(found).to(mask.device)
-    return torch.stack([labels == part for part in range(len(CLASSES))])[None].float()
+    return labels_to_parsing(torch.from_numpy(found).to(mask.device))
 
 
 def save_network(network: UNet, folder: Path, *, facts: dict[str, Any] | None = None) -> None:

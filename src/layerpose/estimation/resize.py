@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from torch.nn.functional import avg_pool2d, one_hot
+from torch.nn.functional import avg_pool2d
 
 from layerpose.estimation.estimate import Estimate
-from layerpose.types import CLASSES, Photo
+from layerpose.maps.parsing import labels_to_parsing
+from layerpose.types import Photo
 
 
 def resize_estimate(seen: Estimate, size: int) -> Estimate:
@@ -16,10 +17,10 @@ def resize_estimate(seen: Estimate, size: int) -> Estimate:
     assert factor * size == seen.canvas.size, "canvases shrink by whole factors"
     if factor == 1:
         return seen
-    parsing = avg_pool2d(seen.parsing, factor).argmax(1)
+    labels = avg_pool2d(seen.parsing, factor)[0].argmax(0)
     return replace(
         seen,
         photo=Photo(image=avg_pool2d(seen.photo.image, factor), mask=avg_pool2d(seen.photo.mask, factor)),
-        parsing=one_hot(parsing, len(CLASSES)).permute(0, 3, 1, 2).float(),
+        parsing=labels_to_parsing(labels),
         canvas=replace(seen.canvas, size=size),
     )

@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from jaxtyping import Float, Integer, UInt8
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 from layerpose.cache import writing
 from layerpose.config import ModelConfig
@@ -28,9 +27,10 @@ from layerpose.data.records import Records
 from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.estimate import Estimate, estimate_on
 from layerpose.estimation.finding import find_landmarks
+from layerpose.maps.parsing import labels_to_parsing
 from layerpose.maps.source import SourceView
 from layerpose.pictures import image_to_picture
-from layerpose.types import CLASSES, Body, Camera, Pose
+from layerpose.types import Body, Camera, Pose
 
 FOLDER = "fits"
 
@@ -54,8 +54,8 @@ class Source:
         if self.labels is None:
             return None
         centres = ((np.arange(canvas) + 0.5) * len(self.labels) / canvas).astype(int)
-        labels = torch.from_numpy(self.labels[centres][:, centres].astype(np.int64))
-        return one_hot(labels, len(CLASSES)).permute(2, 0, 1)[None].float()
+        labels = torch.from_numpy(self.labels[centres][:, centres])
+        return labels_to_parsing(labels)
 
 
 ReadSource = Callable[[str, str], Source]

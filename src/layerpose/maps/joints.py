@@ -20,16 +20,17 @@ JOINT_M = 0.1
 
 def joined_classes(hit: Hit) -> Bool[Tensor, "h w 7"]:
     """For each pixel of a drawn body the classes into which its part passes near its point; none where no body is."""
-    device = hit.part.device
-    corner = mesh(device).faces[hit.triangle.clamp(min=0).long(), 0].long()
-    return torch.as_tensor(_joined(), device=device)[corner] & (hit.part >= 0)[..., None]
+    return torch.as_tensor(_joined(), device=hit.part.device)[_corner(hit)] & (hit.part >= 0)[..., None]
 
 
 def are_joined(hit: Hit, classes: Int[Tensor, "h w"]) -> Bool[Tensor, "h w"]:
     """Whether the part of each pixel of a drawn body passes into the class that is given for the pixel."""
-    device = hit.part.device
-    corner = mesh(device).faces[:, 0].long()[hit.triangle.clamp(min=0).long()]
-    return torch.as_tensor(_joined(), device=device)[corner, classes.long()] & (hit.part >= 0)
+    return torch.as_tensor(_joined(), device=hit.part.device)[_corner(hit), classes.long()] & (hit.part >= 0)
+
+
+def _corner(hit: Hit) -> Int[Tensor, "h w"]:
+    """A vertex of each pixel's triangle; any, where there is none."""
+    return mesh(hit.part.device).faces[:, 0].long()[hit.triangle.clamp(min=0).long()]
 
 
 @lru_cache(maxsize=1)

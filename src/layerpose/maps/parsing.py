@@ -15,8 +15,12 @@ from layerpose.types import CLASSES
 def parse_source(drawn: DrawnBody, mask: Float[Tensor, "1 1 h w"]) -> Float[Tensor, "1 7 h w"]:
     """One-hot classes of the person in a photo; `mask` (0..1) is on the canvas on which the body was drawn."""
     labels = fill_labels(drawn.nearest.part.cpu().numpy() + 1, mask[0, 0].cpu().numpy() > 0.5)
-    classes = torch.arange(len(CLASSES), device=mask.device)
-    return (torch.as_tensor(labels, device=mask.device)[None] == classes[:, None, None]).float()[None]
+    return labels_to_parsing(torch.as_tensor(labels, device=mask.device))
+
+
+def labels_to_parsing(labels: Integer[Tensor, "h w"]) -> Float[Tensor, "1 7 h w"]:
+    """A class for every pixel -> one-hot."""
+    return torch.stack([labels == label for label in range(len(CLASSES))])[None].float()
 
 
 def fill_labels(body: Integer[np.ndarray, "h w"], inside: Bool[np.ndarray, "h w"]) -> Integer[np.ndarray, "h w"]:

@@ -142,22 +142,8 @@ def layer_size(part: str, config: ModelConfig) -> int:
 def list_guides(maps: Maps, warp: Warp | None, guides: Guides) -> list[Float[Tensor, "b _ h w"]]:
     """The guides that are switched on, in the order in which the networks see them."""
     chosen = []
-    if guides.heatmaps:
-        chosen.append(maps.heatmaps)
-    if guides.parsing:
-        chosen.append(maps.parsing)
-    if guides.depth:
-        chosen.append(maps.depth)
-    if guides.warp:
-        warped = unpack_warp(warp)
-        assert warped is not None
-        chosen += warped[: 3 if guides.filled else 2]
-        if guides.points:
-            assert warp is not None
-            chosen += wave(warp.points)
-        if guides.normals:
-            assert warp is not None
-            chosen.append(warp.normals)
+    for name, guide in name_guides(maps, warp, guides).items():
+        chosen += wave(guide) if name == "points" else [guide]
     return chosen
 
 

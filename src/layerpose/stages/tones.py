@@ -8,6 +8,8 @@ three pixels (threads, hairs, lashes) most is taken from the photo where it show
 
 from __future__ import annotations
 
+from types import EllipsisType
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -34,7 +36,7 @@ def match_tones(
     """Move the picture to the warp's mean colours, where the warp is known and close by."""
     size = image.shape[-1]
     step = max(size // GRID, 1)
-    window = ..., *widen(window_around((parsing[:, 0] < 1).any(0)), step, size)
+    window = _around_body(parsing, step)
     parts, visible, own = parsing[window][:, 1:], warp.visible[window], image[window].float()
     off = torch.cat([(warp.image[window] - own) * visible, visible], dim=1)
     known = _blur(_thin(off, step)[:, None] * _thin(parts, step)[:, :, None], REACH * size / step)
@@ -51,17 +53,20 @@ def match_detail(
     image: Float[Tensor, "b 3 h w"], warp: Warp, parsing: Float[Tensor, "b 7 h w"]
 ) -> Float[Tensor, "b 3 h w"]:
     """Exchange the picture's fine detail for the photo's, where the warp is known."""
-    size = image.shape[-1]
-    deviation = FINE * size
-    window = ..., *widen(window_around((parsing[:, 1:] > 0).any(1).any(0)), 1, size)
+    window = _around_body(parsing, 1)
     visible, own = warp.visible[window], image[window].float()
     shown = warp.image[window] * visible
-    smooth = _blur(torch.cat([shown, visible, own], dim=1), deviation)
+    smooth = _blur(torch.cat([shown, visible, own], dim=1), FINE * image.shape[-1])
     theirs = shown - visible * smooth[:, :3] / smooth[:, 3:4].clamp(min=FEWEST)
     share = DETAIL * visible * smooth[:, 3:4]
     done = image.clone()
     done[window] = (own + share * (theirs - (own - smooth[:, 4:]))).clamp(-1, 1).to(image.dtype)
     return done
+
+
+def _around_body(parsing: Float[Tensor, "b 7 h w"], step: int) -> tuple[EllipsisType, slice, slice]:
+    """Rows and columns, multiples of `step`, in which the bodies are."""
+    return ..., *widen(window_around((parsing[:, 0] < 1).any(0)), step, parsing.shape[-1])
 
 
 def _thin(picture: Float[Tensor, "b c h w"], step: int) -> Float[Tensor, "b c r s"]:
