@@ -19,9 +19,9 @@ from pathlib import Path
 
 
 def measure(size: int, num_frames: int) -> dict[str, float]:
+    from layerpose.inputs.motions import resolve_motion
+    from layerpose.media.pictures import read_photo
     from layerpose.motion.filming import film
-    from layerpose.motions import resolve_motion
-    from layerpose.pictures import read_photo
     from layerpose.scene.backdrop import KEEP, find_backdrop
     from layerpose.transfer import PoseTransfer
     from layerpose.video.shooting import Shooting, choose_workers, shoot

@@ -22,12 +22,12 @@ import torch
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
-from layerpose.cache import writing
 from layerpose.estimation.estimate import Estimate
 from layerpose.evaluation.identity import Portrait, compare_faces, find_portrait
+from layerpose.media.pictures import image_to_picture, picture_to_image, read_photo, write_png
 from layerpose.motion.library import library_pose
-from layerpose.pictures import image_to_picture, picture_to_image, read_photo, write_png
-from layerpose.sheet import Cell, grid
+from layerpose.runtime.cache import writing
+from layerpose.sheets.transfer import Cell, grid
 from layerpose.transfer import PoseTransfer, place
 from layerpose.types import Body, Pose
 

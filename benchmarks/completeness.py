@@ -21,9 +21,9 @@ from layerpose.data.benchmark import Pair, choose_pairs
 from layerpose.data.pairs import Pairs, Sample
 from layerpose.data.records import Records
 from layerpose.evaluation.truth import EMPTY
-from layerpose.pictures import image_to_picture, write_png
+from layerpose.media.pictures import image_to_picture, write_png
 from layerpose.presets import base
-from layerpose.sheet import Cell, grid, layer_to_picture
+from layerpose.sheets.transfer import Cell, grid, layer_to_picture
 from layerpose.transfer import PoseTransfer
 from layerpose.types import CLASSES, LAYERS, Layer
 

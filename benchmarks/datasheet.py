@@ -23,7 +23,7 @@ from layerpose.data.pairs import view_difference
 from layerpose.data.records import Records
 from layerpose.estimation.finding import find_landmarks
 from layerpose.maps.render import coco_18, draw_posed, pose_body
-from layerpose.pictures import image_to_picture
+from layerpose.media.pictures import image_to_picture
 
 SIZE = 256
 LANDMARKS = dict(zip(BODY_JOINTS, (11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28), strict=True))

@@ -21,13 +21,13 @@ from layerpose.data.pairs import Pairs, view_shot
 from layerpose.data.records import Records
 from layerpose.evaluation.lpips import Lpips
 from layerpose.evaluation.protocols import measure_fg
-from layerpose.evaluation.truth import Answer, Truth
+from layerpose.evaluation.truth import Prediction, Truth
 from layerpose.maps.clothing import draw_dressed
 from layerpose.maps.correspondence import warp_person
 from layerpose.maps.render import DrawnBody, pose_body
-from layerpose.pictures import image_to_picture, write_png
+from layerpose.media.pictures import image_to_picture, write_png
 from layerpose.presets import base
-from layerpose.sheet import Cell, grid
+from layerpose.sheets.transfer import Cell, grid
 
 CELL, SHOWN = 400, 6
 
@@ -63,10 +63,10 @@ def main() -> None:
             posed, camera = pose_body(truth.body), truth.body.camera
             drawn = draw_dressed(posed, camera, config.canvas, view.clothes, device=torch.device("cpu"))
             filled = warp_person(view, drawn).filled
-            answer = measure_fg(Answer(image=filled, truth=wanted))
+            prediction = measure_fg(Prediction(image=filled, truth=wanted))
             figures = {
                 "seconds": time.perf_counter() - begin, "IoU source": overlap(view.drawn, shot.mask),
-                "IoU target": overlap(drawn, truth.mask), "LPIPS": answer.lpips,
+                "IoU target": overlap(drawn, truth.mask), "LPIPS": prediction.lpips,
             }  # fmt: skip
             for name, value in figures.items():
                 found.setdefault(f"{kind} {name}", []).append(value)

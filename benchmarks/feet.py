@@ -17,7 +17,7 @@ from layouts import walks
 
 from layerpose.body.model import body_model
 from layerpose.evaluation.feet import Footing, measure_feet
-from layerpose.motions import resolve_motion
+from layerpose.inputs.motions import resolve_motion
 from layerpose.types import Motion
 
 PEOPLE = {

@@ -24,7 +24,7 @@ from layerpose.estimation.estimate import Estimate, estimate
 from layerpose.estimation.finding import find_landmarks
 from layerpose.estimation.fit import fit_body
 from layerpose.estimation.targets import POINTS
-from layerpose.pictures import image_to_picture, read_photo
+from layerpose.media.pictures import image_to_picture, read_photo
 
 FOLDER = Path(os.environ.get("LAYERPOSE_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "real"
 CLIPS = {"basketball.mp4": (4, 8, 12, 16, 24), "avatar_yoga.mp4": (20, 60, 100)}

@@ -2,8 +2,8 @@
 
 For every stage of `base` and `paper`, with random weights: the largest difference from the CPU; then milliseconds a
 picture in fp32 and bf16, channels_last, compiled, in a CUDA graph, through ONNX Runtime (TensorRT or CUDA), for batches
-of 1 to 16; then a step of learning of every stage, without critics. Nothing is downloaded. What does not fit into the
-minutes is left out and said. Without a GPU the same runs on the processor, where nothing is compiled or captured;
+of 1 to 16; then a training step of every stage, without discriminators. Nothing is downloaded. What does not fit into
+the minutes is left out and said. Without a GPU the same runs on the processor, where nothing is compiled or captured;
 `--tiny` takes the preset for tests. It has not been run on a GPU yet.
 """
 

@@ -19,19 +19,19 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from layerpose.bodies import framed_body
 from layerpose.body.camera import project
 from layerpose.body.model import body_model
 from layerpose.estimation.finding import find_landmarks
 from layerpose.estimation.fit import fit_body
+from layerpose.inputs.bodies import framed_body
 from layerpose.maps.render import pose_body
+from layerpose.media.pictures import read_photo
 from layerpose.motion.keypoint_layouts import BODY_25, COCO_17, COCO_18
 from layerpose.motion.library import NAMES, library_pose
 from layerpose.motion.posing import turn
 from layerpose.motion.read.keypoints import read_keypoints
 from layerpose.motion.write.keypoints import find_keypoints
 from layerpose.motion.write.take import still
-from layerpose.pictures import read_photo
 from layerpose.types import Body
 
 SIDES_DEG = (0, 50, -130)

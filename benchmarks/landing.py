@@ -20,10 +20,10 @@ from layerpose.body.model import body_model
 from layerpose.body.skeleton import BODY_JOINTS, KEYPOINTS
 from layerpose.estimation.finding import find_landmarks
 from layerpose.maps.render import coco_18, pose_body
+from layerpose.media.pictures import image_to_picture, read_photo, write_png
 from layerpose.motion.library import NAMES, library_pose
 from layerpose.motion.read.bvh_file import read_bvh
-from layerpose.pictures import image_to_picture, read_photo, write_png
-from layerpose.sheet import draw_fit, draw_sheet
+from layerpose.sheets.transfer import draw_fit, draw_sheet
 from layerpose.transfer import PoseTransfer, place
 
 LANDMARKS = dict(zip(BODY_JOINTS, (11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28), strict=True))

@@ -24,7 +24,7 @@ from layerpose.data.synth.make import Order, meet_person, photograph
 from layerpose.data.synth.render import Look, Studio, sample_look
 from layerpose.evaluation.lpips import Lpips
 from layerpose.evaluation.protocols import measure_fg
-from layerpose.evaluation.truth import Answer, Truth
+from layerpose.evaluation.truth import Prediction, Truth
 from layerpose.types import Camera
 
 AVERAGED = 1000
@@ -74,7 +74,7 @@ def measure(truth: Truth, takes: Mapping[str, UInt8[np.ndarray, "h w 4"]]) -> di
     """LPIPS of every retake."""
     found = {}
     for name, picture in takes.items():
-        lpips = measure_fg(Answer(image=over_grey(picture), truth=truth)).lpips
+        lpips = measure_fg(Prediction(image=over_grey(picture), truth=truth)).lpips
         assert lpips is not None
         found[name] = lpips
     return found

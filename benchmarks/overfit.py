@@ -16,12 +16,12 @@ from PIL import Image
 from torch import Tensor
 
 from layerpose.baselines.inputs import input_config, prepare_bodies
-from layerpose.baselines.rivals import RIVALS, Rival
-from layerpose.cache import writing
+from layerpose.baselines.registry import BASELINES, Baseline
 from layerpose.data.pairs import Pairs, Sample
 from layerpose.data.records import Records
 from layerpose.evaluation.lpips import Lpips
 from layerpose.networks.perceptual import Vgg19
+from layerpose.runtime.cache import writing
 from layerpose.stages.conditions import collate
 
 ENOUGH = 0.1
@@ -54,16 +54,16 @@ def draw(networks: torch.nn.Module, samples: list[Sample]) -> Tensor:
     return images
 
 
-def learn(rival: Rival, samples: list[Sample], metric: Lpips, given: argparse.Namespace) -> str:
+def learn(baseline: Baseline, samples: list[Sample], metric: Lpips, given: argparse.Namespace) -> str:
     torch.manual_seed(given.seed)
     generator = torch.Generator().manual_seed(given.seed)
-    networks, vgg = rival.make(rival.config), Vgg19(rival.deepest_tap)
-    rate = given.learning_rate or rival.learning_rate
+    networks, vgg = baseline.make(baseline.config), Vgg19(baseline.deepest_tap)
+    rate = given.learning_rate or baseline.learning_rate
     maker, judge = (
         torch.optim.Adam(part.parameters(), lr=rate, betas=(0.5, 0.999))
-        for part in (networks.generator, networks.critic)
+        for part in (networks.generator, networks.discriminator)
     )
-    begin, step, batch = time.monotonic(), 0, min(rival.batch, len(samples))
+    begin, step, batch = time.monotonic(), 0, min(baseline.batch, len(samples))
     looks = max(given.look_every // batch, 1)
     while True:
         if step % looks == 0:
@@ -71,23 +71,24 @@ def learn(rival: Rival, samples: list[Sample], metric: Lpips, given: argparse.Na
             whole, boxed = distances(metric, images, samples)
             seconds = time.monotonic() - begin
             print(
-                f"{rival.name}: {step} steps, {seconds:.0f} s, LPIPS {whole:.4f}, of the person {boxed:.4f}", flush=True
+                f"{baseline.name}: {step} steps, {seconds:.0f} s, LPIPS {whole:.4f}, of the person {boxed:.4f}",
+                flush=True,
             )
             if boxed < ENOUGH or seconds > 60 * given.minutes:
                 break
         chosen = collate([samples[i] for i in torch.randperm(len(samples), generator=generator)[:batch].tolist()])
-        terms, image = rival.generator_terms(networks, vgg, chosen)
+        terms, image = baseline.generator_terms(networks, vgg, chosen)
         maker.zero_grad()
         sum(term.weight * term.value for term in terms).backward()
         maker.step()
         judge.zero_grad()
-        sum(term.weight * term.value for term in rival.critic_terms(networks, chosen, image)).backward()
+        sum(term.weight * term.value for term in baseline.discriminator_terms(networks, chosen, image)).backward()
         judge.step()
         step += 1
     if given.sheet:
-        write_sheet(images, samples, given.sheet.with_stem(f"{given.sheet.stem}-{rival.name}"))
+        write_sheet(images, samples, given.sheet.with_stem(f"{given.sheet.stem}-{baseline.name}"))
     millions = sum(p.numel() for p in networks.generator.parameters()) / 1e6
-    return f"| {rival.name} | {millions:.1f} M | {step} x {batch} | {seconds:.0f} s | {whole:.4f} | {boxed:.4f} |"
+    return f"| {baseline.name} | {millions:.1f} M | {step} x {batch} | {seconds:.0f} s | {whole:.4f} | {boxed:.4f} |"
 
 
 def write_sheet(images: Tensor, samples: list[Sample], path: Path) -> None:
@@ -104,7 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--lpips", type=Path, required=True, help="lpips_alex_v01.pt")
-    parser.add_argument("--model", choices=RIVALS, help="one system; all without it")
+    parser.add_argument("--model", choices=BASELINES, help="one system; all without it")
     parser.add_argument("--pairs", type=int, default=8)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--width", type=int, help="channels at full resolution, of the discriminators too")
@@ -126,12 +127,12 @@ def main() -> None:
     rows = ["| system | generator | steps | time | LPIPS | LPIPS of the person |", "|---" * 6 + "|"]
     copied = distances(metric, sources, samples)
     rows.append(f"| source copied | | | | {copied[0]:.4f} | {copied[1]:.4f} |")
-    for name in [given.model] if given.model else RIVALS:
-        rival = RIVALS[name]
+    for name in [given.model] if given.model else BASELINES:
+        baseline = BASELINES[name]
         if given.width:
-            sizes = replace(rival.config, width=given.width, critic_width=given.width)
-            rival = replace(rival, config=sizes)
-        rows.append(learn(rival, samples, metric, given))
+            sizes = replace(baseline.config, width=given.width, critic_width=given.width)
+            baseline = replace(baseline, config=sizes)
+        rows.append(learn(baseline, samples, metric, given))
     print(f"\n{given.pairs} pairs of {given.data.name}, {given.size} px, seed {given.seed}, {given.threads} threads\n")
     print("\n".join(rows))
 

@@ -36,9 +36,9 @@ from layerpose.estimation.parsing import EDGE_SIZE, follow_edges, load_network, 
 from layerpose.evaluation.parsing import class_ious, count_overlap
 from layerpose.maps.parsing import parse_source
 from layerpose.maps.render import DrawnBody, draw_body
+from layerpose.media.pictures import write_png
 from layerpose.networks.unet import UNet
-from layerpose.pictures import write_png
-from layerpose.sheet import Cell, grid, parsing_to_picture
+from layerpose.sheets.transfer import Cell, grid, parsing_to_picture
 from layerpose.types import CLASSES, Body
 
 SEED = 2021

@@ -18,8 +18,8 @@ from torch import Tensor
 from layerpose.estimation.estimate import estimate
 from layerpose.maps.parsing import parse_source
 from layerpose.maps.render import draw_body
-from layerpose.pictures import image_to_picture, read_photo, write_png
-from layerpose.sheet import Cell, draw_fit, grid, parsing_to_picture
+from layerpose.media.pictures import image_to_picture, read_photo, write_png
+from layerpose.sheets.transfer import Cell, draw_fit, grid, parsing_to_picture
 
 SIZE, CELL = 512, 320
 

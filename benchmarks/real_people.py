@@ -2,7 +2,7 @@
 
 DATA is what ``layerpose prepare CLIPS -o DATA`` made. A fixed list of pairs, the same number for each person, is drawn
 with a fixed seed and kept in ``DATA/pairs.csv``; every source is also drawn in its own pose. For each person: the
-trivial answers, the dressed warp and the result, plain, laid over the truth by optical flow, with slow colour
+trivial baselines, the dressed warp and the result, plain, laid over the truth by optical flow, with slow colour
 differences evened out, and in their own pose: LPIPS of the person, protocol `fg`. In their own pose also the mean
 difference from the photo in levels, of the person and of the face; of the pairs also how alike the faces are.
 
@@ -19,17 +19,17 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from layerpose.cache import cache_dir, writing
 from layerpose.cli.evaluate import LPIPS_FILE
 from layerpose.comparison.measuring import Table, measure_table
 from layerpose.data.benchmark import COLUMNS, Pair, hash_pairs, read_pairs
 from layerpose.data.pairs import view_difference
 from layerpose.data.records import Records
 from layerpose.evaluation.alignment import EVENED, LAID_OVER
-from layerpose.evaluation.answers import DRESSED, TRIVIAL, Drawer, copy_and_warp
 from layerpose.evaluation.measure import FACE, PHOTO, Measured
+from layerpose.evaluation.predictions import DRESSED, TRIVIAL, Drawer, copy_and_warp
 from layerpose.evaluation.report import Report
 from layerpose.evaluation.sources import fitted_sources
+from layerpose.runtime.cache import cache_dir, writing
 from layerpose.stages.conditions import Conditions
 from layerpose.transfer import PoseTransfer
 
@@ -77,7 +77,7 @@ def main() -> None:
 
 
 def copy_and_fill(size: int) -> Drawer:
-    """Two of the trivial answers."""
+    """Two of the trivial baselines."""
     every = copy_and_warp(size)
     return replace(
         every, rows=(TRIVIAL[0], TRIVIAL[-1]), open=lambda: lambda told: every.open()(told)[:: len(TRIVIAL) - 1]

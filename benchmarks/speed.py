@@ -63,9 +63,9 @@ def measure(preset: str, engine: Any, threads: int, repeats: int) -> dict[str, A
     from layerpose.engines.attach import list_parts
     from layerpose.maps.crops import part_box
     from layerpose.maps.render import draw_posed, pose_body, render_maps, render_part_maps
+    from layerpose.media.pictures import read_photo
     from layerpose.motion.library import library_pose
-    from layerpose.pictures import read_photo
-    from layerpose.precision import fast_autocast
+    from layerpose.runtime.precision import fast_autocast
     from layerpose.stages.conditions import layer_size
     from layerpose.stages.fuse import paste_layers
     from layerpose.stages.model import Model

@@ -29,12 +29,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from layerpose.body.model import body_model
 from layerpose.data.records import Frame, Records, describe, write_person
-from layerpose.evaluation.answers import answer_path
+from layerpose.evaluation.predictions import prediction_path
 from layerpose.evaluation.study import make_study, open_study
 from layerpose.evaluation.study_methods import read_methods
 from layerpose.evaluation.study_table import shares_of
 from layerpose.evaluation.study_votes import Votes
-from layerpose.sheet import draw_pose_of
+from layerpose.sheets.transfer import draw_pose_of
 from layerpose.types import Camera
 
 METHODS = ("alpha", "beta", "gamma", "delta")
@@ -78,7 +78,7 @@ def write_study(folder: Path, num_pairs: int) -> None:
         for method, report in enumerate(reports):
             (report / "full").mkdir(parents=True, exist_ok=True)
             flat = Image.new("RGB", (SIZE, SIZE), (40 + 50 * method, 8 * number, 160))
-            flat.save(answer_path(report, "full", pairs[number]))
+            flat.save(prediction_path(report, "full", pairs[number]))
     for report in reports:
         record = {"facts": {"data": people.name, "split": "test"}, "rows": {"full": {}}}
         (report / "report.json").write_text(json.dumps(record))

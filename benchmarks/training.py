@@ -19,8 +19,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from layerpose.networks.generator import Generator
-from layerpose.precision import fast_precision
 from layerpose.presets import PRESETS
+from layerpose.runtime.precision import fast_precision
 from layerpose.stages.conditions import num_guide_channels
 
 STAGES = {"coarse": (3, False), "leg": (9, True), "fusion": (6, True)}

@@ -13,8 +13,8 @@ from layerpose.data.records import Records
 from layerpose.data.volumes import VolumePairs
 from layerpose.estimation.volume import load_network
 from layerpose.evaluation.volume import Seen, look, summarise
-from layerpose.pictures import image_to_picture, write_png
-from layerpose.sheet import Cell, depth_to_picture, grid, parsing_to_picture
+from layerpose.media.pictures import image_to_picture, write_png
+from layerpose.sheets.transfer import Cell, depth_to_picture, grid, parsing_to_picture
 from layerpose.types import PARTS
 
 NUM_PAIRS = 100

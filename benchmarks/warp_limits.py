@@ -20,7 +20,7 @@ from layerpose.data.pairs import Pairs, view_shot
 from layerpose.data.records import Records
 from layerpose.evaluation.lpips import Lpips
 from layerpose.evaluation.protocols import measure_fg
-from layerpose.evaluation.truth import Answer, Truth
+from layerpose.evaluation.truth import Prediction, Truth
 from layerpose.maps.clothing import draw_dressed
 from layerpose.maps.correspondence import warp_person
 from layerpose.maps.render import pose_body
@@ -54,7 +54,7 @@ def main() -> None:
             filled = warp_person(view, drawn).filled
             inside = truth.mask * (drawn.nearest.part >= 0)
             pictures = filled, inside * filled + (1 - inside) * truth.image
-            whole, within = (measure_fg(Answer(image=picture, truth=wanted)).lpips for picture in pictures)
+            whole, within = (measure_fg(Prediction(image=picture, truth=wanted)).lpips for picture in pictures)
             found.setdefault(name, []).append((whole, within))
     for name, values in found.items():
         whole, within = np.mean(values, axis=0)

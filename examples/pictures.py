@@ -10,9 +10,9 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from layerpose import PoseTransfer, library_pose
-from layerpose.cache import writing
 from layerpose.cli.run import main
-from layerpose.pictures import image_to_picture, read_photo
+from layerpose.media.pictures import image_to_picture, read_photo
+from layerpose.runtime.cache import writing
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 POSES = ("walk", "wave", "warrior-two", "sit", "arms-up", "crossed-legs", "run", "squat")

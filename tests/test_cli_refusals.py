@@ -222,7 +222,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused(
     def fail(**_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("layerpose.outputs.tempfile.TemporaryFile", fail)
+    monkeypatch.setattr("layerpose.media.outputs.tempfile.TemporaryFile", fail)
     assert "cannot be written to (Permission denied)" in refused("transfer", photo, "--pose", "walk", "-o", out)
 
 

@@ -14,8 +14,8 @@ from layerpose.body.skeleton import BODY_JOINTS, KEYPOINTS
 from layerpose.estimation.estimate import Estimate
 from layerpose.estimation.finding import find_landmarks
 from layerpose.maps.render import coco_18, pose_body
+from layerpose.media.pictures import image_to_picture, read_photo
 from layerpose.motion.library import library_pose
-from layerpose.pictures import image_to_picture, read_photo
 from layerpose.transfer import PoseTransfer, place
 from layerpose.types import CLASSES
 

@@ -18,13 +18,13 @@ from PIL import Image
 from layerpose.estimation.estimate import Estimate
 from layerpose.export.layered import layer_pictures
 from layerpose.export.maps import draw_pictures, plan_shoot
+from layerpose.inputs.motions import resolve_motion
+from layerpose.inputs.poses import resolve_pose
 from layerpose.maps.source import SourceView
 from layerpose.motion.filming import film
 from layerpose.motion.library import NAMES as POSES
 from layerpose.motion.library import library_pose
 from layerpose.motion.moves import NAMES as MOVES
-from layerpose.motions import resolve_motion
-from layerpose.poses import resolve_pose
 from layerpose.scene.backdrop import Backdrop
 from layerpose.transfer import PoseTransfer, place
 from layerpose.types import Transfer

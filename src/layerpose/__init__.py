@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from layerpose.estimation.estimate import estimate
+    from layerpose.inputs.poses import resolve_pose
     from layerpose.motion.library import library_pose
     from layerpose.motion.pose_file import read_pose, write_pose
     from layerpose.motion.read.bvh_file import read_bvh
-    from layerpose.poses import resolve_pose
     from layerpose.transfer import PoseTransfer
     from layerpose.types import Body, Camera, Maps, Pose, Transfer
 
@@ -39,7 +39,7 @@ _HOMES = {
     "library_pose": "layerpose.motion.library",
     "read_bvh": "layerpose.motion.read.bvh_file",
     "read_pose": "layerpose.motion.pose_file",
-    "resolve_pose": "layerpose.poses",
+    "resolve_pose": "layerpose.inputs.poses",
     "write_pose": "layerpose.motion.pose_file",
 }
 

@@ -12,22 +12,22 @@ from typing import Literal
 import torch
 from PIL.Image import Image
 
-from layerpose.bodies import Redraw
 from layerpose.body.camera import frame
 from layerpose.body.model import Posed, body_model
 from layerpose.config import ModelConfig, scaled
-from layerpose.data.album import Album, find_album
-from layerpose.data.closest import Closest
+from layerpose.data.album.closest import Closest
+from layerpose.data.album.frames import Album, find_album
 from layerpose.engines.choose import Choice, use_engine
 from layerpose.estimation.completing import complete
 from layerpose.estimation.estimate import Estimate, estimate, read_source
+from layerpose.inputs.bodies import Redraw
 from layerpose.maps.clothing import draw_dressed
 from layerpose.maps.painting import Change
 from layerpose.maps.render import DrawnBody, draw_posed, pose_body
 from layerpose.maps.source import SourceView, join_views, view_source
-from layerpose.memory import keep_freed_memory
 from layerpose.networks.generator import Generator
-from layerpose.precision import fast_autocast, fast_precision
+from layerpose.runtime.memory import keep_freed_memory
+from layerpose.runtime.precision import fast_autocast, fast_precision
 from layerpose.scene.standing import stand
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model import Model

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from layerpose.baselines.inputs import input_config, prepare_bodies
-from layerpose.baselines.rivals import RIVALS
+from layerpose.baselines.registry import BASELINES
 from layerpose.body.camera import frame
 from layerpose.body.model import body_model
 from layerpose.data.pairs import Pairs
@@ -47,15 +47,15 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Records:
 
 
 @pytest.mark.parametrize("disturb", [False, True])
-def test_pairs_of_a_data_set_bring_what_every_rival_needs(records: Records, disturb: bool) -> None:
+def test_pairs_of_a_data_set_bring_what_every_baseline_needs(records: Records, disturb: bool) -> None:
     pairs = Pairs(
         records, ["00000"], input_config(SIZE), length=2, seed=0, disturb=disturb, prepare=prepare_bodies
     )  # fmt: skip
     batch = collate([pairs[0], pairs[1]])
     assert batch.part_targets == ()
     assert batch.conditions.warp is None
-    for rival in RIVALS.values():
-        networks = rival.make(type(rival.config)(width=4, critic_width=4)).eval()
+    for baseline in BASELINES.values():
+        networks = baseline.make(type(baseline.config)(width=4, critic_width=4)).eval()
         with torch.no_grad():
             assert networks(batch.conditions).shape == (2, 3, SIZE, SIZE)
 

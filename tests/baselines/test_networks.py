@@ -12,7 +12,7 @@ from layerpose.baselines import dsc_regions, lwgan, pix2pixhd
 from layerpose.baselines.dsc_regions import UNIT, Regions, deform, draw_masks, find_regions
 from layerpose.baselines.inputs import bodies_of
 from layerpose.baselines.lwgan_network import warp_liquid
-from layerpose.baselines.rivals import RIVALS
+from layerpose.baselines.registry import BASELINES
 from layerpose.body.skeleton import KEYPOINTS
 from layerpose.data.pairs import Sample
 
@@ -42,14 +42,16 @@ def only(regions: Regions, region: int) -> Regions:
 
 
 @pytest.mark.parametrize(
-    ("name", "generator", "critic"), [("pix2pixhd", 182.5, 2 * 2.8), ("dsc", 82.1, 2.8), ("lwgan", 97.5, 7.0)]
+    ("name", "generator", "discriminator"), [("pix2pixhd", 182.5, 2 * 2.8), ("dsc", 82.1, 2.8), ("lwgan", 97.5, 7.0)]
 )
-def test_every_rival_has_as_many_million_parameters_as_published(name: str, generator: float, critic: float) -> None:
-    rival = RIVALS[name]
+def test_every_baseline_has_as_many_million_parameters_as_published(
+    name: str, generator: float, discriminator: float
+) -> None:
+    baseline = BASELINES[name]
     with torch.device("meta"):
-        networks = rival.make(rival.config)
+        networks = baseline.make(baseline.config)
     assert count(networks.generator) == pytest.approx(generator, abs=0.05)
-    assert count(networks.critic) == pytest.approx(critic, abs=0.05)
+    assert count(networks.discriminator) == pytest.approx(discriminator, abs=0.05)
 
 
 def test_the_local_enhancer_has_as_many_parameters_as_published() -> None:
@@ -61,13 +63,13 @@ def test_the_local_enhancer_has_as_many_parameters_as_published() -> None:
 
 
 def test_the_patch_discriminator_sees_70_pixels() -> None:
-    critic = pix2pixhd.Critic(pix2pixhd.Pix2PixHdConfig(critic_width=2, num_scales=1)).eval()
-    for module in critic.modules():
+    discriminator = pix2pixhd.PatchDiscriminator(pix2pixhd.Pix2PixHdConfig(critic_width=2, num_scales=1)).eval()
+    for module in discriminator.modules():
         if isinstance(module, nn.GroupNorm):
             module.forward = lambda features: features  # a norm looks at everything
     condition = torch.zeros(1, pix2pixhd.INPUTS, 192, 192)
     image = torch.zeros(1, 3, 192, 192, requires_grad=True)
-    score = critic(condition, image)[0][-1]
+    score = discriminator(condition, image)[0][-1]
     score[0, 0, score.shape[2] // 2, score.shape[3] // 2].backward()
     assert image.grad is not None
     touched = torch.nonzero(image.grad.abs().sum((0, 1)))
@@ -179,4 +181,4 @@ def test_the_flow_brings_the_source_near_the_target(pairs: Sample) -> None:
 def test_conditions_without_bodies_are_refused(pairs: Sample) -> None:
     bare = dataclasses.replace(pairs.conditions, bodies=None)
     with pytest.raises(ValueError, match="prepare_bodies"):
-        RIVALS["dsc"].make(RIVALS["dsc"].config.__class__(width=4, critic_width=4))(bare)
+        BASELINES["dsc"].make(BASELINES["dsc"].config.__class__(width=4, critic_width=4))(bare)

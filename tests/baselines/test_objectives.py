@@ -13,7 +13,7 @@ from layerpose.baselines.dsc import DscConfig, nearest_neighbour_loss
 from layerpose.baselines.features import FIRST_WEIGHTS, first_feature_loss, first_features, shallow_features
 from layerpose.baselines.lwgan_network import LwGanConfig
 from layerpose.baselines.pix2pixhd import Pix2PixHdConfig
-from layerpose.baselines.rivals import RIVALS, Rival
+from layerpose.baselines.registry import BASELINES, Baseline
 from layerpose.data.pairs import Sample
 from layerpose.networks.perceptual import TAP_MEANS, Vgg19
 from layerpose.types import Term
@@ -37,28 +37,28 @@ def error(image: Tensor, sample: Sample) -> float:
     return float(((image - sample.target).abs() * sample.mask).sum() / (3 * sample.mask.sum()))
 
 
-@pytest.fixture(params=RIVALS)
-def rival(request: pytest.FixtureRequest) -> Rival:
-    return RIVALS[request.param]
+@pytest.fixture(params=BASELINES)
+def baseline(request: pytest.FixtureRequest) -> Baseline:
+    return BASELINES[request.param]
 
 
 @pytest.fixture
-def networks(rival: Rival) -> nn.Module:
+def networks(baseline: Baseline) -> nn.Module:
     torch.manual_seed(0)
-    return rival.make(SMALL[rival.name])
+    return baseline.make(SMALL[baseline.name])
 
 
-def test_every_rival_learns_two_pairs(rival: Rival, networks: nn.Module, vgg: Vgg19, pairs: Sample) -> None:
+def test_every_baseline_learns_two_pairs(baseline: Baseline, networks: nn.Module, vgg: Vgg19, pairs: Sample) -> None:
     """Two optimizers, two sets of terms, nothing else: all that a loop has to know."""
     maker = torch.optim.Adam(networks.generator.parameters(), lr=1e-3, betas=(0.5, 0.999))
-    judge = torch.optim.Adam(networks.critic.parameters(), lr=1e-4, betas=(0.5, 0.999))
-    for _ in range(STEPS[rival.name]):
-        terms, image = rival.generator_terms(networks, vgg, pairs)
+    judge = torch.optim.Adam(networks.discriminator.parameters(), lr=1e-4, betas=(0.5, 0.999))
+    for _ in range(STEPS[baseline.name]):
+        terms, image = baseline.generator_terms(networks, vgg, pairs)
         maker.zero_grad()
         total(terms).backward()
         maker.step()
         judge.zero_grad()
-        total(rival.critic_terms(networks, pairs, image)).backward()
+        total(baseline.discriminator_terms(networks, pairs, image)).backward()
         judge.step()
     with torch.no_grad():
         made = networks.eval()(pairs.conditions)
@@ -67,26 +67,28 @@ def test_every_rival_learns_two_pairs(rival: Rival, networks: nn.Module, vgg: Vg
     assert error(made, pairs) < FALLS_TO * error(pairs.conditions.source, pairs)
 
 
-def test_generator_and_discriminator_learn_apart(rival: Rival, networks: nn.Module, vgg: Vgg19, pairs: Sample) -> None:
-    terms, image = rival.generator_terms(networks, vgg, pairs)
+def test_generator_and_discriminator_learn_apart(
+    baseline: Baseline, networks: nn.Module, vgg: Vgg19, pairs: Sample
+) -> None:
+    terms, image = baseline.generator_terms(networks, vgg, pairs)
     total(terms).backward()
     assert all(parameter.grad is not None for parameter in networks.generator.parameters())
-    assert all(parameter.grad is None for parameter in networks.critic.parameters())
+    assert all(parameter.grad is None for parameter in networks.discriminator.parameters())
     assert not image.requires_grad
     networks.zero_grad()
-    total(rival.critic_terms(networks, pairs, image)).backward()
+    total(baseline.discriminator_terms(networks, pairs, image)).backward()
     assert all(parameter.grad is None for parameter in networks.generator.parameters())
-    assert all(parameter.grad is not None for parameter in networks.critic.parameters())
+    assert all(parameter.grad is not None for parameter in networks.discriminator.parameters())
     names = [term.name for term in terms]
     assert len(set(names)) == len(names)
 
 
-def test_half_precision_leaves_pictures_and_losses_whole(rival: Rival, vgg: Vgg19, pairs: Sample) -> None:
+def test_half_precision_leaves_pictures_and_losses_whole(baseline: Baseline, vgg: Vgg19, pairs: Sample) -> None:
     """Probabilities near 0 and 1, and colours, would be rounded away."""
-    networks = rival.make(type(rival.config)(width=4, critic_width=4))
+    networks = baseline.make(type(baseline.config)(width=4, critic_width=4))
     with torch.autocast("cpu", torch.bfloat16):
-        terms, image = rival.generator_terms(networks, vgg, pairs)
-        judged = rival.critic_terms(networks, pairs, image)
+        terms, image = baseline.generator_terms(networks, vgg, pairs)
+        judged = baseline.discriminator_terms(networks, pairs, image)
     assert image.dtype == torch.float32
     assert all(torch.isfinite(term.value) for term in (*terms, *judged))
     total(terms).backward()
@@ -148,9 +150,9 @@ def test_an_adversary_that_is_sure_costs_what_the_papers_say(vgg: Vgg19, pairs: 
     half = torch.full((2, 1, 4, 4), 0.5)
     expected = {"pix2pixhd": (0.5, (0.25, 0.25)), "dsc": (0.6931, (0.6931, 0.6931)), "lwgan": (0.25, (0.25, 2.25))}
     for name, (adversarial, judged) in expected.items():
-        networks = RIVALS[name].make(SMALL[name])
-        networks.critic = Answer([[half, half], [half, half]] if name == "pix2pixhd" else half)
-        terms, image = RIVALS[name].generator_terms(networks, vgg, pairs)
+        networks = BASELINES[name].make(SMALL[name])
+        networks.discriminator = Answer([[half, half], [half, half]] if name == "pix2pixhd" else half)
+        terms, image = BASELINES[name].generator_terms(networks, vgg, pairs)
         assert float(terms[0].value) == pytest.approx(adversarial, abs=1e-3)
-        found = RIVALS[name].critic_terms(networks, pairs, image)
+        found = BASELINES[name].discriminator_terms(networks, pairs, image)
         assert [term.weight * float(term.value) for term in found] == pytest.approx(judged, abs=1e-3)

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from layerpose.body.model import body_model, nearest_rotations
 from layerpose.body.skeleton import KEYPOINTS, mirrored
-from layerpose.cache import cache_dir
+from layerpose.runtime.cache import cache_dir
 
 
 @pytest.mark.filterwarnings("ignore")

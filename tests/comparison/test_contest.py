@@ -21,11 +21,11 @@ from layerpose.config import VolumeConfig
 from layerpose.estimation.volume import make_network, save_network
 from layerpose.evaluation.measure import Measured
 from layerpose.evaluation.report import Report
-from layerpose.sheet import GAP, TITLE
-from layerpose.training.journal import read_losses
-from layerpose.training.lessons import Lessons
+from layerpose.sheets.transfer import GAP, TITLE
+from layerpose.training.batches import Batches
+from layerpose.training.logger import read_losses
 from layerpose.training.recipes import Phase
-from layerpose.training.team import system_of
+from layerpose.training.trainer import system_of
 
 BUDGET = Budget(size=128, steps=4, batch=1, width=1 / 16, validate_every=100)
 ROWS = ("pix2pixhd", "ablation-h")
@@ -133,14 +133,14 @@ def test_a_predicted_volume_gives_a_row_beside_the_body_s_own_maps(
     contest: Path, data: Path, lpips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save_network(make_network(VolumeConfig(size=64, width=32, fine_width=16, num_levels=2)), tmp_path / "network")
-    rival, ours = (contest / "runs" / f"{key}-0" / "last" for key in ROWS)
+    baseline, ours = (contest / "runs" / f"{key}-0" / "last" for key in ROWS)
     words = ("evaluate", data, "-o", tmp_path / "out", "--pairs", "1", "--bodies", "none", "--workers", "1", "--lpips",
              lpips, "--volume", tmp_path / "network", "--model")  # fmt: skip
     assert main([*map(str, words), str(ours)]) == 0
     rows = json.loads((tmp_path / "out" / "report.json").read_text())["rows"]
     assert list(rows)[-5:] == ["coarse", "pasted", "full", "full by volume", "target"]
     assert rows["full"] == rows["full by volume"], "a model that is told heatmaps alone does not notice the volume"
-    assert main([*map(str, words), str(ours), str(rival)]) == 2
+    assert main([*map(str, words), str(ours), str(baseline)]) == 2
     assert "found 2 models" in capsys.readouterr().err
 
 
@@ -193,8 +193,8 @@ def test_every_row_gets_the_same_steps_and_sees_the_same_pairs_in_the_same_order
         assert plan.recipe.num_samples == 42
         phase = plan.recipe.phases[0]
         system = system_of(plan)
-        lessons = Lessons(data, system.drawn(1.0), phase, {}, first=0, seed=5, prepare=system.prepare)
-        seen.add(tuple(lessons.pairs.name(number) for number in range(42)))
+        batches = Batches(data, system.drawn(1.0), phase, {}, first=0, seed=5, prepare=system.prepare)
+        seen.add(tuple(batches.pairs.name(number) for number in range(42)))
     assert len(seen) == 1
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from layerpose.data.album import FOLDER, Album, find_album, keep_album, open_albums
-from layerpose.data.closest import NUM_PHOTOS, AlbumPairs, Closest
+from layerpose.data.album.closest import NUM_PHOTOS, AlbumPairs, Closest
+from layerpose.data.album.frames import FOLDER, Album, find_album, keep_album, open_albums
 from layerpose.maps.render import pose_body
 from layerpose.presets import debug
 from layerpose.stages.model import Model

@@ -13,7 +13,7 @@ from PIL import Image
 from layerpose.estimation.doubts import lighten, warn_of_weakness
 from layerpose.estimation.estimate import Estimate, estimate
 from layerpose.estimation.finding import find_landmarks
-from layerpose.pictures import read_photo
+from layerpose.media.pictures import read_photo
 
 
 @pytest.fixture(scope="module")

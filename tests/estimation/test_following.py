@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from layerpose.estimation.landmarks import hips
 from layerpose.estimation.sightings import Sighting, watch_person
-from layerpose.videos.reading import Look
+from layerpose.media.videos.reading import Look
 
 WIDTH, HEIGHT = 480, 320
 

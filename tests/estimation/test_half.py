@@ -23,8 +23,8 @@ from layerpose.estimation.landmarks import JOINTS, Landmarks
 from layerpose.estimation.lifting import own_points
 from layerpose.estimation.targets import DIRECTIONS, POINTS, point_row
 from layerpose.maps.render import place_posed, pose_body
+from layerpose.media.pictures import read_photo
 from layerpose.motion.library import library_pose
-from layerpose.pictures import read_photo
 from layerpose.scene.standing import stand
 from layerpose.types import CLASSES
 

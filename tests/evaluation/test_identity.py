@@ -22,7 +22,7 @@ from layerpose.evaluation.identity import (
 )
 from layerpose.evaluation.recogniser import read_recogniser
 from layerpose.evaluation.sources import exact_sources, fitted_sources
-from layerpose.pictures import read_photo
+from layerpose.media.pictures import read_photo
 
 SIZE = 512
 
@@ -136,14 +136,14 @@ def write_onnx(
     for number, operator in enumerate(operators):
         nodes.append(field(1, field(1, begin) + field(2, f"out{number}") + field(4, operator)))
         begin = f"out{number}"
-    given, answer = (
+    given, prediction = (
         field(1, name) + field(2, field(1, field(1, 1) + field(2, b"".join(field(1, field(1, n)) for n in shape))))
         for name, shape in (("face", (1, 3, 112, 112)), (begin, gives))
     )
     graph = b"".join(nodes) + field(2, "g")
     if subtract is not None:
         graph += field(5, field(1, 1) + tensor)
-    graph += field(11, given) + field(12, answer)
+    graph += field(11, given) + field(12, prediction)
     file.write_bytes(field(1, 8) + field(7, graph) + field(8, field(1, "") + field(2, 13)))
     return file
 

@@ -14,11 +14,11 @@ from PIL import Image
 from layerpose.data.benchmark import Pair, choose_pairs
 from layerpose.data.records import Records
 from layerpose.data.synth.make import Order, synthesise
-from layerpose.evaluation.answers import TRIVIAL, answer_path, copy_and_warp, draw_answers, take_nearest
-from layerpose.evaluation.measure import TRUTH, Job, measure_answers
+from layerpose.evaluation.measure import TRUTH, Job, measure_predictions
 from layerpose.evaluation.page import write_page
+from layerpose.evaluation.predictions import TRIVIAL, copy_and_warp, draw_predictions, prediction_path, take_nearest
 from layerpose.evaluation.report import Report, to_markdown, write_report
-from layerpose.pictures import image_to_picture
+from layerpose.media.pictures import image_to_picture
 
 ROWS = ("close", "full")
 
@@ -39,7 +39,7 @@ def report(data: Path, tmp_path: Path) -> tuple[Path, list[Pair]]:
         target, source = (records.load(pair[0], frame)[0] for frame in (pair[2], pair[1]))
         noisy = target + 0.05 * torch.randn(target.shape, generator=generator)
         for row, image in {"close": noisy, "full": source}.items():
-            path = answer_path(tmp_path, row, pair)
+            path = prediction_path(tmp_path, row, pair)
             path.parent.mkdir(exist_ok=True)
             image_to_picture(image).save(path)
     return tmp_path, pairs
@@ -47,7 +47,7 @@ def report(data: Path, tmp_path: Path) -> tuple[Path, list[Pair]]:
 
 def measured_report(data: Path, folder: Path, pairs: list[Pair], lpips: Path, workers: int = 1) -> Report:
     job = Job(data=data, folder=folder, lpips=lpips, protocols=("fg", "wang"), landing_rows=("full",), size=128)
-    found = measure_answers(job, (*ROWS, TRUTH), pairs, workers=workers, report=lambda done, total: None)
+    found = measure_predictions(job, (*ROWS, TRUTH), pairs, workers=workers, report=lambda done, total: None)
     return Report(measured=tuple(found), protocols=("fg", "wang"), size=128, main="full", facts={"model": "none"})
 
 
@@ -84,15 +84,15 @@ def test_two_workers_and_a_second_run_give_the_same_figures(
 
 def test_a_damaged_picture_is_named_and_counted(data: Path, report: tuple[Path, list[Pair]], lpips: Path) -> None:
     folder, pairs = report
-    answer_path(folder, "full", pairs[0]).write_bytes(b"no picture")
-    answer_path(folder, "full", pairs[1]).unlink()
-    Image.new("RGB", (99, 99)).save(answer_path(folder, "close", pairs[2]))
+    prediction_path(folder, "full", pairs[0]).write_bytes(b"no picture")
+    prediction_path(folder, "full", pairs[1]).unlink()
+    Image.new("RGB", (99, 99)).save(prediction_path(folder, "close", pairs[2]))
     made = measured_report(data, folder, pairs, lpips)
     assert len(made.problems) == 3
     assert "99 x 99 pixels; expected 128 x 128" in made.problems[0]
     text = to_markdown(made)
     assert "3 pictures could not be measured" in text
-    assert str(answer_path(folder, "full", pairs[1])) in text
+    assert str(prediction_path(folder, "full", pairs[1])) in text
 
 
 def test_holes_take_the_nearest_colour() -> None:
@@ -112,13 +112,13 @@ def test_a_damaged_source_or_target_is_named_and_counted_too(data: Path, lpips: 
     person, source, _ = pairs[0]
     (broken / "people" / person / f"{source}.png").write_bytes(b"no picture")
     out.mkdir()
-    undrawn = draw_answers([copy_and_warp(128)], records, pairs, out, size=128, report=lambda done, total: None)
+    undrawn = draw_predictions([copy_and_warp(128)], records, pairs, out, size=128, report=lambda done, total: None)
     hurt = [pair for pair in pairs if pair[0] == person and source in pair[1:]]
     assert list(undrawn) == hurt
     job = Job(
         data=broken, folder=out, lpips=lpips, protocols=("fg",), landing_rows=(), size=128, undrawn=undrawn
     )  # fmt: skip
-    found = measure_answers(job, TRIVIAL, pairs, workers=1, report=lambda done, total: None)
+    found = measure_predictions(job, TRIVIAL, pairs, workers=1, report=lambda done, total: None)
     problems = [m.problem for m in found if m.problem]
     assert len(problems) == len(hurt) * len(TRIVIAL)
     assert all(f"{source}.png: found no picture" in problem for problem in problems)

@@ -1,4 +1,4 @@
-"""SSIM, LPIPS and the protocols on pictures whose answer is known."""
+"""SSIM, LPIPS and the protocols on pictures whose prediction is known."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from layerpose.evaluation.interval import mean_of
 from layerpose.evaluation.lpips import SMALLEST, Lpips, standardise, to_unit_length
 from layerpose.evaluation.protocols import PROTOCOLS
 from layerpose.evaluation.ssim import C1, ssim, uniform_ssim_map
-from layerpose.evaluation.truth import Answer, Truth, person_box
-from layerpose.pictures import picture_to_image, read_photo
+from layerpose.evaluation.truth import Prediction, Truth, person_box
+from layerpose.media.pictures import picture_to_image, read_photo
 
 PUBLISHED_PAIRS = "873971e95c8027559fbd4ffd5b27ad52b97a40fdb6afce6dcab1910eb3ee4521"
 """SHA-256 of the archive that holds the pictures of published metrics."""
@@ -171,16 +171,16 @@ def squeeze_features(state: dict[str, Tensor], image: Tensor) -> list[Tensor]:
     return [to_unit_length(tap) for tap in found]
 
 
-def answer_of(found: Tensor, truth: Tensor, mask: Tensor, metric: Lpips) -> Answer:
-    return Answer(image=found, truth=Truth(image=truth, mask=mask, metric=metric))
+def prediction_of(found: Tensor, truth: Tensor, mask: Tensor, metric: Lpips) -> Prediction:
+    return Prediction(image=found, truth=Truth(image=truth, mask=mask, metric=metric))
 
 
 def test_the_foreground_protocol_does_not_see_the_background(shared: Path) -> None:
     metric, (image, noisy) = Lpips(shared / "weights" / "lpips_alex_v01.pt"), pictures(256, 256)
     mask = torch.zeros(1, 1, 256, 256)
     mask[..., 100:200, 120:180] = 1
-    answer = answer_of(noisy[:1] * mask, image[:1] * mask, mask, metric)
-    small, full = (PROTOCOLS[name].measure(answer) for name in ("fg", "wang"))
+    prediction = prediction_of(noisy[:1] * mask, image[:1] * mask, mask, metric)
+    small, full = (PROTOCOLS[name].measure(prediction) for name in ("fg", "wang"))
     assert small.ssim < full.ssim
     assert small.lpips > full.lpips
     assert small.psnr < full.psnr
@@ -188,15 +188,15 @@ def test_the_foreground_protocol_does_not_see_the_background(shared: Path) -> No
 
 
 def test_what_is_shared_between_pictures_and_protocols_changes_no_figure(shared: Path) -> None:
-    """Every figure beside the plain functions on the two pictures alone, for several answers to one truth."""
+    """Every figure beside the plain functions on the two pictures alone, for several predictions to one truth."""
     metric, (image, noisy) = Lpips(shared / "weights" / "lpips_alex_v01.pt"), pictures(160, 160)
     mask = torch.zeros(1, 1, 160, 160)
     mask[..., 30:130, 60:110] = 1
     truth = Truth(image=image[:1], mask=mask, metric=metric)
     rows, columns = person_box(mask)
     for found in (noisy[:1], noisy[1:], image[:1]):
-        answer = Answer(image=found, truth=truth)
-        full, person = (PROTOCOLS[name].measure(answer) for name in ("wang", "fg"))
+        prediction = Prediction(image=found, truth=truth)
+        full, person = (PROTOCOLS[name].measure(prediction) for name in ("wang", "fg"))
         crops = (picture[..., rows, columns].contiguous() for picture in (found, image[:1]))
         region = ((mask > 0.5) | (found.abs().amax(1, keepdim=True) > 0.05)).float()
         assert full.ssim == pytest.approx(float(ssim(found, image[:1])), abs=1e-6)
@@ -222,16 +222,16 @@ def test_a_small_person_gets_a_box_that_the_metric_can_look_at(shared: Path) -> 
     assert columns == slice(64 - SMALLEST, 64)
     assert rows == slice(8, 57)
     image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    assert PROTOCOLS["fg"].measure(answer_of(image, image.flip(-1), mask, metric)).lpips > 0
+    assert PROTOCOLS["fg"].measure(prediction_of(image, image.flip(-1), mask, metric)).lpips > 0
 
 
 def test_patn_wants_the_crop_of_its_data_set(shared: Path) -> None:
     metric, (image, noisy) = Lpips(shared / "weights" / "lpips_alex_v01.pt"), pictures(256, 176)
     mask = torch.ones(1, 1, 256, 176)
-    answer = answer_of(noisy[:1], image[:1], mask, metric)
-    padded, plain = (PROTOCOLS[name].measure(answer) for name in ("patn", "wang"))
+    prediction = prediction_of(noisy[:1], image[:1], mask, metric)
+    padded, plain = (PROTOCOLS[name].measure(prediction) for name in ("patn", "wang"))
     assert padded.ssim > plain.ssim
-    small = answer_of(image[:1, :, :64, :64], noisy[:1, :, :64, :64], mask[..., :64, :64], metric)
+    small = prediction_of(image[:1, :, :64, :64], noisy[:1, :, :64, :64], mask[..., :64, :64], metric)
     with pytest.raises(ValueError, match="found 64 x 64 pictures"):
         PROTOCOLS["patn"].measure(small)
 

@@ -1,4 +1,4 @@
-"""Occlusion states of bodies whose answer is known."""
+"""Occlusion states of bodies whose prediction is known."""
 
 from __future__ import annotations
 

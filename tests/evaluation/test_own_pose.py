@@ -1,4 +1,4 @@
-"""People in their own pose, and answers laid over the truth by optical flow."""
+"""People in their own pose, and predictions laid over the truth by optical flow."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from layerpose.comparison.measuring import Table, measure_table
 from layerpose.data.benchmark import choose_pairs
 from layerpose.data.records import Records
 from layerpose.evaluation.alignment import EVENED, LAID_OVER, align
-from layerpose.evaluation.answers import Drawer
 from layerpose.evaluation.fidelity import measure_fidelity
 from layerpose.evaluation.lpips import Lpips
+from layerpose.evaluation.predictions import Drawer
 from layerpose.evaluation.report import Report
-from layerpose.evaluation.truth import Answer, Truth
+from layerpose.evaluation.truth import Prediction, Truth
 from layerpose.presets import debug
 
 SIZE = 128
@@ -38,7 +38,7 @@ def grainy_person() -> tuple[Float[Tensor, "1 3 s s"], Float[Tensor, "1 1 s s"]]
 
 @pytest.fixture(scope="module")
 def copied(painted: Path, lpips: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Path]:
-    """Measured: a model whose every answer is the source."""
+    """Measured: a model whose every prediction is the source."""
     out, records = tmp_path_factory.mktemp("copied"), Records(painted)
     copier = Drawer(rows=("full",), config=debug(), open=lambda: lambda conditions: [conditions.source])
     table = Table(
@@ -65,8 +65,8 @@ def test_a_shifted_picture_is_misplaced_and_looks_the_same(lpips: Path) -> None:
     target, mask = grainy_person()
     truth = Truth(image=target, mask=mask, metric=Lpips(lpips))
     shifted = target.roll((3, -4), (2, 3))
-    laid, evened = (Answer(image=image, truth=truth).box_lpips for image in align(shifted, target, mask))
-    plain = Answer(image=shifted, truth=truth).box_lpips
+    laid, evened = (Prediction(image=image, truth=truth).box_lpips for image in align(shifted, target, mask))
+    plain = Prediction(image=shifted, truth=truth).box_lpips
     assert laid < 0.1 * plain
     assert evened < 0.1 * plain
 
@@ -91,9 +91,9 @@ def test_a_pale_soft_copy_has_less_contrast_detail_and_saturation(lpips: Path) -
     target, mask = grainy_person()
     soft = torch.as_tensor(cv2.GaussianBlur(target[0].permute(1, 2, 0).numpy(), (0, 0), 3)).permute(2, 0, 1)[None]
     truth = Truth(image=target, mask=mask, metric=Lpips(lpips))
-    same = measure_fidelity(Answer(image=target, truth=truth))
-    pale = measure_fidelity(Answer(image=0.5 * target, truth=truth))
-    blurred = measure_fidelity(Answer(image=soft, truth=truth))
+    same = measure_fidelity(Prediction(image=target, truth=truth))
+    pale = measure_fidelity(Prediction(image=0.5 * target, truth=truth))
+    blurred = measure_fidelity(Prediction(image=soft, truth=truth))
     assert (same.levels, same.contrast, same.detail, same.saturation) == (0, 1, 1, 1)
     assert pale.contrast == pytest.approx(0.5)
     assert pale.saturation == pytest.approx(0.5)

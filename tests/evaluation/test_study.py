@@ -13,12 +13,12 @@ from PIL import Image
 
 from layerpose.cli import main
 from layerpose.data.records import Records
-from layerpose.evaluation.answers import answer_path
+from layerpose.evaluation.predictions import prediction_path
 from layerpose.evaluation.study import Study, check_same_study, choose_questions, make_study, open_study
 from layerpose.evaluation.study_methods import read_methods
 from layerpose.evaluation.study_table import shares_of, to_csv, to_markdown
 from layerpose.evaluation.study_votes import Vote
-from layerpose.sheet import draw_pose_of
+from layerpose.sheets.transfer import draw_pose_of
 
 PAIR = ("00001", "000", "002")
 
@@ -33,7 +33,7 @@ def write_report(folder: Path, pairs: list[tuple[str, str, str]], **making: str)
     folder.mkdir()
     describe(folder, **making)
     for pair in pairs:
-        path = answer_path(folder, "full", pair)
+        path = prediction_path(folder, "full", pair)
         path.parent.mkdir(exist_ok=True)
         Image.new("RGB", (64, 64)).save(path)
     return folder
@@ -98,7 +98,7 @@ def test_every_result_of_a_report_on_several_models_is_a_method(
 
 
 def test_a_damaged_picture_is_named_and_no_study_appears(reports: list[Path], people: Records, tmp_path: Path) -> None:
-    bad = answer_path(reports[1], "full", PAIR)
+    bad = prediction_path(reports[1], "full", PAIR)
     bad.write_bytes(bad.read_bytes()[:60])
     with pytest.raises(ValueError, match="00001-000-002"):
         made(reports, people, tmp_path / "study")

@@ -23,9 +23,9 @@ from layerpose.estimation.estimate import Estimate
 from layerpose.estimation.others import Other
 from layerpose.export.finish import finish, finish_group, finish_in_photo
 from layerpose.maps.render import pose_body
+from layerpose.media.photos.originals import Original, read_original, write_original
+from layerpose.media.pictures import read_photo
 from layerpose.motion.library import library_pose
-from layerpose.photos.originals import Original, read_original, write_original
-from layerpose.pictures import read_photo
 from layerpose.presets import debug
 from layerpose.scene.laying import lay
 from layerpose.scene.standing import stand

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from layerpose.bodies import framed_body
 from layerpose.export.maps import check_maps_folder, load_frames, plan_shoot, write_frames, write_still
+from layerpose.inputs.bodies import framed_body
 from layerpose.motion.keypoint_layouts import COCO_18, COLOURS
 from layerpose.motion.library import library_pose
 

@@ -18,6 +18,8 @@ import torch
 from PIL import Image
 
 from layerpose.body.smpl_file import read_smpl
+from layerpose.media.pictures import read_photo
+from layerpose.media.videos.reading import open_video
 from layerpose.motion.library import library_pose
 from layerpose.motion.motion_file import read_motion, write_motion
 from layerpose.motion.moves import library_motion
@@ -30,11 +32,9 @@ from layerpose.motion.write.glb import write_glb
 from layerpose.motion.write.openpose import write_openpose
 from layerpose.motion.write.skeleton_picture import write_skeleton_picture
 from layerpose.motion.write.take import Take, moving, still
-from layerpose.pictures import read_photo
 from layerpose.presets import debug
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import load_model, save_model
-from layerpose.videos.reading import open_video
 
 SIDE, FRAMES = 96, 6
 MOTION_TESTS = Path(__file__).parents[1] / "motion"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from layerpose.bodies import framed_body
 from layerpose.body.skeleton import mirrored
+from layerpose.inputs.bodies import framed_body
 from layerpose.maps.limbs import KNUCKLES, LIMBS, NUM_LIMB_CHANNELS, POINTS, draw_limbs, limb_points
 from layerpose.maps.render import draw_body
 from layerpose.motion.library import library_pose

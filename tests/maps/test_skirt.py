@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from layerpose.bodies import framed_body
 from layerpose.body.model import body_model
+from layerpose.inputs.bodies import framed_body
 from layerpose.maps.clothing import draw_dressed
 from layerpose.maps.parsing import parse_source
 from layerpose.maps.render import DrawnBody, draw_placed, mesh, pose_body

@@ -9,9 +9,9 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from layerpose.bodies import draw_any, framed_body
 from layerpose.body.model import body_model
 from layerpose.body.smpl import SMPL_JOINTS, Y_UP_TO_BODY, SmplModel, SmplPose, load_smpl
+from layerpose.inputs.bodies import draw_any, framed_body
 from layerpose.maps.render import draw_body, draw_surface, render_maps
 from layerpose.motion.library import library_pose
 from layerpose.motion.posing import curl_fingers, to_pose

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from layerpose.inputs.motions import resolve_motion
 from layerpose.motion.library import library_pose
 from layerpose.motion.motion_file import read_motion, write_motion
 from layerpose.motion.moves import library_motion
 from layerpose.motion.timing import resample, select
-from layerpose.motions import resolve_motion
 
 
 def test_resampling_keeps_the_duration_and_the_places() -> None:

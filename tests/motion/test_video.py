@@ -14,10 +14,10 @@ import pytest
 from PIL import Image, ImageOps
 
 from layerpose.estimation import following
+from layerpose.inputs.motions import resolve_motion
+from layerpose.media.videos.reading import read_looks
 from layerpose.motion.read import video as video_clip
 from layerpose.motion.read.video import read_video
-from layerpose.motions import resolve_motion
-from layerpose.videos.reading import read_looks
 
 UNTURNED = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 PHONE_UPRIGHT = struct.pack(">9i", 0, 0x10000, 0, -0x10000, 0, 0, 0, 0, 0x40000000)

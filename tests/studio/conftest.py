@@ -14,7 +14,7 @@ from PIL import Image
 
 from layerpose.data.benchmark import Pair
 from layerpose.data.records import Records
-from layerpose.evaluation.answers import answer_path
+from layerpose.evaluation.predictions import prediction_path
 from layerpose.evaluation.study import Study, make_study
 from layerpose.evaluation.study_methods import read_methods
 from layerpose.studio.app import make_app
@@ -35,7 +35,7 @@ def write_report(folder: Path, method: int, pairs: list[Pair], **making: str) ->
     rows = {"source copied": {}, "full": {}, "target": {}}
     (folder / "report.json").write_text(json.dumps({"facts": facts, "rows": rows}))
     for number, pair in enumerate(pairs):
-        path = answer_path(folder, "full", pair)
+        path = prediction_path(folder, "full", pair)
         path.parent.mkdir(exist_ok=True)
         Image.new("RGB", (64, 64), colour(method, number)).save(path)
     return folder

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from layerpose.baselines.rival_folder import is_rival, load_rival
-from layerpose.baselines.rivals import RIVALS, RivalConfig, make_networks, published, resized
+from layerpose.baselines.model_folder import is_baseline, load_baseline
+from layerpose.baselines.registry import BASELINES, BaselineConfig, make_networks, published, resized
 from layerpose.cli import main
 from layerpose.data.pairs import Pairs
 from layerpose.data.records import Records
@@ -19,25 +19,25 @@ from layerpose.training import checkpoint
 from layerpose.training.compared import Compared
 from layerpose.training.loop import Progress, train
 from layerpose.training.plan import Machine, Plan
-from layerpose.training.recipes import Phase, RivalRecipe, rival_recipe
+from layerpose.training.recipes import BaselineRecipe, Phase, baseline_recipe
 
 SIZE = 64
 
 
-def narrow(name: str) -> RivalConfig:
+def narrow(name: str) -> BaselineConfig:
     return resized(published(name), canvas=SIZE, share=1 / 16)
 
 
 def plan_of(name: str, data: Path, steps: int) -> Plan:
-    rival = RIVALS[name]
-    recipe = RivalRecipe(
+    baseline = BASELINES[name]
+    recipe = BaselineRecipe(
         name=name, phases=(Phase(name="all", trains=("generator",), num_steps=steps, batch=2),),
-        constant_share=rival.constant_share, last_learning_rate=rival.last_learning_rate,
+        constant_share=baseline.constant_share, last_learning_rate=baseline.last_learning_rate,
     )  # fmt: skip
     return Plan(config=narrow(name), recipe=recipe, data=data, seed=3, validate_every=2, num_checks=1)
 
 
-@pytest.fixture(scope="module", params=RIVALS)
+@pytest.fixture(scope="module", params=BASELINES)
 def run(request: pytest.FixtureRequest, painted: Path, tmp_path_factory: pytest.TempPathFactory):
     """A whole run of each system: its name, its folder, what was reported."""
     out, heard = tmp_path_factory.mktemp("run") / "run", []
@@ -53,7 +53,7 @@ def test_generator_and_discriminator_learn_and_every_term_is_reported(
     torch.manual_seed(3)
     before = make_networks(narrow(name))
     state = torch.load(out / checkpoint.FILE, weights_only=True)
-    for part, stored in ((before.generator, state["model"]), (before.critic, state["critics"])):
+    for part, stored in ((before.generator, state["model"]), (before.discriminator, state["critics"])):
         assert any(not torch.equal(value, stored[key]) for key, value in part.state_dict().items())
     assert [place.step for place in heard] == [1, 2]
     assert {"adversarial", "judge real", "judge made", "gradient generators"} <= set(heard[-1].values)
@@ -64,7 +64,7 @@ def test_its_model_folder_draws_the_picture_that_was_trained(
     run: tuple[str, Path, list[Progress]], painted: Path
 ) -> None:
     name, out, _ = run
-    config, networks = load_rival(out / "last")
+    config, networks = load_baseline(out / "last")
     assert config == narrow(name)
     stored = torch.load(out / checkpoint.FILE, weights_only=True)["model"]
     assert all(torch.equal(value, stored[key]) for key, value in networks.generator.state_dict().items())
@@ -78,7 +78,7 @@ def test_its_model_folder_draws_the_picture_that_was_trained(
 
 
 def test_our_own_commands_say_whose_model_it_is(run: tuple[str, Path, list[Progress]]) -> None:
-    assert is_rival(run[1] / "best")
+    assert is_baseline(run[1] / "best")
     with pytest.raises(ValueError, match=f"holds {run[0]}, a system we compare with"):
         load_model(run[1] / "best")
 
@@ -108,7 +108,8 @@ def test_a_stopped_run_with_dropout_ends_with_the_same_weights_bit_for_bit(
 def test_rates_fall_as_their_authors_had_it() -> None:
     phase = Phase(name="all", trains=("generator",), num_steps=60, learning_rate=2e-4)
     rates = {
-        name: [rival_recipe(name, 10).learning_rate(phase, step) for step in (0, 10, 30, 45, 60)] for name in RIVALS
+        name: [baseline_recipe(name, 10).learning_rate(phase, step) for step in (0, 10, 30, 45, 60)]
+        for name in BASELINES
     }
     assert rates["dsc"] == pytest.approx([2e-4] * 5)
     assert rates["pix2pixhd"] == pytest.approx([2e-4, 2e-4, 2e-4, 1e-4, 0])
@@ -147,7 +148,7 @@ def test_what_is_refused(
 
 
 def test_weights_of_another_system_are_refused(run: tuple[str, Path, list[Progress]], tmp_path: Path) -> None:
-    others: dict[str, Callable[[], Compared]] = {name: lambda n=name: Compared(narrow(n)) for name in RIVALS}
+    others: dict[str, Callable[[], Compared]] = {name: lambda n=name: Compared(narrow(n)) for name in BASELINES}
     for name, make in others.items():
         if name == run[0]:
             assert make().read(run[1] / "last").keys()

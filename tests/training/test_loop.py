@@ -1,4 +1,4 @@
-"""The training loop on painted people and the debug model: it runs, saves, keeps its journal, and stops at a NaN."""
+"""The training loop on painted people and the debug model: it runs, saves, keeps its logger, and stops at a NaN."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from layerpose.presets import debug
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import load_model
 from layerpose.training import checkpoint, losses
-from layerpose.training.journal import read_losses
+from layerpose.training.logger import read_losses
 from layerpose.training.loop import Progress, train
 from layerpose.training.plan import RUN, Machine, Plan
 from layerpose.training.recipes import Phase
-from layerpose.training.system import Team
-from layerpose.training.team import assemble
+from layerpose.training.system import Trainer
+from layerpose.training.trainer import assemble
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_in_turn_each_step_teaches_one_layer_network(run: tuple[Path, list[Progr
     assert judged == [["judge head"], ["judge arm"], ["judge leg"]]
 
 
-def test_the_journal_holds_losses_figures_and_pictures(run: tuple[Path, list[Progress]]) -> None:
+def test_the_logger_holds_losses_figures_and_pictures(run: tuple[Path, list[Progress]]) -> None:
     (file,) = (run[0] / "tensorboard").iterdir()
     content = file.read_bytes()
     for tag in (b"coarse/judge_coarse", b"joint/learning_rate", b"validation_joint/SSIM", b"validation_joint/pictures"):
@@ -73,7 +73,7 @@ def test_the_journal_holds_losses_figures_and_pictures(run: tuple[Path, list[Pro
     assert content.count(b"\x89PNG") >= 3
 
 
-def test_the_journal_reads_as_it_was_written_and_a_cut_record_ends_it(
+def test_the_logger_reads_as_it_was_written_and_a_cut_record_ends_it(
     run: tuple[Path, list[Progress]], tmp_path: Path
 ) -> None:
     heard = [place.values["coarse perceptual"] for place in run[1] if place.phase == "coarse"]
@@ -110,15 +110,19 @@ def test_the_fusion_learns_alone_on_the_others_output(plan: Plan, machine: Machi
 def test_a_run_that_starts_from_another_takes_its_discriminators_along(
     run: tuple[Path, list[Progress]], plan: Plan, machine: Machine, tmp_path: Path
 ) -> None:
-    def start(folder: Path) -> tuple[Team, dict[str, Tensor]]:
+    def start(folder: Path) -> tuple[Trainer, dict[str, Tensor]]:
         stored = torch.load(run[0] / checkpoint.FILE, weights_only=True)
         return assemble(replace(plan, init=folder), machine, tmp_path / "none", torch.device("cpu"))[0], stored
 
-    team, stored = start(run[0])
-    assert all(torch.equal(value, stored["critics"][name]) for name, value in team.critics.state_dict().items())
-    assert all(torch.equal(value, stored["average"][name]) for name, value in team.model.state_dict().items())
-    team, stored = start(run[0] / checkpoint.LAST)
-    assert not all(torch.equal(value, stored["critics"][name]) for name, value in team.critics.state_dict().items())
+    trainer, stored = start(run[0])
+    assert all(
+        torch.equal(value, stored["critics"][name]) for name, value in trainer.discriminators.state_dict().items()
+    )
+    assert all(torch.equal(value, stored["average"][name]) for name, value in trainer.model.state_dict().items())
+    trainer, stored = start(run[0] / checkpoint.LAST)
+    assert not all(
+        torch.equal(value, stored["critics"][name]) for name, value in trainer.discriminators.state_dict().items()
+    )
 
 
 def test_worker_processes_change_nothing(plan: Plan, machine: Machine, tmp_path: Path) -> None:

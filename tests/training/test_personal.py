@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from layerpose.cli import main
-from layerpose.data.album import open_albums
+from layerpose.data.album.frames import open_albums
 from layerpose.presets import debug
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import load_model, save_model

@@ -14,8 +14,8 @@ import torch
 import torch._dynamo
 
 from layerpose.cli import main
+from layerpose.training.batches import Shares
 from layerpose.training.checkpoint import FILE
-from layerpose.training.lessons import Shares
 from layerpose.training.recipes import Phase
 
 COMMAND = ("--preset", "debug", "--phases", "joint", "--precision", "fp32", "--workers", "0")

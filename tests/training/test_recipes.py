@@ -15,9 +15,9 @@ from layerpose.networks.perceptual import Vgg19
 from layerpose.presets import ABLATION, GENERATORS, PRESETS, base, debug
 from layerpose.stages.conditions import num_guide_channels, resize
 from layerpose.stages.model import Model
-from layerpose.training.critics import Critics
-from layerpose.training.lessons import Lessons, gather
-from layerpose.training.objectives import OurTeam, generator_terms
+from layerpose.training.batches import Batches, gather
+from layerpose.training.discriminators import Discriminators
+from layerpose.training.objectives import OurTrainer, generator_terms
 from layerpose.training.recipes import (
     STAGES,
     Phase,
@@ -71,10 +71,12 @@ def test_a_phase_may_weigh_its_terms_otherwise(painted: Path) -> None:
     for weights in (None, other):
         phase = Phase(name="fusion", trains=("fusion",), num_steps=1, weights=weights)
         recipe = Recipe(name="x", phases=(phase,), weights=usual, discriminator_width=2)
-        lesson = gather([Lessons(painted, config, phase, {}, first=0, seed=0)[0]])
-        critics = Critics(config, recipe)
-        team = OurTeam(model=Model(config), critics=critics, vgg=Vgg19("1_2"), recipe=recipe, seed=0)
-        found.append({term.name: term.weight for term in generator_terms(team, phase, lesson)[0]})
+        batch = gather([Batches(painted, config, phase, {}, first=0, seed=0)[0]])
+        discriminators = Discriminators(config, recipe)
+        trainer = OurTrainer(
+            model=Model(config), discriminators=discriminators, vgg=Vgg19("1_2"), recipe=recipe, seed=0
+        )
+        found.append({term.name: term.weight for term in generator_terms(trainer, phase, batch)[0]})
     assert found[0]["fusion perceptual"] == 3
     assert found[1]["fusion perceptual"] == 7
     assert found[1]["fusion texture"] == 2
@@ -180,11 +182,13 @@ def test_every_row_learns_what_it_has(name: str, painted: Path) -> None:
     )
     phase, records = recipe.phases[0], Records(painted)
     sets = complete_parts(records, ["00000"])
-    lesson = gather([Lessons(painted, config, phase, sets, first=0, seed=0)[0]])
+    batch = gather([Batches(painted, config, phase, sets, first=0, seed=0)[0]])
     model = Model(config)
     assert model.coarse.generator.stem[0].in_channels == 3 + num_guide_channels(config.guides)
-    team = OurTeam(model=model, critics=Critics(config, recipe), vgg=Vgg19("1_2"), recipe=recipe, seed=0)
-    terms, comparisons = generator_terms(team, phase, lesson)
+    trainer = OurTrainer(
+        model=model, discriminators=Discriminators(config, recipe), vgg=Vgg19("1_2"), recipe=recipe, seed=0
+    )
+    terms, comparisons = generator_terms(trainer, phase, batch)
     torch.stack([term.value for term in terms]).sum().backward()
     assert all(p.grad is not None for p in model.parameters()), "something is never used"
     names = {term.name for term in terms}
@@ -197,23 +201,23 @@ def test_every_row_learns_what_it_has(name: str, painted: Path) -> None:
     assert {name for name, there in found.items() if there} == expected
     judges = {"coarse", *(["fusion"] if "fusion" in expected else [])}
     judges |= {"head", "arm", "leg"} if "completeness" in expected else set()
-    assert {comparison.critic for comparison in comparisons} == judges
+    assert {comparison.discriminator for comparison in comparisons} == judges
 
 
 def test_a_discriminator_may_see_a_window(painted: Path) -> None:
     phase = Phase(name="joint", trains=STAGES, num_steps=1, judged=24)
     recipe = Recipe(name="x", phases=(phase,), discriminator_width=2)
     config, sets = debug(), complete_parts(Records(painted), ["00000"])
-    lesson = gather([Lessons(painted, config, phase, sets, first=0, seed=0)[0]])
-    team = OurTeam(
-        model=Model(config), critics=Critics(config, recipe), vgg=Vgg19("1_2"), recipe=recipe, seed=0
+    batch = gather([Batches(painted, config, phase, sets, first=0, seed=0)[0]])
+    trainer = OurTrainer(
+        model=Model(config), discriminators=Discriminators(config, recipe), vgg=Vgg19("1_2"), recipe=recipe, seed=0
     )  # fmt: skip
-    seen = {found.critic: found for found in generator_terms(team, phase, lesson)[1]}
-    sample = lesson.sample
-    for critic, size in (("coarse", config.coarse_size), ("fusion", config.canvas)):
+    seen = {found.discriminator: found for found in generator_terms(trainer, phase, batch)[1]}
+    sample = batch.sample
+    for discriminator, size in (("coarse", config.coarse_size), ("fusion", config.canvas)):
         pictures = (resize(sample.conditions.source, size), resize(sample.target, size))
-        windows = (seen[critic].real_source, seen[critic].real)
-        assert [tuple(window.shape[-2:]) for window in (*windows, seen[critic].made)] == [(24, 24)] * 3
+        windows = (seen[discriminator].real_source, seen[discriminator].real)
+        assert [tuple(window.shape[-2:]) for window in (*windows, seen[discriminator].made)] == [(24, 24)] * 3
         places = [
             (row, column)
             for row in range(size - 23)
@@ -229,15 +233,17 @@ def test_a_discriminator_may_see_a_window(painted: Path) -> None:
 def test_the_fusion_may_learn_alone(painted: Path) -> None:
     phase = Phase(name="fusion", trains=("fusion",), num_steps=1)
     recipe, config = Recipe(name="x", phases=(phase,), discriminator_width=2), debug()
-    lesson = gather([Lessons(painted, config, phase, {}, first=0, seed=0)[0]])
-    assert not lesson.taught
+    batch = gather([Batches(painted, config, phase, {}, first=0, seed=0)[0]])
+    assert not batch.taught
     model = Model(config)
-    team = OurTeam(model=model, critics=Critics(config, recipe), vgg=Vgg19("1_2"), recipe=recipe, seed=0)
-    terms, comparisons = generator_terms(team, phase, lesson)
+    trainer = OurTrainer(
+        model=model, discriminators=Discriminators(config, recipe), vgg=Vgg19("1_2"), recipe=recipe, seed=0
+    )
+    terms, comparisons = generator_terms(trainer, phase, batch)
     torch.stack([term.value for term in terms]).sum().backward()
     assert {term.name.split()[0] for term in terms} == {"fusion"}
-    assert [found.critic for found in comparisons] == ["fusion"]
+    assert [found.discriminator for found in comparisons] == ["fusion"]
     assert model.fusion is not None
     learning = {id(p) for p in model.fusion.parameters()}
-    assert learning == {id(p) for p in team.trained(phase)}
+    assert learning == {id(p) for p in trainer.trained(phase)}
     assert all((p.grad is not None) == (id(p) in learning) for p in model.parameters())

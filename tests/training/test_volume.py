@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from layerpose.bodies import framed_body, redrawn
 from layerpose.body.skeleton import BONES
 from layerpose.cli import main
 from layerpose.config import VolumeConfig
@@ -23,6 +22,7 @@ from layerpose.estimation.volume import (
     save_network,
 )
 from layerpose.evaluation.volume import look, summarise
+from layerpose.inputs.bodies import framed_body, redrawn
 from layerpose.maps.limbs import LIMBS, POINTS
 from layerpose.maps.render import draw_body, render_maps
 from layerpose.motion.library import library_pose

@@ -21,10 +21,10 @@ from PIL import Image
 from layerpose.cli import animate as command
 from layerpose.cli import main
 from layerpose.estimation.estimate import Estimate
+from layerpose.inputs.motions import resolve_motion
+from layerpose.media.pictures import read_photo
 from layerpose.motion.filming import Shot, film
 from layerpose.motion.library import library_pose
-from layerpose.motions import resolve_motion
-from layerpose.pictures import read_photo
 from layerpose.presets import debug
 from layerpose.scene.backdrop import KEEP, Backdrop, fill_scene, find_alpha, find_backdrop
 from layerpose.stages.model import Model

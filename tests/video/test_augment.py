@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from layerpose.bodies import framed_body
 from layerpose.body.camera import project
 from layerpose.data.coco import NAMES, annotate, find_parts, see_keypoints
+from layerpose.inputs.bodies import framed_body
 from layerpose.maps.render import draw_body, pose_body
 from layerpose.motion.library import library_pose
 from layerpose.motion.posing import turn

@@ -20,7 +20,7 @@ from layerpose.types import Term
 POSE = 18
 ENCODER = (1, 2, 4, 8, 8, 8, 8)
 DECODER = (8, 8, 8, 4, 2)
-CRITIC = (1, 2, 4, 8)
+DISCRIMINATOR = (1, 2, 4, 8)
 """Channels of the layers in units of the width; the decoder's first block, and its last convolution, come on top."""
 NUM_DEFORMED = 4
 """Skips, from the finest on, that are deformed."""
@@ -50,7 +50,7 @@ class Dsc(nn.Module):
     def __init__(self, config: DscConfig) -> None:
         super().__init__()
         self.generator = DeformableGenerator(config)
-        self.critic = PairCritic(config)
+        self.discriminator = PairDiscriminator(config)
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
                 nn.init.xavier_uniform_(module.weight)
@@ -139,12 +139,12 @@ class DeformableGenerator(nn.Module):
         return self.head(features).float().tanh()
 
 
-class PairCritic(nn.Module):
+class PairDiscriminator(nn.Module):
     """Does the picture belong to its source and both poses? Probabilities, patch by patch."""
 
     def __init__(self, config: DscConfig) -> None:
         super().__init__()
-        widths = [config.critic_width * factor for factor in CRITIC]
+        widths = [config.critic_width * factor for factor in DISCRIMINATOR]
         layers: list[nn.Module] = [nn.Conv2d(2 * (3 + POSE), widths[0], 4, 2)]
         for inputs, outputs in zip(widths, [*widths[1:], 1], strict=True):
             layers += [nn.LeakyReLU(0.2), nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False)]
@@ -161,9 +161,9 @@ class PairCritic(nn.Module):
 def generator_terms(model: Dsc, vgg: Vgg19, sample: Sample) -> tuple[list[Term], Float[Tensor, "b 3 h w"]]:
     """What the generator minimises, and its picture for the discriminator."""
     image = model.generator(sample.conditions)
-    model.critic.requires_grad_(False)
-    score = model.critic(sample.conditions, image)
-    model.critic.requires_grad_(True)
+    model.discriminator.requires_grad_(False)
+    score = model.discriminator(sample.conditions, image)
+    model.discriminator.requires_grad_(True)
     with torch.no_grad():
         wanted = shallow_features(vgg, sample.target)
     near = nearest_neighbour_loss(shallow_features(vgg, image), wanted)
@@ -174,9 +174,9 @@ def generator_terms(model: Dsc, vgg: Vgg19, sample: Sample) -> tuple[list[Term],
     return terms, image.detach()
 
 
-def critic_terms(model: Dsc, sample: Sample, image: Float[Tensor, "b 3 h w"]) -> list[Term]:
+def discriminator_terms(model: Dsc, sample: Sample, image: Float[Tensor, "b 3 h w"]) -> list[Term]:
     """What the discriminator minimises."""
-    real, made = (model.critic(sample.conditions, picture) for picture in (sample.target, image))
+    real, made = (model.discriminator(sample.conditions, picture) for picture in (sample.target, image))
     return [
         Term(name="judge real", value=_surprise(real), weight=1.0),
         Term(name="judge made", value=_surprise(1 - made), weight=1.0),

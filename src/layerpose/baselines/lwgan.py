@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy, grid_sample, max_pool2d
 from layerpose.baselines.features import first_feature_loss
 from layerpose.baselines.inputs import bodies_of
 from layerpose.baselines.layers import draw_weights
-from layerpose.baselines.lwgan_network import Drawn, LwGanConfig, PatchCritic, Streams
+from layerpose.baselines.lwgan_network import Drawn, LwGanConfig, PatchDiscriminator, Streams
 from layerpose.data.pairs import Sample
 from layerpose.maps.crops import cut
 from layerpose.maps.render import KEYPOINTS_OF_PART
@@ -48,7 +48,7 @@ class LwGan(nn.Module):
     def __init__(self, config: LwGanConfig) -> None:
         super().__init__()
         self.generator = Streams(config)
-        self.critic = PatchCritic(config)
+        self.discriminator = PatchDiscriminator(config)
         draw_weights(self)
 
     def forward(self, conditions: Conditions) -> Float[Tensor, "b 3 h w"]:
@@ -81,9 +81,9 @@ def generator_terms(model: LwGan, vgg: Vgg19, sample: Sample) -> tuple[list[Term
     seen, bodies, target = look(sample.conditions), bodies_of(sample.conditions), sample.target
     drawn = model.draw(seen)
     image, masks = drawn.image, torch.cat([drawn.source_mask, drawn.mask])
-    model.critic.requires_grad_(False)
-    score = model.critic(torch.cat([image, bodies.target_surface], dim=1))
-    model.critic.requires_grad_(True)
+    model.discriminator.requires_grad_(False)
+    score = model.discriminator(torch.cat([image, bodies.target_surface], dim=1))
+    model.discriminator.requires_grad_(True)
     box = head_box(bodies.target_keypoints)
     heads = [cut(picture, box, HEAD_PIXELS) for picture in (image, target)]
     source = (drawn.source - sample.conditions.source).abs().mean()
@@ -98,10 +98,10 @@ def generator_terms(model: LwGan, vgg: Vgg19, sample: Sample) -> tuple[list[Term
     return terms, image.detach()
 
 
-def critic_terms(model: LwGan, sample: Sample, image: Float[Tensor, "b 3 h w"]) -> list[Term]:
+def discriminator_terms(model: LwGan, sample: Sample, image: Float[Tensor, "b 3 h w"]) -> list[Term]:
     """What the discriminator minimises: +1 for real pictures and -1 for made ones (the generator wants 0)."""
     surface = bodies_of(sample.conditions).target_surface
-    real, made = (model.critic(torch.cat([picture, surface], dim=1)) for picture in (sample.target, image))
+    real, made = (model.discriminator(torch.cat([picture, surface], dim=1)) for picture in (sample.target, image))
     return [
         Term(name="judge real", value=((real - 1) ** 2).mean(), weight=1.0),
         Term(name="judge made", value=((made + 1) ** 2).mean(), weight=1.0),

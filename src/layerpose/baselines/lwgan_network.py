@@ -13,7 +13,7 @@ from layerpose.baselines.layers import normalised
 
 NUM_DOWNS = 3
 CRITIC_WIDTHS = (1, 2, 4, 8, 8)
-CRITIC_STRIDES = (2, 2, 2, 2, 1)
+DISCRIMINATOR_STRIDES = (2, 2, 2, 2, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,12 +150,12 @@ def warp_liquid(features: Float[Tensor, "b c h w"], flow: Float[Tensor, "b y x 2
     return grid_sample(features, places.permute(0, 2, 3, 1).to(features.dtype), align_corners=False)
 
 
-class PatchCritic(nn.Sequential):
+class PatchDiscriminator(nn.Sequential):
     """Patch discriminator with four halvings, conditioned on the target's surface."""
 
     def __init__(self, config: LwGanConfig) -> None:
         layers, inputs = [], 6
-        for number, (factor, stride) in enumerate(zip(CRITIC_WIDTHS, CRITIC_STRIDES, strict=True)):
+        for number, (factor, stride) in enumerate(zip(CRITIC_WIDTHS, DISCRIMINATOR_STRIDES, strict=True)):
             outputs = config.critic_width * factor
             layer = nn.Conv2d(inputs, outputs, 4, stride, 1)
             layers += [*(normalised(layer) if number else [layer]), nn.LeakyReLU(0.2)]

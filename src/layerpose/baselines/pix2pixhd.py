@@ -19,7 +19,7 @@ from layerpose.types import Term
 
 INPUTS = 3 + 18
 NUM_DOWNS = 4
-CRITIC_STRIDES = (2, 2, 2, 1)
+DISCRIMINATOR_STRIDES = (2, 2, 2, 1)
 MATCHING_WEIGHT = PERCEPTUAL_WEIGHT = 10.0
 
 
@@ -47,7 +47,7 @@ class Pix2PixHd(nn.Module):
     def __init__(self, config: Pix2PixHdConfig) -> None:
         super().__init__()
         self.generator = LocalEnhancer(config) if config.enhancer else GlobalGenerator(config)
-        self.critic = Critic(config)
+        self.discriminator = PatchDiscriminator(config)
         draw_weights(self)
 
     def forward(self, conditions: Conditions) -> Float[Tensor, "b 3 h w"]:
@@ -107,12 +107,14 @@ class LocalEnhancer(nn.Module):
         return self.up(self.down(stacked) + self.coarse(_halve(stacked))).float().tanh()
 
 
-class Critic(nn.Module):
+class PatchDiscriminator(nn.Module):
     """70 x 70 patch discriminators at several sizes; every feature is returned, the scores last."""
 
     def __init__(self, config: Pix2PixHdConfig) -> None:
         super().__init__()
-        self.scales = nn.ModuleList(_patch_critic(INPUTS + 3, config.critic_width) for _ in range(config.num_scales))
+        self.scales = nn.ModuleList(
+            _patch_discriminator(INPUTS + 3, config.critic_width) for _ in range(config.num_scales)
+        )
 
     def forward(self, condition: Float[Tensor, "b c h w"], image: Float[Tensor, "b 3 h w"]) -> list[list[Tensor]]:
         """Features of every scale."""
@@ -134,9 +136,9 @@ def generator_terms(model: Pix2PixHd, vgg: Vgg19, sample: Sample) -> tuple[list[
     """What the generator minimises, and its picture for the discriminators."""
     stacked, target = stack_inputs(sample.conditions), sample.target
     image = model.generator(stacked)
-    model.critic.requires_grad_(False)
-    made, real = model.critic(stacked, image), model.critic(stacked, target)
-    model.critic.requires_grad_(True)
+    model.discriminator.requires_grad_(False)
+    made, real = model.discriminator(stacked, image), model.discriminator(stacked, target)
+    model.discriminator.requires_grad_(True)
     terms = [
         Term(name="adversarial", value=_distance(made, 1.0), weight=1.0),
         Term(name="matching", value=_matching(real, made), weight=MATCHING_WEIGHT),
@@ -145,12 +147,12 @@ def generator_terms(model: Pix2PixHd, vgg: Vgg19, sample: Sample) -> tuple[list[
     return terms, image.detach()
 
 
-def critic_terms(model: Pix2PixHd, sample: Sample, image: Float[Tensor, "b 3 h w"]) -> list[Term]:
+def discriminator_terms(model: Pix2PixHd, sample: Sample, image: Float[Tensor, "b 3 h w"]) -> list[Term]:
     """What the discriminators minimise."""
     stacked = stack_inputs(sample.conditions)
     return [
-        Term(name="judge real", value=_distance(model.critic(stacked, sample.target), 1.0), weight=0.5),
-        Term(name="judge made", value=_distance(model.critic(stacked, image), 0.0), weight=0.5),
+        Term(name="judge real", value=_distance(model.discriminator(stacked, sample.target), 1.0), weight=0.5),
+        Term(name="judge made", value=_distance(model.discriminator(stacked, image), 0.0), weight=0.5),
     ]
 
 
@@ -166,7 +168,7 @@ def _matching(real: Sequence[Sequence[Tensor]], made: Sequence[Sequence[Tensor]]
         for theirs_all, ours_all in zip(real, made, strict=True)
         for theirs, ours in zip(theirs_all[:-1], ours_all[:-1], strict=True)
     ]
-    num_layers = len(CRITIC_STRIDES) - 1
+    num_layers = len(DISCRIMINATOR_STRIDES) - 1
     return torch.stack(distances).sum() * 4 / (num_layers + 1) / len(real)
 
 
@@ -192,9 +194,9 @@ def _halve(features: Tensor) -> Tensor:
     return avg_pool2d(features, 3, stride=2, padding=1, count_include_pad=False)
 
 
-def _patch_critic(inputs: int, width: int) -> nn.ModuleList:
+def _patch_discriminator(inputs: int, width: int) -> nn.ModuleList:
     blocks = nn.ModuleList()
-    for index, stride in enumerate(CRITIC_STRIDES):
+    for index, stride in enumerate(DISCRIMINATOR_STRIDES):
         outputs = width * 2**index
         layer = nn.Conv2d(inputs, outputs, 4, stride, 2)
         blocks.append(nn.Sequential(*(normalised(layer) if index else (layer,)), nn.LeakyReLU(0.2)))

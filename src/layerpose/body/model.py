@@ -23,7 +23,7 @@ from jaxtyping import Float, Int
 from layerpose.body.parts import bones_to_parts, triangles_to_parts
 from layerpose.body.skeleton import mirrored
 from layerpose.body.skirt import Skirt, make_skirt
-from layerpose.cache import cache_dir, one_at_a_time, writing
+from layerpose.runtime.cache import cache_dir, one_at_a_time, writing
 
 FORMAT = 1
 NUM_BONES = 104

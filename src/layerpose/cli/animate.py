@@ -13,7 +13,7 @@ from layerpose.cli.people import Person, showing
 from layerpose.cli.transfer import KEEP, Also, Device, Engine, comment_of, find_others, find_person, load_model
 
 if TYPE_CHECKING:
-    from layerpose.cluster import Cluster
+    from layerpose.runtime.cluster import Cluster
     from layerpose.video.shooting import Shooting
     from layerpose.video.store import FrameStore
 
@@ -60,10 +60,10 @@ def animate(
         ray: Draw on a Ray cluster, which has to see the same disk: local, auto or HOST:PORT.
     """
     with busy("Starting"):
-        from layerpose.cluster import Cluster, connected
+        from layerpose.inputs.motions import resolve_motion
+        from layerpose.media.pictures import read_photo, write_png
         from layerpose.motion.filming import film
-        from layerpose.motions import resolve_motion
-        from layerpose.pictures import read_photo, write_png
+        from layerpose.runtime.cluster import Cluster, connected
         from layerpose.scene.backdrop import TRANSPARENT, check_backdrop, find_backdrop
         from layerpose.video.contact import draw_contact
         from layerpose.video.encode import check_video, write_video
@@ -73,7 +73,7 @@ def animate(
     inputs = [photo, *also, Path(motion), Path(background)]
     check_video(out, transparent=background == TRANSPARENT, inputs=inputs)
     if sheet is not None:
-        from layerpose.outputs import check_output
+        from layerpose.media.outputs import check_output
 
         check_output(sheet, ".png", inputs=[*inputs, out])
     check_backdrop(background)

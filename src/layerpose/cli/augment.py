@@ -45,7 +45,7 @@ def augment(
         device: Where the networks run; auto takes the GPU if there is one.
         weights: A model folder; without it the bundled weights are used.
     """
-    from layerpose.outputs import check_output, check_output_folder
+    from layerpose.media.outputs import check_output, check_output_folder
 
     if not photos:
         raise ValueError("no photo is named; expected one or more, like layerpose augment a.jpg b.jpg -m walk -o DATA")
@@ -54,8 +54,8 @@ def augment(
     if sheet is not None:
         check_output(sheet, ".png", inputs=photos)
     with busy("Starting"):
-        from layerpose.motions import resolve_motion
-        from layerpose.pictures import write_png
+        from layerpose.inputs.motions import resolve_motion
+        from layerpose.media.pictures import write_png
         from layerpose.scene.backdrop import TRANSPARENT, check_backdrop
         from layerpose.video.augment import COMMENT, augment, check_job, draw_annotated, find_actor
     if background == TRANSPARENT:

@@ -32,16 +32,16 @@ def body(
         body: The mesh of anny, that of SMPL (needs --smpl), or anny's mesh filled with voxels.
         smpl: Your licensed SMPL file (.pkl or .npz).
     """
-    from layerpose.outputs import check_output
+    from layerpose.media.outputs import check_output
 
     assert action == "show"
     check_output(out, ".png", inputs=[Path(pose.rpartition("#")[0] or pose), *([smpl] if smpl else [])])
     with busy("Starting"):
         from layerpose import __version__
-        from layerpose.bodies import draw_any, smpl_model
-        from layerpose.body_sheet import draw_body_sheet
-        from layerpose.pictures import write_png
-        from layerpose.poses import resolve_pose, resolve_smpl_pose
+        from layerpose.inputs.bodies import draw_any, smpl_model
+        from layerpose.inputs.poses import resolve_pose, resolve_smpl_pose
+        from layerpose.media.pictures import write_png
+        from layerpose.sheets.body import draw_body_sheet
     with busy("Reading the pose"):
         model = smpl_model(body, smpl)
         found = resolve_smpl_pose(pose, model) if body == "smpl" and model else resolve_pose(pose, model)

@@ -79,7 +79,7 @@ COMMANDS = {
          "Teach a model one person from a short clip, in minutes; its weights are held near where they started "
          "from."),
         ("evaluate", "evaluate:evaluate",
-         "Measure a model on a data set: SSIM, LPIPS and PSNR of every stage and of the trivial answers, OSA of "
+         "Measure a model on a data set: SSIM, LPIPS and PSNR of every stage and of the trivial baselines, OSA of "
          "the result."),
         ("compare", "compare:compare",
          "Train the paper's system, ours and those it compares with under one budget, and print Tables II and IV."),

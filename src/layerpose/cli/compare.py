@@ -81,14 +81,14 @@ def compare(
     )  # fmt: skip
     check_plots()
     with busy("Starting"):
-        from layerpose.cache import cache_dir
         from layerpose.comparison.contest import Contest, check_contest, run_contest
         from layerpose.comparison.measuring import Table
         from layerpose.comparison.rows import Budget, choose_rows
         from layerpose.comparison.tables import make_tables, tables_to_markdown
         from layerpose.data.benchmark import choose_pairs
         from layerpose.data.records import Records
-        from layerpose.precision import fast_precision
+        from layerpose.runtime.cache import cache_dir
+        from layerpose.runtime.precision import fast_precision
         from layerpose.training.plan import Machine
 
         chosen = "cuda" if device != "cpu" and _has_gpu() else "cpu"

@@ -15,8 +15,8 @@ from layerpose.cli.transfer import comment_of, find_others, find_person
 from layerpose.estimation.estimate import Estimate, read_source
 from layerpose.export.finish import Finished, finish, finish_group, finish_in_photo
 from layerpose.maps.painting import Painting
-from layerpose.photos.originals import STANDARD_STREAM, Original, read_original, write_original
-from layerpose.pictures import write_png
+from layerpose.media.photos.originals import STANDARD_STREAM, Original, read_original, write_original
+from layerpose.media.pictures import write_png
 from layerpose.scene.backdrop import KEEP
 from layerpose.transfer import PoseTransfer
 from layerpose.types import Body, Pose
@@ -79,7 +79,7 @@ def draw(
     write(done, out, comment=comment)
     written = [out] if str(out) != STANDARD_STREAM else []
     if sheet is not None:
-        from layerpose.sheet import draw_fit, draw_sheet
+        from layerpose.sheets.transfer import draw_fit, draw_sheet
 
         write_png(draw_sheet(done.made, draw_fit(seen.photo.image, seen.body)), sheet, comment=comment)
         written.append(sheet)

@@ -41,7 +41,8 @@ def evaluate(
     workers: int = 2,
     device: DEVICES = "auto",
 ) -> None:
-    """Measure a model on a data set: SSIM, LPIPS and PSNR of every stage and of the trivial answers, OSA of the result.
+    """Measure a model on a data set: SSIM, LPIPS and PSNR of every stage and of the trivial baselines, OSA of the
+    result.
 
     A run that was stopped goes on where it was. The model is told the exact target bodies of the data set.
 
@@ -74,7 +75,7 @@ def evaluate(
         workers: Processes that measure side by side.
         device: Where the model runs.
     """
-    from layerpose.outputs import check_output_folder
+    from layerpose.media.outputs import check_output_folder
 
     check_output_folder(out)
     check_plots()
@@ -83,30 +84,30 @@ def evaluate(
             raise ValueError(f"{option} adds to a table of one model; found {len(model)} models; name one of them")
     check_numbers({"--pairs": (pairs, 1), "--workers": (workers, 1), "--size": (size, SMALLEST_SIZE)})
     with busy("Starting"):
-        from layerpose.cache import cache_dir
         from layerpose.comparison.controls import enter_control
-        from layerpose.comparison.entrants import enter, enter_volume
         from layerpose.comparison.measuring import Table, measure_table
+        from layerpose.comparison.systems import enter, enter_volume
         from layerpose.data.benchmark import choose_pairs
         from layerpose.data.records import Records
         from layerpose.evaluation.lpips import Lpips
         from layerpose.evaluation.report import to_markdown
         from layerpose.evaluation.sources import fitted_sources
+        from layerpose.runtime.cache import cache_dir
 
         records, weights = Records(data), lpips or cache_dir() / LPIPS_FILE
         Lpips(weights)
         check_faces(faces, face_model)
         chosen = choose_pairs(records, split, pairs)
         rows = name_rows(model)
-        entrants = [enter(folder, row=row, device=device) for folder, row in zip(model or (None,), rows, strict=True)]
-        main = entrants[-1].drawer.rows[-1]
+        systems = [enter(folder, row=row, device=device) for folder, row in zip(model or (None,), rows, strict=True)]
+        main = systems[-1].drawer.rows[-1]
         if volume is not None:
-            entrants.append(enter_volume(model[0] if model else None, volume, device=device))
-        entrants += [enter_control(model[0] if model else None, control, device=device) for control in controls]
+            systems.append(enter_volume(model[0] if model else None, volume, device=device))
+        systems += [enter_control(model[0] if model else None, control, device=device) for control in controls]
     out.mkdir(exist_ok=True)
     facts = {
-        "model": ", ".join(map(str, model)) or "bundled", "preset": ", ".join(e.preset for e in entrants),
-        "weights": ", ".join(e.fingerprint for e in entrants), "data": data.name, "split": split,
+        "model": ", ".join(map(str, model)) or "bundled", "preset": ", ".join(e.preset for e in systems),
+        "weights": ", ".join(e.fingerprint for e in systems), "data": data.name, "split": split,
     }  # fmt: skip
     if size is not None and size != records.canvas:
         facts["size"] = str(size)
@@ -120,7 +121,7 @@ def evaluate(
         sources=fitted_sources(records, out) if source == "fitted" else None,
     )  # fmt: skip
     with progress_of("pictures drawn", "pictures measured", things="pairs") as (drawn, measured):
-        made = measure_table(table, [entrant.drawer for entrant in entrants], out, drawn, measured, main=main)
+        made = measure_table(table, [system.drawer for system in systems], out, drawn, measured, main=main)
     say(to_markdown(made))
     say(f"Wrote {out / 'index.html'}, report.md, figures.csv and report.json beside it")
     if made.problems:

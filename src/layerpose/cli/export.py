@@ -27,7 +27,7 @@ def export(
     with busy("Starting"):
         from layerpose.engines.folder import check_programs, export_model, export_volume
         from layerpose.estimation.volume import load_network
-        from layerpose.outputs import check_output_folder
+        from layerpose.media.outputs import check_output_folder
         from layerpose.stages.model_folder import copy_model
         from layerpose.transfer import PoseTransfer, model_folder
     check_programs()

@@ -69,7 +69,7 @@ def find_versions() -> dict[str, str]:
 
 def find_cache() -> dict[str, float]:
     """The cache folder's contents, each with what it takes in MB."""
-    from layerpose.cache import cache_dir
+    from layerpose.runtime.cache import cache_dir
 
     folder = cache_dir()
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
@@ -95,8 +95,8 @@ def _hide_home(value: str) -> str:
 def _find_processor() -> dict[str, Any]:
     import torch
 
-    from layerpose.precision import describe_machine
-    from layerpose.workers import count_cores
+    from layerpose.runtime.precision import describe_machine
+    from layerpose.runtime.workers import count_cores
 
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
@@ -108,7 +108,7 @@ def _find_processor() -> dict[str, Any]:
 
 def _find_engines() -> dict[str, str]:
     from layerpose.engines.choose import fastest
-    from layerpose.precision import fast_precision
+    from layerpose.runtime.precision import fast_precision
 
     return {"draws": fastest(), "numbers": fast_precision("cpu")}
 

@@ -50,14 +50,14 @@ def flicker(
         weights: A model folder; without it the bundled weights are used.
     """
     with busy("Starting"):
-        from layerpose.cache import cache_dir
         from layerpose.cli.evaluate import LPIPS_FILE
         from layerpose.evaluation.flicker import measure_flicker
         from layerpose.evaluation.lpips import Lpips
+        from layerpose.inputs.motions import resolve_motion
+        from layerpose.media.outputs import check_output
+        from layerpose.media.pictures import read_photo
         from layerpose.motion.filming import film
-        from layerpose.motions import resolve_motion
-        from layerpose.outputs import check_output
-        from layerpose.pictures import read_photo
+        from layerpose.runtime.cache import cache_dir
 
     if out is not None:
         check_output(out, ".csv", inputs=[photo, Path(motion)])
@@ -78,7 +78,7 @@ def flicker(
 
 def write_table(found: Flicker, out: Path) -> None:
     """One line for each frame but the first."""
-    from layerpose.cache import writing
+    from layerpose.runtime.cache import writing
 
     with writing(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file, lineterminator="\n")

@@ -49,7 +49,7 @@ def layers(
         from layerpose.estimation.estimate import read_source
         from layerpose.export.finish import finish
         from layerpose.export.layer_set import to_layer_set
-        from layerpose.poses import resolve_pose
+        from layerpose.inputs.poses import resolve_pose
     picture = read_source(photo)
     with busy("Reading the pose"):
         target = resolve_pose(pose)
@@ -90,7 +90,7 @@ def fuse(
     check_picture(out, [edited, *([photo] if photo else []), *([Path(background)] if background else [])], background)
     with busy("Starting"):
         from layerpose.cli.drawing import Order, Wish, write
-        from layerpose.poses import resolve_pose
+        from layerpose.inputs.poses import resolve_pose
         from layerpose.scene.backdrop import check_backdrop
     if background is not None:
         check_backdrop(background)
@@ -118,7 +118,7 @@ def fuse(
 def check_layers(out: Path, inputs: list[Path]) -> None:
     """ValueError unless layers can be written there."""
     from layerpose.export.layer_folder import check_layer_folder
-    from layerpose.outputs import check_output
+    from layerpose.media.outputs import check_output
 
     if out.suffix.lower() == ORA:
         check_output(out, ORA, inputs=inputs)

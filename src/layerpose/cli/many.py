@@ -30,7 +30,7 @@ def check_many(
     photos: Sequence[Path], out: Path, *, sheet: Path | None, layers: Path | None, also: Sequence[Path]
 ) -> None:
     """ValueError for what only one photo can have, and for an output that is no folder."""
-    from layerpose.outputs import check_output_folder
+    from layerpose.media.outputs import check_output_folder
 
     given = {"--sheet": sheet, "--layers": layers, "--also": also}
     named = [name for name, value in given.items() if value]
@@ -84,7 +84,7 @@ def transfer_many(
 
 def _expand(photos: Sequence[Path]) -> Iterator[Path]:
     """Folders become the photos in them; their other files are named in a warning."""
-    from layerpose.photos.files import photos_in, warn_of_others
+    from layerpose.media.photos.files import photos_in, warn_of_others
 
     for photo in photos:
         if photo.is_dir():
@@ -96,7 +96,7 @@ def _expand(photos: Sequence[Path]) -> Iterator[Path]:
 
 def _name_outputs(photos: Iterator[Path], out: Path, *, keep: bool) -> dict[Path, Path]:
     """Photo -> picture: the photo's name with .png, or with its own suffix where the photo itself is given back."""
-    from layerpose.photos.originals import WRITTEN
+    from layerpose.media.photos.originals import WRITTEN
 
     given = list(dict.fromkeys(photos))
     if not given:
@@ -121,7 +121,7 @@ def _name_outputs(photos: Iterator[Path], out: Path, *, keep: bool) -> dict[Path
 
 def _claim(out: Path, job: dict[str, object]) -> None:
     """Make the folder, or see that its pictures are of the same job. ValueError if they are of another."""
-    from layerpose.cache import writing
+    from layerpose.runtime.cache import writing
 
     file = out / JOB
     if file.is_file():

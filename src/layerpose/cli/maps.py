@@ -39,7 +39,7 @@ def maps(
         range: Only these frames of a motion, counted from 0 at its own rate; END is not included.
         video: Of a motion: a video (.mp4) for each map instead of a folder of frames.
     """
-    from layerpose.outputs import check_output_folder
+    from layerpose.media.outputs import check_output_folder
 
     check_output_folder(out)
     check_numbers({"--size": (size, 64)})
@@ -67,8 +67,8 @@ def maps(
 
 def _write_motion(shoot: Shoot, out: Path, *, fps: float, video: bool) -> None:
     """Frames, and out of them videos."""
-    from layerpose.cache import writing_folder
     from layerpose.export.maps import COMMENT, PICTURES, load_frames, write_frames
+    from layerpose.runtime.cache import writing_folder
     from layerpose.video.encode import encode
 
     with writing_folder(out) as part:

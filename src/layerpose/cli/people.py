@@ -115,6 +115,6 @@ def showing(find: Callable[[Image], Estimate], sheet: Path | None) -> Callable[[
 
 def _write_sheet(photo: Image, masks: Sequence[np.ndarray], sheet: Path) -> None:
     from layerpose.export.numbered import number_people
-    from layerpose.pictures import write_png
+    from layerpose.media.pictures import write_png
 
     write_png(number_people(photo, masks), sheet, comment="A photo with the numbers of the people in it, by layerpose.")

@@ -63,8 +63,8 @@ def personalize(
     """
     _check(out, source, minutes, steps)
     with busy("Starting"):
-        from layerpose.cache import cache_dir
-        from layerpose.data.album import keep_album, open_albums
+        from layerpose.data.album.frames import keep_album, open_albums
+        from layerpose.runtime.cache import cache_dir
         from layerpose.stages.model_folder import save_model
         from layerpose.training.held_back import draw_held_back
         from layerpose.training.personal import STATE, Minutes, PersonalRecipe, Steps, personalise
@@ -103,7 +103,7 @@ def personalize(
 
 
 def _check(out: Path, source: Path, minutes: float, steps: int | None) -> None:
-    from layerpose.outputs import check_output_folder
+    from layerpose.media.outputs import check_output_folder
 
     check_output_folder(out)
     if (out / "config.json").exists():
@@ -137,7 +137,7 @@ def _same_making(out: Path, making: dict[str, Any]) -> None:
     """Note what the model is made of, or check that the run in the folder is of the same."""
     import json
 
-    from layerpose.cache import writing
+    from layerpose.runtime.cache import writing
 
     file = out / "run.json"
     if not file.exists():
@@ -154,8 +154,8 @@ def _same_making(out: Path, making: dict[str, Any]) -> None:
 
 def _draw(file: Path, before: HeldBack, after: HeldBack) -> None:
     """A row for every two pairs: source, before, after, truth."""
-    from layerpose.pictures import image_to_picture, write_png
-    from layerpose.sheet import grid
+    from layerpose.media.pictures import image_to_picture, write_png
+    from layerpose.sheets.transfer import grid
 
     cells = [
         (title, image_to_picture(image))

@@ -51,7 +51,7 @@ def prepare(
         workers: Processes that work side by side, each at a person of its own; 2 without it.
         ray: Work on a Ray cluster, which has to see the same disk: local, auto or HOST:PORT. It decides how many work.
     """
-    from layerpose.outputs import check_output_folder
+    from layerpose.media.outputs import check_output_folder
 
     check_output_folder(out)
     check_numbers({"--workers": (workers, 1)})
@@ -60,12 +60,12 @@ def prepare(
     if not sources and not out.exists():
         raise ValueError(f"no videos were named and there is no {out}; name a video, or a folder of photos")
     with busy("Starting"):
-        from layerpose.cluster import Cluster, connected
         from layerpose.data.footage.candidates import Order
         from layerpose.data.footage.measure import Limits
         from layerpose.data.footage.prepare import prepare as run
         from layerpose.data.footage.review import write_review
         from layerpose.export.filmed import plan_motions
+        from layerpose.runtime.cluster import Cluster, connected
 
     planned = None if motion_out is None else plan_motions(motion_out, inputs=sources)
     limits = Limits(reprojection=worst_reprojection, overlap=least_overlap)
@@ -108,8 +108,8 @@ def _draw_sheets(out: Path, outcomes: Sequence[Outcome]) -> None:
     """``sheets/00000.png`` for each person."""
     from layerpose.data.footage.candidates import FOLDER
     from layerpose.data.records import Records
-    from layerpose.pictures import write_png
-    from layerpose.sheet import draw_verdicts
+    from layerpose.media.pictures import write_png
+    from layerpose.sheets.transfer import draw_verdicts
 
     if not any(outcome.kept or outcome.aside for outcome in outcomes):
         return

@@ -14,7 +14,7 @@ from layerpose.cli.console import busy, check_numbers, progress, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from layerpose.data.convert import Done
+    from layerpose.data.public.convert import Done
 
 SIZES = {"deepfashion": 256, "human36m": 512}
 PICTURES = 8
@@ -47,15 +47,15 @@ def import_data(
         pictures: Of human36m only: pictures out of every video, 8 without it.
         workers: Processes that work side by side.
     """
-    from layerpose.outputs import check_output_folder
+    from layerpose.media.outputs import check_output_folder
 
     check_output_folder(out)
     _check_options(kind, folder, out, size, pictures, workers)
     with busy("Reading the lists"):
         from layerpose import __version__
-        from layerpose.data.convert import convert
-        from layerpose.data.deepfashion import open_deepfashion, write_published_pairs
-        from layerpose.data.human36m import open_human36m
+        from layerpose.data.public.convert import convert
+        from layerpose.data.public.deepfashion import open_deepfashion, write_published_pairs
+        from layerpose.data.public.human36m import open_human36m
 
         fashion = open_deepfashion(folder) if kind == "deepfashion" else None
         people = fashion.people if fashion else open_human36m(folder, pictures or PICTURES)
@@ -81,7 +81,7 @@ def _check_options(kind: str, folder: Path, out: Path, size: int | None, picture
 
 
 def _say_refused(out: Path, done: Sequence[Done]) -> None:
-    from layerpose.data.convert import REFUSED
+    from layerpose.data.public.convert import REFUSED
 
     kept, people = sum(len(one.kept) for one in done), sum(bool(one.kept) for one in done)
     refused = [refusal for one in done for refusal in one.refused]

@@ -46,7 +46,7 @@ def serve(
             brings; auto takes what is fastest here (docs/speed.md).
         weights: A model folder; without it the bundled weights are used.
     """
-    from layerpose.cache import cache_dir
+    from layerpose.runtime.cache import cache_dir
 
     check_serving("serve", "studio", port)
     check_numbers(
@@ -57,12 +57,12 @@ def serve(
         raise ValueError(f"--host {host} lets the network in; give a --token, or set {TOKEN}")
     with listen(host, port) as listener:
         with busy("Starting"):
+            from layerpose.runtime.workers import count_cores
             from layerpose.service.app import make_app, open_service
             from layerpose.service.crew import Crew
             from layerpose.service.labour import Labourer
             from layerpose.studio.serving import serve as answer
             from layerpose.transfer import PoseTransfer
-            from layerpose.workers import count_cores
 
             fingerprint = PoseTransfer.load(weights, device="cpu").fingerprint
             labour = Labourer(weights=weights, device=device, engine=engine, threads=max(count_cores() // workers, 1))

@@ -39,7 +39,7 @@ def studio(
             brings; auto takes what is fastest here (docs/speed.md).
         weights: A model folder; without it the bundled weights are used.
     """
-    from layerpose.cache import cache_dir
+    from layerpose.runtime.cache import cache_dir
 
     check_serving("studio", "studio", port)
     with listen(host, port) as listener:

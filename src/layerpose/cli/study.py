@@ -44,7 +44,7 @@ def study(
         host: Where to listen; 0.0.0.0 lets phones in the same network in.
         port: Port to listen on.
     """
-    from layerpose.outputs import check_output_folder
+    from layerpose.media.outputs import check_output_folder
 
     check_output_folder(out)
     _check_options(pairs, port)
@@ -77,11 +77,11 @@ def study_export(
         studies: Folders of `study`, one for each data set.
         out: The table: .md or .csv.
     """
-    from layerpose.cache import writing
     from layerpose.evaluation.study import open_study
     from layerpose.evaluation.study_table import to_csv, to_markdown
     from layerpose.evaluation.study_votes import Votes
-    from layerpose.outputs import check_output
+    from layerpose.media.outputs import check_output
+    from layerpose.runtime.cache import writing
 
     suffix = out.suffix.lower() if out.suffix.lower() in SUFFIXES else SUFFIXES[0]
     check_output(out, suffix)
@@ -104,7 +104,7 @@ def _check_options(pairs: int, port: int) -> None:
 def _make(methods: Sequence[Method], out: Path, data: Path | None, pairs: int, seed: int) -> None:
     from layerpose.data.records import Records
     from layerpose.evaluation.study import make_study
-    from layerpose.sheet import draw_pose_of
+    from layerpose.sheets.transfer import draw_pose_of
 
     if not methods:
         raise ValueError(f"{out} is no study yet; name the reports of `layerpose evaluate` whose results are shown")

@@ -44,7 +44,7 @@ def synth(
         benchmark: Make a fixed benchmark: sets people, frames, size and seed, and writes its list of test pairs.
         preview: Also write a contact sheet: people and poses with their parsing, depth and heatmaps.
     """
-    from layerpose.outputs import check_output, check_output_folder
+    from layerpose.media.outputs import check_output, check_output_folder
 
     check_output_folder(out)
     if preview is not None:
@@ -67,8 +67,8 @@ def synth(
         say(f"{len(pairs.rows)} test pairs, hash {pairs.hash}")
         written.append(pairs.path)
     if preview is not None:
-        from layerpose.pictures import write_png
-        from layerpose.sheet import draw_people
+        from layerpose.media.pictures import write_png
+        from layerpose.sheets.transfer import draw_people
 
         with busy("Drawing the contact sheet"):
             sheet = draw_people(records, records.people[:PREVIEW_PEOPLE], poses=PREVIEW_POSES)
@@ -91,7 +91,7 @@ def pack(
         out: The folder for the shards, new or empty.
         people: People in a shard.
     """
-    from layerpose.outputs import check_output_folder
+    from layerpose.media.outputs import check_output_folder
 
     check_output_folder(out)
     if people < 1:

@@ -16,11 +16,11 @@ from layerpose.cli.console import busy, is_terminal, say
 from layerpose.cli.train_volume import train_volume_network
 
 if TYPE_CHECKING:
-    from layerpose.baselines.rivals import RivalConfig
+    from layerpose.baselines.registry import BaselineConfig
     from layerpose.config import ModelConfig
     from layerpose.training.loop import Progress as Place
     from layerpose.training.plan import Machine, Plan
-    from layerpose.training.recipes import Recipe, RivalRecipe
+    from layerpose.training.recipes import BaselineRecipe, Recipe
 
 BUNDLED = "bundled"
 BASE = "base"
@@ -104,7 +104,7 @@ def train(
         train_volume_network(data, out, steps_scale=steps_scale, seed=seed, workers=workers, dry_run=dry_run)
         return
     with busy("Starting"):
-        from layerpose.precision import fast_precision
+        from layerpose.runtime.precision import fast_precision
         from layerpose.training.check import check
         from layerpose.training.loop import train as run
         from layerpose.training.plan import Machine, Plan
@@ -134,8 +134,8 @@ def train(
         say(f"Wrote {out / 'last'}, {out / 'best'}")
 
 
-def _configure(model: str, preset: str | None, size: int | None, width: float) -> ModelConfig | RivalConfig:
-    from layerpose.baselines.rivals import published, resized
+def _configure(model: str, preset: str | None, size: int | None, width: float) -> ModelConfig | BaselineConfig:
+    from layerpose.baselines.registry import published, resized
     from layerpose.config import scaled
     from layerpose.presets import narrowed
 
@@ -169,7 +169,7 @@ def _refuse_ours(model: str, given: dict[str, object]) -> None:
             raise ValueError(f"{name} is an option of our own model, not of {model}; leave it away")
 
 
-def _make_recipe(data: Path, model: str, preset: str | None, name: str, width: float) -> Recipe | RivalRecipe:
+def _make_recipe(data: Path, model: str, preset: str | None, name: str, width: float) -> Recipe | BaselineRecipe:
     from layerpose.presets import narrow
     from layerpose.training import recipes
 
@@ -177,15 +177,15 @@ def _make_recipe(data: Path, model: str, preset: str | None, name: str, width: f
     if model != "layerpose":
         if name != "preset":
             raise ValueError(f"--recipe {name} is ours; {model} has its own; leave it away")
-        return recipes.rival_recipe(model, pictures)
+        return recipes.baseline_recipe(model, pictures)
     ours = recipes.RECIPES[recipes.recipe_of_preset(preset or BASE) if name == "preset" else name](pictures)
     return replace(ours, discriminator_width=narrow(ours.discriminator_width, width))
 
 
 def _fit_recipe(
-    data: Path, whole: Recipe | RivalRecipe, config: ModelConfig | RivalConfig, phases: tuple[str, ...],
+    data: Path, whole: Recipe | BaselineRecipe, config: ModelConfig | BaselineConfig, phases: tuple[str, ...],
     epochs: float | None, scale: float, batch_scale: int,
-) -> Recipe | RivalRecipe:  # fmt: skip
+) -> Recipe | BaselineRecipe:  # fmt: skip
     from layerpose.config import ModelConfig
     from layerpose.training import recipes
 

@@ -10,7 +10,7 @@ from layerpose.cli.console import busy, say
 
 def train_volume_network(data: Path, out: Path, *, steps_scale: float, seed: int, workers: int, dry_run: bool) -> None:
     """Train the network that predicts a labelled volume, on the CPU; RUN/network is what --volume takes."""
-    from layerpose.outputs import check_output_folder
+    from layerpose.media.outputs import check_output_folder
 
     if steps_scale <= 0:
         raise ValueError(f"--steps-scale is {steps_scale}; expected more than 0")

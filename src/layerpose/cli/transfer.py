@@ -17,8 +17,8 @@ from layerpose.cli.people import Person, PersonOrAll, check_group, read_cast, sh
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from layerpose.bodies import Redraw
     from layerpose.estimation.estimate import Estimate
+    from layerpose.inputs.bodies import Redraw
     from layerpose.transfer import PoseTransfer
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -40,10 +40,10 @@ def demo(*, device: Device = "auto") -> None:
         device: Where the networks run; auto takes the GPU if there is one.
     """
     from layerpose.estimation.estimate import read_source
+    from layerpose.media.outputs import check_output_folder
+    from layerpose.media.pictures import image_to_picture, write_png
     from layerpose.motion.library import library_pose
-    from layerpose.outputs import check_output_folder
-    from layerpose.pictures import image_to_picture, write_png
-    from layerpose.sheet import draw_fit, draw_sheet
+    from layerpose.sheets.transfer import draw_fit, draw_sheet
 
     out, sheet = DEMO_FOLDER / "demo.png", DEMO_FOLDER / "demo-sheet.png"
     check_output_folder(DEMO_FOLDER)
@@ -130,10 +130,10 @@ def transfer(
         ]
         _check_outputs(out, sheet, layers, inputs, background)
     with busy("Starting"):
-        from layerpose.bodies import redrawn, smpl_model
         from layerpose.cli.drawing import Order, Wish, draw, draw_group
         from layerpose.estimation.volume import load_network
-        from layerpose.poses import resolve_pose
+        from layerpose.inputs.bodies import redrawn, smpl_model
+        from layerpose.inputs.poses import resolve_pose
         from layerpose.scene.backdrop import check_backdrop
     if background is not None:
         check_backdrop(background)
@@ -160,9 +160,9 @@ def transfer(
 
 def check_picture(out: Path, inputs: Sequence[Path], background: str | None) -> None:
     """ValueError unless it can be written. A photo that is kept may be written in other formats than PNG."""
-    from layerpose.outputs import check_output
-    from layerpose.photos.files import STANDARD_STREAM
-    from layerpose.photos.originals import WRITTEN
+    from layerpose.media.outputs import check_output
+    from layerpose.media.photos.files import STANDARD_STREAM
+    from layerpose.media.photos.originals import WRITTEN
 
     suffix = out.suffix.lower()
     if str(out) != STANDARD_STREAM:
@@ -173,7 +173,7 @@ def _check_outputs(
     out: Path, sheet: Path | None, layers: Path | None, inputs: Sequence[Path], background: str | None
 ) -> None:
     """ValueError for what could not be written."""
-    from layerpose.outputs import check_output
+    from layerpose.media.outputs import check_output
 
     check_picture(out, inputs, background)
     if sheet is not None:
@@ -200,9 +200,9 @@ def fit(
         person: Of several people one: the number from left to right, a place in the photo (x,y), or the largest.
         sheet: Also write a picture of the fitted body over the photo; where it is not clear who is meant, the numbers.
     """
+    from layerpose.media.outputs import check_output
+    from layerpose.media.pictures import write_png
     from layerpose.motion.write.by_suffix import plan_output, write_take
-    from layerpose.outputs import check_output
-    from layerpose.pictures import write_png
 
     output = plan_output(out, inputs=[photo])
     if sheet is not None:
@@ -220,7 +220,7 @@ def fit(
         left_out = write_take(photo_take(seen, textured=output.format == "glb"), output)
     written = [out]
     if sheet is not None:
-        from layerpose.sheet import draw_fit
+        from layerpose.sheets.transfer import draw_fit
 
         comment = "A photo with a generated body drawn over it."
         write_png(draw_fit(seen.photo.image, seen.body), sheet, comment=comment)

@@ -11,20 +11,20 @@ from typing import Any
 
 import torch
 
-from layerpose.cache import writing
-from layerpose.comparison.entrants import enter
 from layerpose.comparison.measuring import Heard, Table, measure_table
 from layerpose.comparison.pictures import write_curves, write_sheet
 from layerpose.comparison.rows import Budget, plan_row, row_name
+from layerpose.comparison.systems import enter
 from layerpose.comparison.tables import write_tables
-from layerpose.evaluation.answers import copy_and_warp
+from layerpose.evaluation.predictions import copy_and_warp
 from layerpose.evaluation.report import Report
-from layerpose.outputs import check_output_folder
+from layerpose.media.outputs import check_output_folder
+from layerpose.runtime.cache import writing
+from layerpose.runtime.workers import count_cores, spread
 from layerpose.training.check import check_folder, check_plan
 from layerpose.training.checkpoint import LAST
 from layerpose.training.loop import Progress, train
 from layerpose.training.plan import Machine, Plan
-from layerpose.workers import count_cores, spread
 
 FILE = "contest.json"
 RUNS, REPORT = "runs", "report"
@@ -83,13 +83,13 @@ def run_contest(
     work = partial(_train_row, machine=machine, heard=heard, jobs=jobs)
     for _ in spread(work, list(runs), list(runs.values()), list(plans.values()), workers=jobs):
         pass
-    entrants = {name: enter(folder / LAST, row=name, device=machine.device) for name, folder in runs.items()}
+    systems = {name: enter(folder / LAST, row=name, device=machine.device) for name, folder in runs.items()}
     facts = {
         "budget": contest.budget.say(), "seeds": ", ".join(map(str, contest.seeds)),
-        "weights": ", ".join(f"{name} {entrant.fingerprint}" for name, entrant in entrants.items()),
+        "weights": ", ".join(f"{name} {system.fingerprint}" for name, system in systems.items()),
     }  # fmt: skip
     (out / REPORT).mkdir(exist_ok=True)
-    drawers = [copy_and_warp(table.size), *(entrant.drawer for entrant in entrants.values())]
+    drawers = [copy_and_warp(table.size), *(system.drawer for system in systems.values())]
     report = measure_table(replace(table, facts=table.facts | facts), drawers, out / REPORT, drawn, measured)
     write_tables(report, contest.keys, contest.seeds, out)
     write_sheet(report, table.records, out / REPORT, out / SHEET)

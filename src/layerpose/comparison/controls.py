@@ -11,14 +11,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from layerpose.comparison.entrants import Device, Entrant
+from layerpose.comparison.systems import Contender, Device
 from layerpose.config import Guides, ModelConfig
-from layerpose.evaluation.answers import Draw, Drawer
+from layerpose.evaluation.predictions import Draw, Drawer
 from layerpose.maps.render import DrawnBody
 from layerpose.maps.source import SourceView, one_sided
 from layerpose.stages.conditions import Conditions, guide_widths, num_guide_channels, prepare
 from layerpose.stages.model import Model
-from layerpose.training.lessons import move
+from layerpose.training.batches import move
 from layerpose.transfer import PoseTransfer
 
 Control = Literal["heatmaps", "parsing", "depth", "points", "normals", "other-side", "other-crop"]
@@ -31,7 +31,7 @@ WITHHELD = {
 side's crop what the warp takes from there."""
 
 
-def enter_control(folder: Path | None, control: Control, *, device: Device) -> Entrant:
+def enter_control(folder: Path | None, control: Control, *, device: Device) -> Contender:
     """A model of ours (None: the bundled one) that sees a map with its pixels in random order, or no other side.
 
     Two rows, the pasted picture and the finished one. Of a map only what the networks see is changed: boxes, Eq. 6 and
@@ -53,7 +53,7 @@ def enter_control(folder: Path | None, control: Control, *, device: Device) -> E
 
     rows = tuple(f"{stage}, {WITHHELD[control]}" for stage in ("pasted", "full"))
     drawer = Drawer(rows=rows, config=runner.config, open=open_controlled, prepare=PREPARED.get(control, prepare))
-    return Entrant(drawer=drawer, preset=f"{runner.config.name}, {WITHHELD[control]}", fingerprint=runner.fingerprint)
+    return Contender(drawer=drawer, preset=f"{runner.config.name}, {WITHHELD[control]}", fingerprint=runner.fingerprint)
 
 
 def check_told(model: Model, control: Control) -> None:

@@ -11,9 +11,9 @@ from typing import Literal
 from layerpose.data.benchmark import Pair
 from layerpose.data.records import Records
 from layerpose.evaluation.alignment import aligned_rows, draw_aligned
-from layerpose.evaluation.answers import DRESSED, TRIVIAL, Drawer, copy_and_warp, draw_answers
-from layerpose.evaluation.measure import TRUTH, Job, Measured, measure_answers
+from layerpose.evaluation.measure import TRUTH, Job, Measured, measure_predictions
 from layerpose.evaluation.page import write_page
+from layerpose.evaluation.predictions import DRESSED, TRIVIAL, Drawer, copy_and_warp, draw_predictions
 from layerpose.evaluation.report import Report, write_report
 from layerpose.evaluation.sources import ReadSource
 
@@ -57,7 +57,7 @@ class Table:
 def measure_table(
     table: Table, drawers: Sequence[Drawer], out: Path, drawn: Heard, measured: Heard, *, main: str | None = None
 ) -> Report:
-    """Draw and measure every row, the trivial answers first; writes tables, page and plots into `out`.
+    """Draw and measure every row, the trivial baselines first; writes tables, page and plots into `out`.
 
     `main` is the row by which the page is ordered; without it, the last.
     """
@@ -70,7 +70,7 @@ def measure_table(
         data=table.records.path, folder=out, lpips=table.lpips, protocols=table.protocols, landing_rows=landing,
         size=table.size, undrawn=undrawn, faces=table.faces, face_model=table.face_model,
     )  # fmt: skip
-    found = measure_answers(job, (*rows, TRUTH), table.pairs, workers=table.workers, report=measured)
+    found = measure_predictions(job, (*rows, TRUTH), table.pairs, workers=table.workers, report=measured)
     report = Report(
         measured=tuple(found), protocols=table.protocols, size=table.size, main=main or drawers[-1].rows[-1],
         facts=table.facts, own_pose=_measure_in_own_pose(table, job, rows, measured),
@@ -85,7 +85,7 @@ def _draw(
 ) -> tuple[dict[Pair, str], tuple[str, ...]]:
     """Write the pictures of all rows; returns the pairs that cannot be drawn, and the rows in order."""
     draw = partial(
-        draw_answers, folder=out, size=table.size, report=drawn, sources=table.sources, targets=table.targets
+        draw_predictions, folder=out, size=table.size, report=drawn, sources=table.sources, targets=table.targets
     )
     ours = [drawer for drawer in drawers if not set(drawer.rows) & set(TRIVIAL)]
     undrawn = draw(drawers, table.records, table.pairs) | draw(ours, table.records, table.own_pairs)
@@ -103,4 +103,4 @@ def _measure_in_own_pose(table: Table, job: Job, rows: Sequence[str], measured: 
         return ()
     ours = [row for row in rows if row not in TRIVIAL]
     alone = replace(job, landing_rows=(), own_pose=True)
-    return tuple(measure_answers(alone, ours, table.own_pairs, workers=table.workers, report=measured))
+    return tuple(measure_predictions(alone, ours, table.own_pairs, workers=table.workers, report=measured))

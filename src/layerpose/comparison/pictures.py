@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from layerpose.cache import writing
 from layerpose.data.records import Records
-from layerpose.evaluation.answers import answer_path, true_picture
 from layerpose.evaluation.measure import TRUTH
+from layerpose.evaluation.predictions import prediction_path, true_picture
 from layerpose.evaluation.report import Report
-from layerpose.pictures import read_photo, write_png
-from layerpose.sheet import PAPER, draw_pose_of, grid
-from layerpose.training.journal import read_losses
+from layerpose.media.pictures import read_photo, write_png
+from layerpose.runtime.cache import writing
+from layerpose.sheets.transfer import PAPER, draw_pose_of, grid
+from layerpose.training.logger import read_losses
 
 KINDS = {
     "perceptual": ("perceptual", "neighbours"), "colour": ("colour",), "matching": ("matching",),
@@ -58,14 +58,14 @@ def write_curves(runs: Mapping[str, Path], file: Path) -> None:
 def write_sheet(report: Report, records: Records, folder: Path, file: Path) -> None:
     """Some pairs one below the other: the pose that is asked for, what every row draws, and the true picture; PNG.
 
-    `folder` holds the answers.
+    `folder` holds the predictions.
     """
     ordered = report.ranked()
     chosen = np.linspace(0, len(ordered) - 1, min(SHOWN, len(ordered))).round().astype(int)
     rows, draw_pose = [row for row in report.rows if row != TRUTH], draw_pose_of(records)
     cells = []
     for pair in (ordered[number].pair for number in chosen):
-        cells += [(row.removeprefix("source "), _open(answer_path(folder, row, pair))) for row in rows]
+        cells += [(row.removeprefix("source "), _open(prediction_path(folder, row, pair))) for row in rows]
         cells += [("pose", draw_pose(pair)), (TRUTH, true_picture(records, pair, report.size))]
     write_png(grid(cells, len(rows) + 2, CELL), file, comment=f"{report.hash}, {report.size} px")
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from layerpose.baselines.rivals import RIVALS, published, resized
+from layerpose.baselines.registry import BASELINES, published, resized
 from layerpose.config import scaled
 from layerpose.presets import PRESETS, narrow, narrowed, paper
 from layerpose.training.plan import Plan
 from layerpose.training.recipes import (
     RECIPES,
+    BaselineRecipe,
     Phase,
     Recipe,
-    RivalRecipe,
+    baseline_recipe,
     fit_to_model,
     recipe_of_preset,
-    rival_recipe,
 )  # fmt: skip
 
 NAMES = {
@@ -92,9 +92,9 @@ def choose_rows(keys: Sequence[str]) -> tuple[str, ...]:
 def plan_row(key: str, budget: Budget, data: Path, seed: int) -> Plan:
     """What a row trains."""
     # Phases at their full size and on whole pictures: at the sizes of a comparison there is no memory to save.
-    if key in RIVALS:
+    if key in BASELINES:
         config = resized(published(key), canvas=budget.size, share=budget.width)
-        recipe: Recipe | RivalRecipe = rival_recipe(key, pictures=1)
+        recipe: Recipe | BaselineRecipe = baseline_recipe(key, pictures=1)
     else:
         preset = PRESETS[key]()
         config = narrowed(scaled(preset, budget.size / preset.canvas), budget.width)

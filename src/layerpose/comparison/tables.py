@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from layerpose.cache import writing
 from layerpose.comparison.rows import FUSED, NAMES, TABLE_2, TABLE_4, row_name
-from layerpose.evaluation.answers import TRIVIAL
 from layerpose.evaluation.interval import Mean, change_of
 from layerpose.evaluation.measure import TRUTH, Measured
+from layerpose.evaluation.predictions import TRIVIAL
 from layerpose.evaluation.report import Report, to_markdown, write_report
+from layerpose.runtime.cache import writing
 
 TITLES = {"table-2": "Table II: against other systems", "table-4": "Table IV: what each part adds"}
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from layerpose.cache import writing
 from layerpose.data.records import Records
+from layerpose.runtime.cache import writing
 
 FILE = "test_pairs.csv"
 COLUMNS = ["person", "source", "target"]

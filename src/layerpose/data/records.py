@@ -22,8 +22,8 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from layerpose.cache import writing, writing_folder
 from layerpose.data.store import open_store, pack
+from layerpose.runtime.cache import writing, writing_folder
 from layerpose.types import Body, Camera, Pose
 
 FORMAT = 2

@@ -11,7 +11,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from layerpose.cache import writing
+from layerpose.runtime.cache import writing
 
 PEOPLE = "people"
 

@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.nn.functional import max_pool2d
 from torch.utils.data import Dataset
 
-from layerpose.cache import writing
 from layerpose.data.augment import FLIPPED_SHARE, Shot, flip, flip_body, jitter, move
 from layerpose.data.pairs import fit
 from layerpose.data.records import Records
@@ -22,6 +21,7 @@ from layerpose.maps.limbs import draw_limbs, limb_points
 from layerpose.maps.render import draw_body, mesh
 from layerpose.maps.voxels import SIZE, voxelise
 from layerpose.networks.capsules import Skeleton
+from layerpose.runtime.cache import writing
 from layerpose.types import Body
 
 FARTHEST = 24

@@ -13,10 +13,10 @@ from torch import Tensor
 from layerpose.engines.attach import Part, attach, list_parts
 from layerpose.engines.session import PROGRAMS, Program, list_programs, open_session
 from layerpose.engines.trial import make_trial
-from layerpose.measured import race, remember_seconds
 from layerpose.networks.generator import Generator
-from layerpose.precision import describe_machine
 from layerpose.presets import base
+from layerpose.runtime.measured import race, remember_seconds
+from layerpose.runtime.precision import describe_machine
 from layerpose.stages.conditions import num_guide_channels
 from layerpose.stages.model import Model
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from layerpose.cache import writing
 from layerpose.engines.attach import list_parts
 from layerpose.engines.session import check_installed, list_programs, open_session
 from layerpose.engines.trial import make_trial
 from layerpose.networks.hourglass import VolumeNetwork
+from layerpose.runtime.cache import writing
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import fingerprint
 

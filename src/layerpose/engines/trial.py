@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from layerpose.engines.attach import Part
-from layerpose.precision import fast_autocast
+from layerpose.runtime.precision import fast_autocast
 from layerpose.stages.conditions import name_guides
 from layerpose.stages.drawing import draw
 from layerpose.types import Maps, Warp

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from layerpose.cache import cache_dir, one_at_a_time, writing
+from layerpose.runtime.cache import cache_dir, one_at_a_time, writing
 
 WHEEL = "mediapipe==0.10.21"
 """Only used as a container: the package itself is neither installed nor imported."""

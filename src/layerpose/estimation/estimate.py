@@ -25,8 +25,8 @@ from layerpose.estimation.others import Other, see_others
 from layerpose.estimation.parsing import parse_photo
 from layerpose.maps.parsing import labels_to_parsing
 from layerpose.maps.render import draw_body
-from layerpose.photos.colours import over_white
-from layerpose.pictures import read_photo
+from layerpose.media.photos.colours import over_white
+from layerpose.media.pictures import read_photo
 from layerpose.types import Body, Photo
 
 LONGEST_SIDE = 4096

@@ -21,9 +21,9 @@ import torch
 from jaxtyping import Float, UInt8
 
 from layerpose import __version__
-from layerpose.cache import cache_dir, writing
 from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.landmarks import Landmarks
+from layerpose.runtime.cache import cache_dir, writing
 from layerpose.types import CLASSES, PHENOTYPES, Body, Camera, Pose
 
 FOLDER = "fits"

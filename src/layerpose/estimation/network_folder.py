@@ -13,8 +13,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from layerpose.cache import writing
 from layerpose.config import ParsingConfig, VolumeConfig
+from layerpose.runtime.cache import writing
 
 FORMAT = 1
 Network = TypeVar("Network", bound=nn.Module)

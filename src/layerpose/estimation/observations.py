@@ -16,7 +16,7 @@ from layerpose.estimation.landmarks import NUM_LANDMARKS, Landmarks
 from layerpose.estimation.sides import find_sides
 from layerpose.estimation.sightings import Sighting, watch_person
 from layerpose.estimation.targets import POINTS
-from layerpose.videos.reading import Look
+from layerpose.media.videos.reading import Look
 
 SHAPE_FRAMES = 5
 """At most so many frames tell the shape."""

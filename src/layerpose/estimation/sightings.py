@@ -10,7 +10,7 @@ import numpy as np
 from layerpose.estimation.following import Follower, is_near
 from layerpose.estimation.landmarks import Landmarks, Region, look_in
 from layerpose.estimation.people import Detection, detect_people
-from layerpose.videos.reading import Look, is_cut
+from layerpose.media.videos.reading import Look, is_cut
 
 CHOOSING_S = 1.0
 EVERY = 4

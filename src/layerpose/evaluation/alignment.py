@@ -1,7 +1,7 @@
-"""Answers on disk -> the same laid over the true pictures by optical flow, and once more with slow colour evened out.
+"""Predictions on disk -> the same laid over the true pictures by optical flow, then with slow colour evened out too.
 
-What is left of an answer's error after the first is not misplaced but looks otherwise; after the second it is not the
-light or the tint either.
+What is left of a prediction's error after the first is not misplaced but looks otherwise; after the second it is not
+the light or the tint either.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from torch import Tensor
 
 from layerpose.data.benchmark import Pair
 from layerpose.data.records import Records
-from layerpose.evaluation.answers import answer_path, read_answer, resample, write_answer
+from layerpose.evaluation.predictions import prediction_path, read_prediction, resample, write_prediction
 from layerpose.evaluation.truth import EMPTY
-from layerpose.pictures import image_to_picture
+from layerpose.media.pictures import image_to_picture
 
 LAID_OVER, EVENED = ", aligned", ", aligned, colours evened"
 """What the rows are called, after the name of the row that they are made from."""
@@ -43,25 +43,27 @@ def draw_aligned(
 ) -> None:  # fmt: skip
     """Write both pictures for every row and pair; what is there is kept, and what cannot be read is left out."""
     for pair in chosen:
-        wanted = [row for row in rows if not all(answer_path(folder, n, pair).is_file() for n in aligned_rows([row]))]
+        wanted = [
+            row for row in rows if not all(prediction_path(folder, n, pair).is_file() for n in aligned_rows([row]))
+        ]
         for row in wanted:
             try:
-                image, (target, mask, _) = read_answer(folder, row, pair, size), records.load(pair[0], pair[2])
+                image, (target, mask, _) = read_prediction(folder, row, pair, size), records.load(pair[0], pair[2])
             except (ValueError, OSError):
                 continue
             laid, evened = align(image, resample(target, size), resample(mask, size))
-            write_answer(laid, answer_path(folder, row + LAID_OVER, pair))
-            write_answer(evened, answer_path(folder, row + EVENED, pair))
+            write_prediction(laid, prediction_path(folder, row + LAID_OVER, pair))
+            write_prediction(evened, prediction_path(folder, row + EVENED, pair))
 
 
 def align(image: Image, target: Image, mask: Float[Tensor, "1 1 h w"]) -> tuple[Image, Image]:
-    """An answer laid over the true picture, and the same with slow colour differences evened out."""
+    """A prediction laid over the true picture, and the same with slow colour differences evened out."""
     laid = lay_over(image, find_flow(image, target))
     return laid, even_out(laid, target, mask)
 
 
 def find_flow(image: Image, target: Image) -> Float[np.ndarray, "h w 2"]:
-    """From each pixel of the true picture to its place in the answer, in pixels; bounded and smooth."""
+    """From each pixel of the true picture to its place in the prediction, in pixels; bounded and smooth."""
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(_grey(target), _grey(image), None)  # pyright: ignore[reportCallIssue, reportArgumentType]
     side = image.shape[-1]
     lengths = np.linalg.norm(flow, axis=2, keepdims=True)
@@ -70,7 +72,7 @@ def find_flow(image: Image, target: Image) -> Float[np.ndarray, "h w 2"]:
 
 
 def lay_over(image: Image, flow: Float[np.ndarray, "h w 2"]) -> Image:
-    """The answer, each pixel from where the flow points to."""
+    """The prediction, each pixel from where the flow points to."""
     rows, columns = np.indices(flow.shape[:2]).astype(np.float32)
     pixels = np.ascontiguousarray(image[0].permute(1, 2, 0).numpy())
     moved = cv2.remap(
@@ -80,7 +82,7 @@ def lay_over(image: Image, flow: Float[np.ndarray, "h w 2"]) -> Image:
 
 
 def even_out(image: Image, target: Image, mask: Float[Tensor, "1 1 h w"]) -> Image:
-    """The answer with the true picture's slow colours, where both show the person."""
+    """The prediction with the true picture's slow colours, where both show the person."""
     both = ((mask > 0.5) & (image.abs().amax(1, keepdim=True) > EMPTY)).float()
     sigma = SLOW * image.shape[-1]
     cover = _blur(both, sigma)

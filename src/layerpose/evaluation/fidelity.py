@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from layerpose.evaluation.ssim import blur
-from layerpose.evaluation.truth import Answer
+from layerpose.evaluation.truth import Prediction
 
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 """Rec. 709."""
@@ -31,9 +31,9 @@ class Fidelity:
     """Mean difference between the largest and the smallest channel, over the photo's."""
 
 
-def measure_fidelity(answer: Answer) -> Fidelity:
-    """Compare an answer with the photo, pixel by pixel."""
-    image, photo, shown = answer.image, answer.truth.image, answer.truth.mask[0, 0] > 0.5
+def measure_fidelity(prediction: Prediction) -> Fidelity:
+    """Compare a prediction with the photo, pixel by pixel."""
+    image, photo, shown = prediction.image, prediction.truth.image, prediction.truth.mask[0, 0] > 0.5
     ours, theirs = (luminance(picture) for picture in (image, photo))
     return Fidelity(
         levels=mean_levels(image, photo, shown),

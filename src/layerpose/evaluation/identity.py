@@ -21,7 +21,7 @@ from layerpose.estimation.face import Face, find_face
 from layerpose.evaluation.fidelity import mean_levels
 from layerpose.evaluation.recogniser import ALIGNED_SIZE, Recogniser
 from layerpose.maps.render import coco_18, pose_body
-from layerpose.pictures import image_to_picture
+from layerpose.media.pictures import image_to_picture
 from layerpose.types import Body
 
 ARCFACE = np.array(

@@ -16,7 +16,7 @@ from layerpose.estimation.finding import find_landmarks
 from layerpose.estimation.fit import fit_body
 from layerpose.evaluation.occlusion import occlusion_state, occlusion_state_accuracy, part_overlap
 from layerpose.maps.render import coco_18, draw_body, pose_body, render_maps
-from layerpose.pictures import image_to_picture
+from layerpose.media.pictures import image_to_picture
 from layerpose.types import Body
 
 NEAR = 0.05

@@ -17,16 +17,16 @@ from torch import Tensor
 from layerpose.data.benchmark import Pair
 from layerpose.data.pairs import view_difference
 from layerpose.data.records import Records
-from layerpose.evaluation.answers import answer_path, read_answer, resample
 from layerpose.evaluation.fidelity import measure_fidelity
 from layerpose.evaluation.identity import Portrait, compare_faces, face_levels, find_portrait
 from layerpose.evaluation.landing import NOWHERE, Stance, find_landing, stance_of
 from layerpose.evaluation.lpips import Lpips
+from layerpose.evaluation.predictions import prediction_path, read_prediction, resample
 from layerpose.evaluation.protocols import PROTOCOLS
 from layerpose.evaluation.recogniser import Recogniser, read_recogniser
-from layerpose.evaluation.truth import Answer, Truth
+from layerpose.evaluation.truth import Prediction, Truth
+from layerpose.runtime.workers import spread, work_alone
 from layerpose.types import Body
-from layerpose.workers import spread, work_alone
 
 TRUTH = "target"
 """The row of the true pictures themselves: the ceiling of whatever is estimated from a picture."""
@@ -47,7 +47,7 @@ class Job:
     size: int
     """Side in pixels at which pictures are compared."""
     faces: bool = False
-    """Where the true picture shows a face, it is looked for in the answers too."""
+    """Where the true picture shows a face, it is looked for in the predictions too."""
     face_model: Path | None = None
     """A recogniser's file, for faces."""
     own_pose: bool = False
@@ -73,7 +73,7 @@ class Measured:
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What is known of a true picture, worked out once for all answers."""
+    """What is known of a true picture, worked out once for all predictions."""
 
     body: Body
     stance: Stance | None
@@ -81,7 +81,7 @@ class Known:
     """Its face, if it shows one and faces are compared."""
 
 
-def measure_answers(
+def measure_predictions(
     job: Job, rows: Sequence[str], chosen: Sequence[Pair], *, workers: int, report: Callable[[int, int], None]
 ) -> list[Measured]:
     """Measure every row of every pair. A picture that cannot be read is named in its line, never left out."""
@@ -117,7 +117,7 @@ def measure_target(job: Job, rows: tuple[str, ...], pairs: tuple[Pair, ...]) -> 
             stance=stance_of(body) if job.landing_rows else None,
             portrait=find_portrait(truth.image, body) if job.faces else None,
         )
-        measured = lru_cache(maxsize=1)(lambda: _measure(job, TRUTH, Answer(image=truth.image, truth=truth), known))
+        measured = lru_cache(maxsize=1)(lambda: _measure(job, TRUTH, Prediction(image=truth.image, truth=truth), known))
         found = []
         for pair in pairs:
             for row in rows:
@@ -125,11 +125,11 @@ def measure_target(job: Job, rows: tuple[str, ...], pairs: tuple[Pair, ...]) -> 
                     image = truth.image if row == TRUTH else _read_drawn(job, row, pair)
                 except (ValueError, OSError) as error:
                     found.append(
-                        _unmeasured(row, pair, f"{answer_path(job.folder, row, pair)}: {error}", degrees[pair])
+                        _unmeasured(row, pair, f"{prediction_path(job.folder, row, pair)}: {error}", degrees[pair])
                     )
                     continue
-                answer = Answer(image=image, truth=truth)
-                figures, nobody = measured() if row == TRUTH else _measure(job, row, answer, known)
+                prediction = Prediction(image=image, truth=truth)
+                figures, nobody = measured() if row == TRUTH else _measure(job, row, prediction, known)
                 found.append(
                     Measured(row=row, pair=pair, view_degrees=degrees[pair], figures=figures, nobody=nobody)
                 )  # fmt: skip
@@ -137,25 +137,25 @@ def measure_target(job: Job, rows: tuple[str, ...], pairs: tuple[Pair, ...]) -> 
 
 
 def _measure(
-    job: Job, row: str, answer: Answer, known: Known
+    job: Job, row: str, prediction: Prediction, known: Known
 ) -> tuple[dict[str, dict[str, float]], bool]:  # fmt: skip
     """All figures of a picture, and whether it shows nobody."""
-    figures = {name: asdict(PROTOCOLS[name].measure(answer)) for name in job.protocols}
+    figures = {name: asdict(PROTOCOLS[name].measure(prediction)) for name in job.protocols}
     if job.own_pose:
-        figures[PHOTO] = _numbers(asdict(measure_fidelity(answer)))
+        figures[PHOTO] = _numbers(asdict(measure_fidelity(prediction)))
     if job.faces:
-        figures[FACE] = {} if known.portrait is None else _measure_face(job, answer, known.body, known.portrait)
+        figures[FACE] = {} if known.portrait is None else _measure_face(job, prediction, known.body, known.portrait)
     if known.stance is None or row not in job.landing_rows:
         return figures, False
-    landing = find_landing(answer.image, known.stance)
+    landing = find_landing(prediction.image, known.stance)
     return {**figures, "body": asdict(landing or NOWHERE)}, landing is None
 
 
-def _measure_face(job: Job, answer: Answer, body: Body, portrait: Portrait) -> dict[str, float]:
+def _measure_face(job: Job, prediction: Prediction, body: Body, portrait: Portrait) -> dict[str, float]:
     recogniser = None if job.face_model is None else _open_recogniser(job.face_model)
-    figures = asdict(compare_faces(find_portrait(answer.image, body), portrait, recogniser))
+    figures = asdict(compare_faces(find_portrait(prediction.image, body), portrait, recogniser))
     if job.own_pose:
-        figures["levels"] = face_levels(answer.image, answer.truth.image, portrait.face)
+        figures["levels"] = face_levels(prediction.image, prediction.truth.image, portrait.face)
     return _numbers(figures)
 
 
@@ -167,7 +167,7 @@ def _numbers(figures: dict[str, float | None]) -> dict[str, float]:
 def _read_drawn(job: Job, row: str, pair: Pair) -> Float[Tensor, "1 3 h w"]:
     if pair in job.undrawn:
         raise ValueError(f"not drawn, because {job.undrawn[pair]}")
-    return read_answer(job.folder, row, pair, job.size)
+    return read_prediction(job.folder, row, pair, job.size)
 
 
 def _unmeasured(row: str, pair: Pair, problem: str, degrees: float = float("nan")) -> Measured:

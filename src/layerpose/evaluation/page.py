@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from layerpose.cache import writing
 from layerpose.data.records import Records
-from layerpose.evaluation.answers import answer_path, true_picture
 from layerpose.evaluation.measure import TRUTH, Measured
+from layerpose.evaluation.predictions import prediction_path, true_picture
 from layerpose.evaluation.report import PICTURE, Report, to_markdown
+from layerpose.runtime.cache import writing
 
 SHOWN = 6
 """Pairs shown as worst, as median and as best."""
@@ -52,7 +52,7 @@ def _pictures(report: Report, records: Records, found: list[Measured], folder: P
             truth.parent.mkdir(exist_ok=True)
             with writing(truth) as temporary:
                 true_picture(records, one.pair, report.size).save(temporary, format="PNG")
-        paths = [*(answer_path(folder, row, one.pair) for row in rows), truth]
+        paths = [*(prediction_path(folder, row, one.pair) for row in rows), truth]
         cells = "".join(
             f'<td><img loading="lazy" src="{escape(str(p.relative_to(folder)))}" alt=""></td>' for p in paths
         )

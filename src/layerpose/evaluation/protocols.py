@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import pad
 
 from layerpose.evaluation.ssim import inner, mean_over, ssim_map, uniform_ssim_map
-from layerpose.evaluation.truth import Answer, Mask
+from layerpose.evaluation.truth import Mask, Prediction
 
 LEAST_ERROR = 1e-10
 """Equal pictures have a PSNR of 100 dB and something, not infinity, so that means stay numbers."""
@@ -31,41 +31,43 @@ class Protocol:
 
     name: str
     says: str
-    measure: Callable[[Answer], Figures]
+    measure: Callable[[Prediction], Figures]
 
 
-def measure_wang(answer: Answer) -> Figures:
+def measure_wang(prediction: Prediction) -> Figures:
     """SSIM as Wang et al. defined it, everything over the full frame."""
-    return Figures(ssim=float(answer.ssim_map.mean()), lpips=answer.lpips, psnr=_psnr(answer))
+    return Figures(ssim=float(prediction.ssim_map.mean()), lpips=prediction.lpips, psnr=_psnr(prediction))
 
 
-def measure_fg(answer: Answer) -> Figures:
+def measure_fg(prediction: Prediction) -> Figures:
     """The person only: what is generated outside of the true person counts too (union of both)."""
-    region = answer.region
+    region = prediction.region
     return Figures(
-        ssim=float(mean_over(answer.ssim_map, inner(region))), lpips=answer.box_lpips, psnr=_psnr(answer, region)
+        ssim=float(mean_over(prediction.ssim_map, inner(region))),
+        lpips=prediction.box_lpips,
+        psnr=_psnr(prediction, region),
     )
 
 
-def measure_patn(answer: Answer) -> Figures:
+def measure_patn(prediction: Prediction) -> Figures:
     """As `wang`, after the 176 x 256 pictures were padded with white to 256 x 256."""
-    height, width = answer.image.shape[-2:]
+    height, width = prediction.image.shape[-2:]
     if (height, width) != (256, 176):
         raise ValueError(
             f"protocol patn: found {width} x {height} pictures; expected 176 x 256, DeepFashion's crop; use another"
         )
-    image, target = (pad(x, (40, 40, 0, 0), value=1.0) for x in (answer.image, answer.truth.image))
-    return Figures(ssim=float(ssim_map(image, target).mean()), lpips=answer.lpips, psnr=_psnr(answer))
+    image, target = (pad(x, (40, 40, 0, 0), value=1.0) for x in (prediction.image, prediction.truth.image))
+    return Figures(ssim=float(ssim_map(image, target).mean()), lpips=prediction.lpips, psnr=_psnr(prediction))
 
 
-def measure_gfla(answer: Answer) -> Figures:
+def measure_gfla(prediction: Prediction) -> Figures:
     """SSIM with a uniform window of 51 pixels."""
-    ssim = uniform_ssim_map(answer.image, answer.truth.image)
-    return Figures(ssim=float(ssim.mean()), lpips=answer.lpips, psnr=_psnr(answer))
+    ssim = uniform_ssim_map(prediction.image, prediction.truth.image)
+    return Figures(ssim=float(ssim.mean()), lpips=prediction.lpips, psnr=_psnr(prediction))
 
 
-def _psnr(answer: Answer, region: Mask | None = None) -> float:
-    squared = ((answer.image - answer.truth.image) ** 2).mean(1, keepdim=True)
+def _psnr(prediction: Prediction, region: Mask | None = None) -> float:
+    squared = ((prediction.image - prediction.truth.image) ** 2).mean(1, keepdim=True)
     error = squared.mean() if region is None else (squared * region).sum() / region.sum().clamp(min=1)
     return float(10 * torch.log10(4 / error.clamp(min=LEAST_ERROR)))
 

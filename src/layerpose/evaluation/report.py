@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from layerpose.cache import writing
 from layerpose.data.benchmark import hash_pairs
-from layerpose.evaluation.answers import DRESSED
 from layerpose.evaluation.interval import Mean, mean_of
 from layerpose.evaluation.landing import NEAR
 from layerpose.evaluation.measure import FACE, PHOTO, Measured
+from layerpose.evaluation.predictions import DRESSED
 from layerpose.evaluation.protocols import PROTOCOLS
+from layerpose.runtime.cache import writing
 
 VIEWS = {"< 60": (0.0, 60.0), "60-120": (60.0, 120.0), "> 120": (120.0, 180.1)}
 """Angles in degrees by which the body has turned between source and target."""

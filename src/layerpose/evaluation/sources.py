@@ -17,7 +17,6 @@ import torch
 from jaxtyping import Float, Integer, UInt8
 from torch import Tensor
 
-from layerpose.cache import writing
 from layerpose.config import ModelConfig
 from layerpose.data.augment import Shot
 from layerpose.data.backgrounds import paint_background
@@ -29,7 +28,8 @@ from layerpose.estimation.estimate import Estimate, estimate_on
 from layerpose.estimation.finding import find_landmarks
 from layerpose.maps.parsing import labels_to_parsing
 from layerpose.maps.source import SourceView
-from layerpose.pictures import image_to_picture
+from layerpose.media.pictures import image_to_picture
+from layerpose.runtime.cache import writing
 from layerpose.types import Body, Camera, Pose
 
 FOLDER = "fits"

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from layerpose.cache import writing
 from layerpose.data.benchmark import Pair, hash_pairs
 from layerpose.data.records import Records
 from layerpose.evaluation.study_methods import Method
-from layerpose.pictures import image_to_picture, read_photo
+from layerpose.media.pictures import image_to_picture, read_photo
+from layerpose.runtime.cache import writing
 
 FORMAT = 1
 """Version of the folder, under the key `layerpose_study`."""

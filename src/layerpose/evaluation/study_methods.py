@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from layerpose.data.benchmark import Pair
-from layerpose.evaluation.answers import DRESSED, STAGES, TRIVIAL, answer_path
 from layerpose.evaluation.measure import TRUTH
+from layerpose.evaluation.predictions import DRESSED, STAGES, TRIVIAL, prediction_path
 
 FILE = "report.json"
 *STEPS, FULL = STAGES
@@ -38,7 +38,7 @@ class Method:
 
     def picture(self, pair: Pair) -> Path:
         """Its result."""
-        return answer_path(self.report, self.row, pair)
+        return prediction_path(self.report, self.row, pair)
 
 
 def read_methods(reports: Sequence[Path], wanted: Sequence[str] = ()) -> list[Method]:

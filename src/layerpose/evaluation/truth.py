@@ -1,4 +1,4 @@
-"""A true picture -> what every answer to it is compared with, worked out once; and an answer beside it.
+"""A true picture -> what every prediction to it is compared with, worked out once; and a prediction beside it.
 
 The maps of SSIM and the features of the whole frame serve every protocol. The features of the person's box do not come
 from them: AlexNet pads at the crop's edge and steps from its corner, so a crop has features of its own.
@@ -54,7 +54,7 @@ class Truth:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class Prediction:
     """A picture beside the true one."""
 
     image: Image

@@ -12,9 +12,9 @@ from jaxtyping import Float
 from layerpose.estimation.estimate import Estimate, estimate
 from layerpose.maps.render import draw_posed, pose_body
 from layerpose.maps.source import view_source
+from layerpose.media.pictures import read_photo
 from layerpose.motion.filming import film
 from layerpose.motion.write.take import Take
-from layerpose.pictures import read_photo
 from layerpose.presets import base
 from layerpose.transfer import place
 from layerpose.types import Body, Pose

@@ -15,8 +15,8 @@ from layerpose.estimation.estimate import Estimate
 from layerpose.estimation.others import floor_of
 from layerpose.export.layered import draw_painted
 from layerpose.maps.painting import Painting
-from layerpose.photos.originals import Original
-from layerpose.pictures import image_to_picture
+from layerpose.media.photos.originals import Original
+from layerpose.media.pictures import image_to_picture
 from layerpose.scene.backdrop import find_alpha, find_backdrop
 from layerpose.scene.filling import fill_place
 from layerpose.scene.laying import lay

@@ -8,13 +8,13 @@ from typing import Any
 
 from PIL import Image
 
-from layerpose.cache import writing
 from layerpose.export.layer_set import MOST_BYTES, LayerSet, open_png, origin_to_record, record_to_origin
 from layerpose.export.layered import LayerPicture, place_picture
+from layerpose.media.outputs import check_output_folder
+from layerpose.media.photos.files import SUFFIXES
+from layerpose.media.pictures import write_png
 from layerpose.motion.pose_file import mapping, numbers
-from layerpose.outputs import check_output_folder
-from layerpose.photos.files import SUFFIXES
-from layerpose.pictures import write_png
+from layerpose.runtime.cache import writing
 from layerpose.types import LAYERS
 
 RECORD = "layers.json"

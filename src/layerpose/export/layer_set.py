@@ -11,9 +11,9 @@ from PIL import Image
 
 from layerpose.export.layered import LayerPicture, find_changes, layer_pictures
 from layerpose.maps.painting import Change
+from layerpose.media.photos.files import explaining
+from layerpose.media.pictures import image_to_picture
 from layerpose.motion.pose_file import body_to_record, check_names, mapping, numbers, record_to_body
-from layerpose.photos.files import explaining
-from layerpose.pictures import image_to_picture
 from layerpose.types import LAYERS, Body, Transfer
 
 FORMAT = 1

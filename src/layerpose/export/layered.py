@@ -13,7 +13,7 @@ from PIL import Image
 from layerpose.maps.crops import paste
 from layerpose.maps.painting import Change, Painting, carry_paintings, start_painting
 from layerpose.maps.source import SourceView
-from layerpose.pictures import image_to_picture, picture_to_image
+from layerpose.media.pictures import image_to_picture, picture_to_image
 from layerpose.stages.conditions import Conditions
 from layerpose.transfer import PoseTransfer
 from layerpose.types import LAYERS, Body, Layer, Transfer

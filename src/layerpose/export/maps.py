@@ -16,13 +16,13 @@ from jaxtyping import Float, UInt16
 from PIL import Image
 
 from layerpose.body.camera import project
-from layerpose.cache import writing_folder
 from layerpose.maps.clothing import draw_dressed
 from layerpose.maps.raster import interpolate
 from layerpose.maps.render import DrawnBody, mesh, pose_body, render_maps
 from layerpose.motion.write.keypoints import body_25
 from layerpose.motion.write.skeleton_picture import draw_skeleton
-from layerpose.sheet import PALETTE
+from layerpose.runtime.cache import writing_folder
+from layerpose.sheets.transfer import PALETTE
 from layerpose.types import CLASSES, Body, Maps
 
 PICTURES = ("parsing", "depth", "normals", "points", "openpose")

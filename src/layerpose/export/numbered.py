@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image, ImageDraw, ImageFont
 
-from layerpose.sheet import PALETTE
+from layerpose.sheets.transfer import PALETTE
 
 LONGEST = 1280
 """Longer side of the picture in pixels, at most."""

@@ -17,7 +17,6 @@ from xml.etree import ElementTree
 
 from PIL import Image
 
-from layerpose.cache import writing
 from layerpose.export.layer_bytes import bytes_to_picture, picture_to_bytes
 from layerpose.export.layer_set import (
     MOST_BYTES,
@@ -29,6 +28,7 @@ from layerpose.export.layer_set import (
     title_of,
 )
 from layerpose.export.layered import LayerPicture, place_picture
+from layerpose.runtime.cache import writing
 
 SUFFIX = ".ora"
 MIMETYPE = b"image/openraster"

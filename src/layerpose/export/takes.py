@@ -8,17 +8,17 @@ from pathlib import Path
 import torch
 
 from layerpose.estimation.estimate import Estimate
+from layerpose.inputs.motions import resolve_motion
+from layerpose.inputs.poses import resolve_pose
 from layerpose.maps.render import draw_posed, pose_body
 from layerpose.maps.source import SourceView, view_source
 from layerpose.maps.texture import bake_texture
+from layerpose.media.photos.files import SUFFIXES as PHOTOS
 from layerpose.motion.library import NAMES as POSES
 from layerpose.motion.moves import NAMES as MOVES
 from layerpose.motion.performer import perform
 from layerpose.motion.timing import FASTEST
 from layerpose.motion.write.take import Picture, Take, moving, still
-from layerpose.motions import resolve_motion
-from layerpose.photos.files import SUFFIXES as PHOTOS
-from layerpose.poses import resolve_pose
 
 
 def open_take(text: str, *, frames: str | None = None, fps: float | None = None) -> Take:

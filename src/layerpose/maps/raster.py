@@ -17,7 +17,7 @@ import warp as wp
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from layerpose.cache import cache_dir
+from layerpose.runtime.cache import cache_dir
 
 wp.config.log_level = wp.LOG_ERROR
 wp.config.kernel_cache_dir = str(cache_dir() / "warp")

@@ -16,7 +16,7 @@ from layerpose.maps.correspondence import Best, take_texture
 from layerpose.maps.raster import draw, interpolate
 from layerpose.maps.render import mesh
 from layerpose.maps.source import SourceView
-from layerpose.pictures import image_to_picture
+from layerpose.media.pictures import image_to_picture
 from layerpose.types import MIRRORED_CLASSES, PARTS
 
 SIZE = 1024

@@ -19,7 +19,7 @@ from jaxtyping import Float, Int
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from layerpose.cache import writing
+from layerpose.runtime.cache import writing
 
 WEIGHTS, CONFIG = "usual.safetensors", "usual.json"
 FORMAT = 2

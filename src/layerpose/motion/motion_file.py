@@ -12,9 +12,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from layerpose.cache import writing
 from layerpose.motion.pose_file import check_names, mapping, numbers, pose_to_record, read_pose, record_to_pose
 from layerpose.motion.timing import FASTEST, SLOWEST, poses_to_motion
+from layerpose.runtime.cache import writing
 from layerpose.types import Body, Motion, Pose
 
 FORMAT = 1

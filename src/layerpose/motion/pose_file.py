@@ -14,7 +14,7 @@ import torch
 from scipy.spatial.transform import Rotation
 
 from layerpose.body.model import body_model
-from layerpose.cache import writing
+from layerpose.runtime.cache import writing
 from layerpose.types import PHENOTYPES, Body, Camera, Pose
 
 FORMAT = 1

@@ -16,9 +16,9 @@ from scipy.spatial import cKDTree
 from layerpose.body.model import BodyModel, Posed, body_model
 from layerpose.body.smpl import FACE, SMPL_JOINTS, SMPL_PARENTS, Y_UP_TO_BODY
 from layerpose.body.smpl_file import NO_PARENT, NUM_BETAS, NUM_JOINTS
-from layerpose.cache import writing
 from layerpose.motion.posing import ADULT, curl_fingers, world_to_relative
 from layerpose.motion.smpl_pose import CURL, SMPL_BONES, aim_limbs, straight_t_pose
+from layerpose.runtime.cache import writing
 
 JOINT_BONES = {**SMPL_BONES, "left_foot": "toe2-1.L", "right_foot": "toe2-1.R",
                "left_hand": "finger3-1.L", "right_hand": "finger3-1.R"}  # fmt: skip

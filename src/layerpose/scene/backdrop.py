@@ -14,7 +14,7 @@ from torch import Tensor
 
 from layerpose.estimation.estimate import Estimate
 from layerpose.estimation.others import floor_of
-from layerpose.pictures import image_to_picture, picture_to_image, read_photo
+from layerpose.media.pictures import image_to_picture, picture_to_image, read_photo
 from layerpose.scene.filling import cover_of, fill_scene
 from layerpose.types import Transfer
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from layerpose.cache import writing
+from layerpose.runtime.cache import writing
 from layerpose.service.crew import Answer
 from layerpose.studio.keeping import NAME, name_of, private_folder
 

@@ -18,14 +18,14 @@ from PIL import Image
 from layerpose.estimation.estimate import Estimate, estimate, read_source
 from layerpose.estimation.resize import resize_estimate
 from layerpose.export.maps import plan_shoot, write_still
+from layerpose.inputs.motions import resolve_motion
+from layerpose.inputs.poses import resolve_pose
 from layerpose.maps.source import SourceView
 from layerpose.motion.filming import film
 from layerpose.motion.library import NAMES as POSES
 from layerpose.motion.library import library_pose
 from layerpose.motion.moves import NAMES as MOVES
 from layerpose.motion.pose_file import body_to_record, record_to_body
-from layerpose.motions import resolve_motion
-from layerpose.poses import resolve_pose
 from layerpose.scene.backdrop import KEEP, TRANSPARENT, Backdrop, find_backdrop
 from layerpose.service.crew import Answer
 from layerpose.studio.drawing import framed

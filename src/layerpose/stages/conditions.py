@@ -21,8 +21,8 @@ from layerpose.maps.heatmap import draw_heatmaps
 from layerpose.maps.render import DrawnBody, part_hit, render_maps, render_part_maps
 from layerpose.maps.source import SourceView, best_photo
 from layerpose.networks.generator import Warped
+from layerpose.runtime.workers import run_together
 from layerpose.types import CLASSES, LAYERS, Carried, Maps, Warp
-from layerpose.workers import run_together
 
 LONGEST_WAVE_M, NUM_WAVES = 0.8, 4
 """Of the sines by which the networks are told where on the body they are; each is half as long as the one before."""

@@ -13,8 +13,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from layerpose.cache import writing
 from layerpose.config import GeneratorConfig, Guides, ModelConfig
+from layerpose.runtime.cache import writing
 from layerpose.stages.model import Model
 
 WEIGHTS = "model.safetensors"
@@ -26,7 +26,7 @@ DAMAGED = (KeyError, TypeError, AttributeError, RuntimeError, SafetensorError, R
            json.JSONDecodeError)  # fmt: skip
 SAID = 300
 """Letters of what PyTorch says about weights that do not fit: a line for each of them."""
-RIVAL = "rival"
+BASELINE_KEY = "rival"
 """Key under which a system of `baselines` is described; ours is under "model"."""
 
 
@@ -73,10 +73,10 @@ def load_model(folder: Path) -> Model:
             raise ValueError(
                 f"{folder / CONFIG} has format {stored['format']!r:.40}; this version reads format {FORMAT}"
             )
-        if RIVAL in stored:
+        if BASELINE_KEY in stored:
             raise ValueError(
-                f"{folder} holds {stored[RIVAL]['name']}, a system we compare with; only `layerpose evaluate` and"
-                " `layerpose compare` can use it"
+                f"{folder} holds {stored[BASELINE_KEY]['name']}, a system we compare with; only `layerpose evaluate`"
+                " and `layerpose compare` can use it"
             )
         with torch.device("meta"):
             model = Model(_config(stored["model"]))

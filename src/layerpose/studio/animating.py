@@ -12,10 +12,10 @@ from typing import Any, Literal, get_args
 
 from PIL import Image
 
-from layerpose.cache import writing
 from layerpose.maps.source import SourceView
 from layerpose.motion.filming import find_repeats
 from layerpose.motion.pose_file import record_to_body
+from layerpose.runtime.cache import writing
 from layerpose.scene.backdrop import TRANSPARENT, Backdrop
 from layerpose.studio.drawing import Drawer, framed
 from layerpose.studio.jobs import Report

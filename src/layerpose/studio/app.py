@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from layerpose import __version__
+from layerpose.runtime.workers import count_cores
 from layerpose.studio.guarding import HEADERS, MEGABYTE, Guard, Headers, Limits
 from layerpose.studio.refusing import say_what_is_wrong
 from layerpose.studio.rooms import Studio
@@ -20,7 +21,6 @@ from layerpose.studio.routes.people import people_routes
 from layerpose.studio.routes.poses import pose_routes
 from layerpose.studio.routes.projects import project_routes
 from layerpose.studio.serving import FRESH
-from layerpose.workers import count_cores
 
 PAGE = Path(__file__).parent / "page"
 POLICY = (

@@ -16,7 +16,7 @@ from secrets import token_hex
 from threading import Condition, Thread
 from typing import Any, Literal
 
-from layerpose.cache import writing
+from layerpose.runtime.cache import writing
 from layerpose.studio.keeping import NAME, private_folder
 from layerpose.studio.refusing import BusyError, NotYetError, UnknownError, one_line
 

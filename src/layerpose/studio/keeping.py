@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from layerpose.cache import writing
+from layerpose.runtime.cache import writing
 from layerpose.studio.refusing import UnknownError
 
 NAME = re.compile(r"[0-9a-f]{24}")

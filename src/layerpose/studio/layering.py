@@ -13,8 +13,8 @@ from PIL import Image
 
 from layerpose.export.layered import LayerPicture, find_changes, layer_pictures, paint
 from layerpose.maps.painting import Painting
+from layerpose.media.photos.files import explaining
 from layerpose.motion.pose_file import body_to_record, record_to_body
-from layerpose.photos.files import explaining
 from layerpose.studio.drawing import Drawer, Wish, framed
 from layerpose.studio.hearing import heard
 from layerpose.studio.keeping import Store, open_store

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from layerpose.cache import writing
 from layerpose.estimation.estimate import Estimate, estimate, read_source
 from layerpose.estimation.mend import Mending, mend
-from layerpose.photos.files import explaining
+from layerpose.media.photos.files import explaining
+from layerpose.runtime.cache import writing
 from layerpose.studio.hearing import clean_name, heard, read_named
 from layerpose.studio.keeping import NAME, Store, name_of, open_store, private_folder
 from layerpose.studio.recent import Recent

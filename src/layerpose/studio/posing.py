@@ -12,11 +12,11 @@ from PIL import Image
 from layerpose import __version__
 from layerpose.body.camera import frame
 from layerpose.body.model import body_model
-from layerpose.body_sheet import shade_body
-from layerpose.cache import writing
 from layerpose.maps.render import draw_body, pose_body
 from layerpose.motion.library import NAMES, group_of, library_pose, title_of
 from layerpose.motion.posing import ADULT
+from layerpose.runtime.cache import writing
+from layerpose.sheets.body import shade_body
 from layerpose.studio.files import tell_pose
 from layerpose.studio.keeping import name_of, private_folder
 from layerpose.studio.refusing import UnknownError

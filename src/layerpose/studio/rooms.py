@@ -8,8 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from threading import Thread
 
+from layerpose.media.pictures import read_photo
 from layerpose.motion.library import library_pose
-from layerpose.pictures import read_photo
 from layerpose.studio.animating import animate
 from layerpose.studio.drawing import Drawer, Wish
 from layerpose.studio.files import PoseFiles

@@ -12,9 +12,9 @@ from PIL import Image
 from layerpose.estimation.targets import POINTS
 from layerpose.export.takes import dress_take, photo_take
 from layerpose.maps.source import SourceView
+from layerpose.media.pictures import image_to_picture
 from layerpose.motion.pose_file import body_to_record
 from layerpose.motion.write.glb import write_glb
-from layerpose.pictures import image_to_picture
 from layerpose.studio.people import Person
 
 SHOWN_PX = 1600

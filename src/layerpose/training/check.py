@@ -9,10 +9,10 @@ import torch
 from layerpose.data.pairs import Pairs
 from layerpose.data.records import Records
 from layerpose.evaluation.lpips import Lpips
-from layerpose.outputs import check_output_folder
+from layerpose.media.outputs import check_output_folder
+from layerpose.runtime.workers import count_cores
 from layerpose.training.plan import CHECK_SEED, RUN, Machine, Plan, check_same
-from layerpose.training.team import begin, system_of
-from layerpose.workers import count_cores
+from layerpose.training.trainer import begin, system_of
 
 
 def check(plan: Plan, machine: Machine, out: Path) -> None:

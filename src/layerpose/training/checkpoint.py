@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from layerpose.cache import writing
+from layerpose.runtime.cache import writing
 
 FILE, LAST = "state.pt", "last"
 """Names in a run's folder: all that is needed to go on, and the model folder of its last weights."""
@@ -24,7 +24,7 @@ class State:
     """What changes while training."""
 
     model: nn.Module
-    critics: nn.Module
+    discriminators: nn.Module
     average: dict[str, Tensor] | None
     """Running average of the model's weights; None without one."""
     maker: Adam | None = None
@@ -38,14 +38,19 @@ class State:
     """Best validation of this phase; smaller is better."""
 
 
-MODULES = ("model", "critics", "maker", "judge", "scaler")
+MODULES = {"model": "model", "critics": "discriminators", "maker": "maker", "judge": "judge", "scaler": "scaler"}
+"""Key in the file -> attribute of the state."""
 NUMBERS = ("phase", "step", "best")
 
 
 def save_state(path: Path, state: State) -> None:
     """Write what a run needs to go on; the old file stays until the new one is whole."""
     content: dict[str, Any] = {name: getattr(state, name) for name in NUMBERS}
-    content |= {name: part.state_dict() for name in MODULES if (part := getattr(state, name)) is not None}
+    content |= {
+        name: part.state_dict()
+        for name, attribute in MODULES.items()
+        if (part := getattr(state, attribute)) is not None
+    }
     content["average"] = state.average
     try:
         with writing(path) as temporary, temporary.open("wb") as file:
@@ -76,7 +81,7 @@ def load_state(path: Path, state: State, device: torch.device) -> dict[str, Any]
     try:
         stored = torch.load(path, weights_only=True, map_location=device)
         for name in ("model", "critics"):
-            getattr(state, name).load_state_dict(stored[name])
+            getattr(state, MODULES[name]).load_state_dict(stored[name])
         state.average = stored["average"]
         state.phase, state.step, state.best = (stored[name] for name in NUMBERS)
         return {name: stored[name] for name in ("maker", "judge", "scaler") if name in stored}
@@ -87,10 +92,10 @@ def load_state(path: Path, state: State, device: torch.device) -> dict[str, Any]
         ) from error
 
 
-def load_critics(path: Path, critics: nn.Module) -> None:
+def load_discriminators(path: Path, discriminators: nn.Module) -> None:
     """Set the discriminators from the state of another run."""
     try:
-        critics.load_state_dict(torch.load(path, weights_only=True, map_location="cpu")["critics"])
+        discriminators.load_state_dict(torch.load(path, weights_only=True, map_location="cpu")["critics"])
     except DAMAGED as error:
         reason = str(error).split("\n")[0]
         raise ValueError(

@@ -11,16 +11,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from layerpose.data.album import Album
-from layerpose.data.closest import Closest
+from layerpose.data.album.closest import Closest
+from layerpose.data.album.frames import Album
 from layerpose.data.pairs import Pairs, view_shot
 from layerpose.evaluation.lpips import Lpips
 from layerpose.evaluation.protocols import measure_fg
 from layerpose.evaluation.ssim import ssim
-from layerpose.evaluation.truth import Answer, Truth
+from layerpose.evaluation.truth import Prediction, Truth
 from layerpose.maps.render import pose_body
 from layerpose.stages.model import Model
-from layerpose.training.lessons import move
+from layerpose.training.batches import move
 from layerpose.training.personal import sized
 
 NUM_PAIRS = 12
@@ -66,7 +66,7 @@ def draw_held_back(
         found.setdefault("SSIM person", []).append(float(ssim(image, sample.target, sample.mask)))
         if metric is not None:
             truth = Truth(image=sample.target, mask=sample.mask, metric=metric)
-            figures = measure_fg(Answer(image=image, truth=truth))
+            figures = measure_fg(Prediction(image=image, truth=truth))
             found.setdefault("LPIPS person", []).append(figures.lpips)
         images.append(image)
         sources.append(shot.image)

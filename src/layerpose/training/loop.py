@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING
 from torch import nn
 from torch.optim import Adam
 
-from layerpose.cache import writing
 from layerpose.data.complete import CompleteSets, complete_parts
 from layerpose.data.records import Records
+from layerpose.runtime.cache import writing
 from layerpose.training import checkpoint
+from layerpose.training.batches import Batches, Shares, load_batches, move
 from layerpose.training.checkpoint import State
-from layerpose.training.journal import Journal
-from layerpose.training.lessons import Lessons, Shares, load_lessons, move
+from layerpose.training.logger import Logger
 from layerpose.training.plan import Machine, Plan, claim
 from layerpose.training.processes import start, together
 from layerpose.training.recipes import Phase
 from layerpose.training.step import NotFiniteError, take_step
-from layerpose.training.system import System, Team
-from layerpose.training.team import assemble, system_of
+from layerpose.training.system import System, Trainer
+from layerpose.training.trainer import assemble, system_of
 from layerpose.training.validation import Validation, Verdict
 
 if TYPE_CHECKING:
@@ -63,11 +63,11 @@ class Run:
     out: Path
     fabric: Fabric
     system: System
-    team: Team
+    trainer: Trainer
     sets: CompleteSets
     shown: nn.Module
     """What is validated and saved: the average, or a copy of the model."""
-    journal: Journal | None
+    logger: Logger | None
     """In the first process only."""
     report: Report
 
@@ -80,22 +80,22 @@ def train(plan: Plan, machine: Machine, out: Path, report: Report) -> bool:
             claim(out, plan)
     with together(fabric):
         system = system_of(plan)
-        team, state, optimizers = assemble(plan, machine, out / checkpoint.FILE, fabric.device)
+        trainer, state, optimizers = assemble(plan, machine, out / checkpoint.FILE, fabric.device)
         sets = _find_sets(plan, out) if fabric.is_global_zero else {}
     sets = fabric.broadcast(sets)
     done = sum(phase.num_steps for phase in plan.recipe.phases[: state.phase]) + state.step
-    journal = Journal(out, done) if fabric.is_global_zero else None
+    logger = Logger(out, done) if fabric.is_global_zero else None
     run = Run(
-        plan=plan, machine=machine, out=out, fabric=fabric, system=system, team=team, sets=sets,
-        shown=system.show().to(fabric.device).eval(), journal=journal, report=report,
+        plan=plan, machine=machine, out=out, fabric=fabric, system=system, trainer=trainer, sets=sets,
+        shown=system.show().to(fabric.device).eval(), logger=logger, report=report,
     )  # fmt: skip
     try:
         for number in range(state.phase, len(plan.recipe.phases)):
             _train_phase(run, state, number, optimizers)
             optimizers = {}
     finally:
-        if journal is not None:
-            journal.close()
+        if logger is not None:
+            logger.close()
     return fabric.is_global_zero
 
 
@@ -119,14 +119,16 @@ def _find_sets(plan: Plan, out: Path) -> CompleteSets:
 
 
 def _train_phase(run: Run, state: State, number: int, optimizers: dict) -> None:
-    plan, machine, fabric, team, system = run.plan, run.machine, run.fabric, run.team, run.system
+    plan, machine, fabric, trainer, system = run.plan, run.machine, run.fabric, run.trainer, run.system
     phase = plan.recipe.phases[number]
     before = plan.recipe.phases[:number]
     first = sum(earlier.num_steps * earlier.batch for earlier in before)
 
     # Optimizers are new in each phase.
-    maker = state.maker = Adam(team.trained(phase), lr=phase.learning_rate, betas=(0.5, 0.999), fused=True)
-    judge = state.judge = Adam(team.critics.parameters(), lr=phase.learning_rate, betas=(0.5, 0.999), fused=True)
+    maker = state.maker = Adam(trainer.trained(phase), lr=phase.learning_rate, betas=(0.5, 0.999), fused=True)
+    judge = state.judge = Adam(
+        trainer.discriminators.parameters(), lr=phase.learning_rate, betas=(0.5, 0.999), fused=True
+    )
     for name, stored in optimizers.items():
         getattr(state, name).load_state_dict(stored)
 
@@ -134,12 +136,12 @@ def _train_phase(run: Run, state: State, number: int, optimizers: dict) -> None:
     config = system.drawn(phase.size)
     if not {"layers", "fusion"} & set(phase.trains):
         config = replace(config, layers="none")
-    lessons = Lessons(plan.data, config, phase, run.sets, first=first, seed=plan.seed, prepare=system.prepare)
+    batches = Batches(plan.data, config, phase, run.sets, first=first, seed=plan.seed, prepare=system.prepare)
     shares = Shares(
         phase, first=first, step=state.step, process=fabric.global_rank, num_processes=fabric.world_size,
         accumulate=machine.accumulate,
     )  # fmt: skip
-    loader = iter(load_lessons(lessons, shares, workers=machine.workers, device=fabric.device))
+    loader = iter(load_batches(batches, shares, workers=machine.workers, device=fabric.device))
     validation = Validation(plan, system, phase, fabric.device, machine.lpips) if fabric.is_global_zero else None
     saved = time.monotonic()
 
@@ -150,20 +152,20 @@ def _train_phase(run: Run, state: State, number: int, optimizers: dict) -> None:
         for group in (*maker.param_groups, *judge.param_groups):
             group["lr"] = rate
         try:
-            values = take_step(fabric, team, state, phase, batch, step)
+            values = take_step(fabric, trainer, state, phase, batch, step)
         except NotFiniteError as error:
-            raise _name_batch(error, lessons, phase, step) from error
+            raise _name_batch(error, batches, phase, step) from error
         if state.average is not None:
-            checkpoint.average_into(state.average, team.model, min(plan.recipe.average, (step + 1) / (step + 10)))
+            checkpoint.average_into(state.average, trainer.model, min(plan.recipe.average, (step + 1) / (step + 10)))
         state.step = step + 1
         is_last = state.step == phase.num_steps
         figures: dict[str, float] = {}
         with together(fabric):
-            if run.journal is not None and validation is not None:
+            if run.logger is not None and validation is not None:
                 done = sum(earlier.num_steps for earlier in before) + state.step
-                run.journal.note_losses(phase.name, values | {"learning rate": rate}, done)
+                run.logger.note_losses(phase.name, values | {"learning rate": rate}, done)
                 if is_last or state.step % plan.validate_every == 0:
-                    figures = _validate(run, state, phase, validation, run.journal, done)
+                    figures = _validate(run, state, phase, validation, run.logger, done)
                 if is_last:
                     state.phase, state.step, state.best, state.maker, state.judge = number + 1, 0, None, None, None
                 if is_last or time.monotonic() - saved >= 60 * machine.save_minutes:
@@ -177,9 +179,9 @@ def _train_phase(run: Run, state: State, number: int, optimizers: dict) -> None:
     state.phase, state.step, state.best = number + 1, 0, None
 
 
-def _name_batch(error: NotFiniteError, lessons: Lessons, phase: Phase, step: int) -> ValueError:
-    begin = lessons.first + step * phase.batch
-    names = "; ".join(lessons.pairs.name(number) for number in range(begin, begin + min(phase.batch, 4)))
+def _name_batch(error: NotFiniteError, batches: Batches, phase: Phase, step: int) -> ValueError:
+    begin = batches.first + step * phase.batch
+    names = "; ".join(batches.pairs.name(number) for number in range(begin, begin + min(phase.batch, 4)))
     more = ", ..." if phase.batch > 4 else ""
     return ValueError(
         f"{error} in phase '{phase.name}', step {step + 1}, samples {begin} to {begin + phase.batch - 1}"
@@ -188,10 +190,10 @@ def _name_batch(error: NotFiniteError, lessons: Lessons, phase: Phase, step: int
 
 
 def _validate(
-    run: Run, state: State, phase: Phase, validation: Validation, journal: Journal, done: int
+    run: Run, state: State, phase: Phase, validation: Validation, logger: Logger, done: int
 ) -> dict[str, float]:
     verdict = validation.look(_show(run, state), run.fabric)
-    journal.note_verdict(phase.name, verdict, done)
+    logger.note_verdict(phase.name, verdict, done)
     if state.best is None or verdict.badness < state.best:
         state.best = verdict.badness
         _save_model(run, BEST, phase, state, verdict)

@@ -1,4 +1,4 @@
-"""Lesson + model -> the terms that the generators minimise (Eq. 1 to 7), and what the discriminators then compare."""
+"""Batch + model -> the terms that the generators minimise (Eq. 1 to 7), and what the discriminators then compare."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from layerpose.stages.conditions import Conditions, collate, crop, resize
 from layerpose.stages.fuse import paste_layers
 from layerpose.stages.model import Model
 from layerpose.training import losses
-from layerpose.training.critics import Comparison, Critics, merge
-from layerpose.training.lessons import WINDOWS, Lesson, stream
+from layerpose.training.batches import WINDOWS, Batch, stream
+from layerpose.training.discriminators import Comparison, Discriminators, merge
 from layerpose.training.recipes import STAGES, Phase, Recipe
 from layerpose.types import LAYERS, Layer, Term
 
@@ -32,11 +32,11 @@ DRAWN = 2 * len(STAGES) + len(LAYERS) + 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class OurTeam:
+class OurTrainer:
     """The networks of a run, and the recipe by which they learn."""
 
     model: Model
-    critics: Critics
+    discriminators: Discriminators
     vgg: Vgg19
     recipe: Recipe
     seed: int
@@ -45,9 +45,9 @@ class OurTeam:
         """The stages of the phase."""
         return [p for stage in phase.trains for p in getattr(self.model, stage).parameters()]
 
-    def generator_terms(self, phase: Phase, lesson: Lesson) -> Found:
+    def generator_terms(self, phase: Phase, batch: Batch) -> Found:
         """What the stages of the phase minimise, and what their discriminators compare."""
-        return generator_terms(self, phase, lesson)
+        return generator_terms(self, phase, batch)
 
     def judge_terms(self, given: Sequence[Comparison], step: int) -> list[Term]:
         """What the discriminators minimise."""
@@ -55,15 +55,15 @@ class OurTeam:
 
     def compile(self) -> None:
         """Compile the convolutional trunks; their surroundings stay as they are."""
-        for network in (self.model, self.critics, self.vgg):
+        for network in (self.model, self.discriminators, self.vgg):
             for part in network.modules():
                 if isinstance(part, Generator | PatchDiscriminator | Vgg19):
                     part.compile(dynamic=False)
 
 
-def generator_terms(team: OurTeam, phase: Phase, lesson: Lesson) -> Found:
+def generator_terms(trainer: OurTrainer, phase: Phase, batch: Batch) -> Found:
     """Run the stages of a phase; the terms of those that learn, and what their discriminators compare."""
-    conditions, sample, model = lesson.sample.conditions, lesson.sample, team.model
+    conditions, sample, model = batch.sample.conditions, batch.sample, trainer.model
     terms: list[Term] = []
     comparisons: list[Comparison] = []
 
@@ -76,44 +76,48 @@ def generator_terms(team: OurTeam, phase: Phase, lesson: Lesson) -> Found:
     if "coarse" in phase.trains:
         size = coarse.shape[-1]
         truth = tuple(resize(picture, size) for picture in (conditions.source, sample.target, sample.mask))
-        add(_picture("coarse", team, phase, lesson, coarse, truth))
+        add(_picture("coarse", trainer, phase, batch, coarse, truth))
     fusion = model.fusion if "fusion" in phase.trains else None
-    if model.layers is not None and (lesson.taught or fusion is not None):
+    if model.layers is not None and (batch.taught or fusion is not None):
         with torch.set_grad_enabled("layers" in phase.trains):
             layers = {
                 part: model.layers.make_layer(part, given, coarse)
                 for part, given in zip(LAYERS, conditions.parts, strict=True)
-                if fusion is not None or part in lesson.taught
+                if fusion is not None or part in batch.taught
             }
-        for number, part in enumerate(lesson.taught):
-            add(_layer(number, team, phase, lesson, layers[part]))
+        for number, part in enumerate(batch.taught):
+            add(_layer(number, trainer, phase, batch, layers[part]))
         if fusion is not None:
             pasted = paste_layers(coarse, tuple(layers.values()), conditions.maps.parsing)
-            conditions, pasted, target, mask = cut_scene(sample, pasted, phase.drawn, _windows(team, lesson, DRAWN))
+            conditions, pasted, target, mask = cut_scene(sample, pasted, phase.drawn, _windows(trainer, batch, DRAWN))
             image = fusion(conditions, pasted)
-            add(_picture("fusion", team, phase, lesson, image, (conditions.source, target, mask)))
+            add(_picture("fusion", trainer, phase, batch, image, (conditions.source, target, mask)))
     return terms, merge(comparisons)
 
 
 def _picture(
-    stage: Literal["coarse", "fusion"], team: OurTeam, phase: Phase, lesson: Lesson, image: Tensor,
+    stage: Literal["coarse", "fusion"], trainer: OurTrainer, phase: Phase, batch: Batch, image: Tensor,
     truth: tuple[Tensor, ...],
 ) -> Found:  # fmt: skip
     """What a whole picture minimises: Eq. 3 with 4 and 5, Eq. 7."""
-    (source, target, mask), critic, weights = truth, team.critics.pictures[stage], team.recipe.weigh(phase)
+    (source, target, mask), discriminator, weights = (
+        truth,
+        trainer.discriminators.pictures[stage],
+        trainer.recipe.weigh(phase),
+    )
     number = STAGES.index(stage) + 1
-    rngs = _windows(team, lesson, number + len(STAGES) + len(LAYERS))
+    rngs = _windows(trainer, batch, number + len(STAGES) + len(LAYERS))
     told, judged, wanted = cut_windows([source, image, target], mask, phase.judged, rngs)
-    critic.requires_grad_(False)
-    made, real = critic(told, judged), critic(told, wanted)
-    critic.requires_grad_(True)
-    comparison = Comparison(critic=stage, real_source=told, real=wanted, made_source=told, made=judged.detach())
-    ours, theirs = cut_windows([image, target], mask, phase.window, _windows(team, lesson, number))
+    discriminator.requires_grad_(False)
+    made, real = discriminator(told, judged), discriminator(told, wanted)
+    discriminator.requires_grad_(True)
+    comparison = Comparison(discriminator=stage, real_source=told, real=wanted, made_source=told, made=judged.detach())
+    ours, theirs = cut_windows([image, target], mask, phase.window, _windows(trainer, batch, number))
     with torch.no_grad():
-        features = team.vgg(theirs)
-    found = team.vgg(ours)
+        features = trainer.vgg(theirs)
+    found = trainer.vgg(ours)
     values = {
-        "adversarial": (team.critics.adversarial_loss(made), weights.adversarial),
+        "adversarial": (trainer.discriminators.adversarial_loss(made), weights.adversarial),
         "matching": (losses.feature_matching_loss(real, made), weights.feature_matching),
         "perceptual": (losses.perceptual_loss(found, features), weights.perceptual),
     }
@@ -125,15 +129,15 @@ def _picture(
     return terms, [comparison]
 
 
-def _layer(number: int, team: OurTeam, phase: Phase, lesson: Lesson, layer: Layer) -> Found:
+def _layer(number: int, trainer: OurTrainer, phase: Phase, batch: Batch, layer: Layer) -> Found:
     """What a layer minimises: whole (Eq. 1) everywhere, right (Eq. 2) where the target shows it."""
-    index, weights = LAYERS.index(layer.part), team.recipe.weigh(phase)
-    target, visible = lesson.sample.part_targets[index], lesson.sample.part_visible[index]
-    rngs = _windows(team, lesson, len(STAGES) + index + 1)
+    index, weights = LAYERS.index(layer.part), trainer.recipe.weigh(phase)
+    target, visible = batch.sample.part_targets[index], batch.sample.part_visible[index]
+    rngs = _windows(trainer, batch, len(STAGES) + index + 1)
     ours, theirs, seen = cut_windows([layer.image, target, visible], visible, phase.window, rngs)
     with torch.no_grad():
-        wanted = team.vgg(theirs)
-    found = team.vgg(ours)
+        wanted = trainer.vgg(theirs)
+    found = trainer.vgg(ours)
     perceptual = losses.masked_perceptual_loss(found, wanted, seen)
     terms = [Term(name=f"{layer.part} perceptual", value=perceptual, weight=weights.perceptual)]
     if weights.texture:
@@ -142,23 +146,23 @@ def _layer(number: int, team: OurTeam, phase: Phase, lesson: Lesson, layer: Laye
     if weights.colour:
         colour = losses.colour_loss(layer.image, target, visible)
         terms.append(Term(name=f"{layer.part} colour", value=colour, weight=weights.colour))
-    if not lesson.whole:
+    if not batch.whole:
         return terms, []
-    whole, limb, flip = lesson.whole[number], layer.part.rpartition("_")[2], layer.part.startswith("right_")
+    whole, limb, flip = batch.whole[number], layer.part.rpartition("_")[2], layer.part.startswith("right_")
     source, made = (x.flip(-1) if flip else x for x in (layer.source, layer.image * layer.mask))
-    team.critics.limbs.requires_grad_(False)
-    score = team.critics.completeness(limb, source, made)
-    team.critics.limbs.requires_grad_(True)
+    trainer.discriminators.limbs.requires_grad_(False)
+    score = trainer.discriminators.completeness(limb, source, made)
+    trainer.discriminators.limbs.requires_grad_(True)
     value = losses.completeness_loss(score)
     terms.append(Term(name=f"{layer.part} completeness", value=value, weight=weights.completeness))
     comparison = Comparison(
-        critic=limb, real_source=whole.source, real=whole.image, made_source=source, made=made.detach()
+        discriminator=limb, real_source=whole.source, real=whole.image, made_source=source, made=made.detach()
     )  # fmt: skip
     return terms, [comparison]
 
 
-def _windows(team: OurTeam, lesson: Lesson, key: int) -> list[np.random.Generator]:
-    return [stream(team.seed, number, WINDOWS, key) for number in lesson.numbers]
+def _windows(trainer: OurTrainer, batch: Batch, key: int) -> list[np.random.Generator]:
+    return [stream(trainer.seed, number, WINDOWS, key) for number in batch.numbers]
 
 
 def cut_windows(
@@ -198,11 +202,13 @@ def _find_windows(
     return windows
 
 
-def judge_terms(team: OurTeam, comparisons: Sequence[Comparison], step: int) -> list[Term]:
+def judge_terms(trainer: OurTrainer, comparisons: Sequence[Comparison], step: int) -> list[Term]:
     """What the discriminators minimise, once the generators have moved."""
-    recipe = team.recipe
-    terms = [team.critics.judge(comparison) for comparison in comparisons]
-    team.critics.eval()
+    recipe = trainer.recipe
+    terms = [trainer.discriminators.judge(comparison) for comparison in comparisons]
+    trainer.discriminators.eval()
     if recipe.r1 and step % recipe.r1_every == 0:
-        terms += [team.critics.penalise(comparison, recipe.r1 * recipe.r1_every) for comparison in comparisons]
+        terms += [
+            trainer.discriminators.penalise(comparison, recipe.r1 * recipe.r1_every) for comparison in comparisons
+        ]
     return terms

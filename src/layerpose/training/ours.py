@@ -13,8 +13,8 @@ from layerpose.networks.perceptual import Vgg19
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import load_model, save_model
-from layerpose.training.critics import Critics
-from layerpose.training.objectives import OurTeam
+from layerpose.training.discriminators import Discriminators
+from layerpose.training.objectives import OurTrainer
 from layerpose.training.plan import Plan
 from layerpose.training.recipes import Phase, Recipe
 from layerpose.training.system import Look
@@ -31,12 +31,12 @@ class Ours:
         """The same networks at smaller sizes; they learn to draw also what need not be drawn."""
         return replace(scaled(self.config, share), carry=False)
 
-    def assemble(self, plan: Plan) -> OurTeam:
+    def assemble(self, plan: Plan) -> OurTrainer:
         """New networks."""
         assert isinstance(plan.recipe, Recipe)
-        model, critics = Model(self.config), Critics(self.config, plan.recipe)
+        model, discriminators = Model(self.config), Discriminators(self.config, plan.recipe)
         vgg = Vgg19(plan.recipe.deepest_tap)
-        return OurTeam(model=model, critics=critics, vgg=vgg, recipe=plan.recipe, seed=plan.seed)
+        return OurTrainer(model=model, discriminators=discriminators, vgg=vgg, recipe=plan.recipe, seed=plan.seed)
 
     def read(self, folder: Path) -> dict[str, Tensor]:
         """Weights of a stored model whose networks are the same; its name and sizes may differ."""

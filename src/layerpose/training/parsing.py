@@ -22,7 +22,7 @@ from layerpose.data.records import Records
 from layerpose.data.scenes import ParsingSample, Scenes
 from layerpose.estimation.parsing import save_network
 from layerpose.networks.unet import UNet
-from layerpose.precision import fast_autocast
+from layerpose.runtime.precision import fast_autocast
 from layerpose.stages.conditions import collate
 from layerpose.training.losses import hardest_mean, overlap_loss
 from layerpose.training.solo import SoloRecipe, train_alone

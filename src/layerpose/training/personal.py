@@ -19,16 +19,16 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from layerpose.cache import writing
 from layerpose.config import ModelConfig, scaled
-from layerpose.data.album import Album
-from layerpose.data.closest import AlbumPairs
+from layerpose.data.album.closest import AlbumPairs
+from layerpose.data.album.frames import Album
 from layerpose.data.pairs import Sample
 from layerpose.networks.perceptual import Vgg19
-from layerpose.precision import fast_autocast
+from layerpose.runtime.cache import writing
+from layerpose.runtime.precision import fast_autocast
 from layerpose.stages.model import Model
+from layerpose.training.batches import WINDOWS, move, stream
 from layerpose.training.checkpoint import DAMAGED
-from layerpose.training.lessons import WINDOWS, move, stream
 from layerpose.training.losses import colour_loss, perceptual_loss
 from layerpose.training.objectives import FOREGROUND_WEIGHT, cut_windows
 from layerpose.training.recipes import STAGES

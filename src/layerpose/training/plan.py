@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from layerpose import __version__
-from layerpose.baselines.rivals import RivalConfig
-from layerpose.cache import writing
+from layerpose.baselines.registry import BaselineConfig
 from layerpose.config import ModelConfig
 from layerpose.data.records import Records
-from layerpose.training.recipes import Recipe, RivalRecipe
+from layerpose.runtime.cache import writing
+from layerpose.training.recipes import BaselineRecipe, Recipe
 
 RUN = "run.json"
 FORMAT = 1
@@ -25,8 +25,8 @@ CHECK_SEED = 7
 class Plan:
     """What is trained. It stays as it is from a run's begin to its end."""
 
-    config: ModelConfig | RivalConfig
-    recipe: Recipe | RivalRecipe
+    config: ModelConfig | BaselineConfig
+    recipe: Recipe | BaselineRecipe
     data: Path
     seed: int = 0
     init: Path | None = None

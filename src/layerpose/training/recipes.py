@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
-from layerpose.baselines.rivals import RIVALS
+from layerpose.baselines.registry import BASELINES
 from layerpose.config import ModelConfig
 
 STAGES = ("coarse", "layers", "fusion")
@@ -103,8 +103,8 @@ class Recipe(Schedule):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RivalRecipe(Schedule):
-    """How a compared system is trained; its losses are its own (`baselines.rivals`)."""
+class BaselineRecipe(Schedule):
+    """How a compared system is trained; its losses are its own (`baselines.baselines`)."""
 
     constant_share: float
     """Share of the training at the full rate; over the rest it falls in a straight line ..."""
@@ -180,15 +180,18 @@ def debug_recipe(pictures: int = 0) -> Recipe:  # noqa: ARG001
     )
 
 
-def rival_recipe(name: str, pictures: int) -> RivalRecipe:
+def baseline_recipe(name: str, pictures: int) -> BaselineRecipe:
     """A compared system's own batch and rates, over as many samples as the paper's recipe has: 40 epochs."""
-    rival = RIVALS[name]
+    baseline = BASELINES[name]
     phase = Phase(
-        name="all", trains=("generator",), num_steps=max(EPOCHS * pictures // rival.batch, 1), batch=rival.batch,
-        learning_rate=rival.learning_rate,
+        name="all", trains=("generator",), num_steps=max(EPOCHS * pictures // baseline.batch, 1), batch=baseline.batch,
+        learning_rate=baseline.learning_rate,
     )  # fmt: skip
-    return RivalRecipe(
-        name=name, phases=(phase,), constant_share=rival.constant_share, last_learning_rate=rival.last_learning_rate
+    return BaselineRecipe(
+        name=name,
+        phases=(phase,),
+        constant_share=baseline.constant_share,
+        last_learning_rate=baseline.last_learning_rate,
     )
 
 

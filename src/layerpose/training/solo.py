@@ -15,10 +15,10 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import AdamW
 from torch.utils.data import DataLoader, Dataset, Subset
 
-from layerpose.cache import writing
+from layerpose.runtime.cache import writing
+from layerpose.runtime.workers import give_way
 from layerpose.stages.conditions import collate
 from layerpose.training.checkpoint import DAMAGED
-from layerpose.workers import give_way
 
 SAVE_EVERY = 100
 LOG_EVERY = 20

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.optim import Adam
 
+from layerpose.training.batches import Batch
 from layerpose.training.checkpoint import State
-from layerpose.training.lessons import Lesson
 from layerpose.training.processes import average, average_gradients
 from layerpose.training.recipes import Phase
-from layerpose.training.system import Team
+from layerpose.training.system import Trainer
 from layerpose.types import Term
 
 if TYPE_CHECKING:
@@ -35,25 +35,25 @@ class Move:
 
 
 def take_step(
-    fabric: Fabric, team: Team, state: State, phase: Phase, lessons: Sequence[Lesson], step: int
+    fabric: Fabric, trainer: Trainer, state: State, phase: Phase, batches: Sequence[Batch], step: int
 ) -> dict[str, float]:
     """Move every network once; returns each term's mean over the batch. NotFiniteError before a bad step is taken."""
     handed: list[Any] = []
 
     def make() -> Iterator[list[Term]]:
-        team.critics.eval()
-        for lesson in lessons:
+        trainer.discriminators.eval()
+        for batch in batches:
             with fabric.autocast():
-                terms, given = team.generator_terms(phase, lesson)
+                terms, given = trainer.generator_terms(phase, batch)
             handed.append(given)
             yield terms
 
     def judge() -> Iterator[list[Term]]:
         for part, given in enumerate(handed):
             # Spectral norm moves on at every call in training mode: once a step, in however many parts.
-            team.critics.train(part == 0)
+            trainer.discriminators.train(part == 0)
             with fabric.autocast():
-                terms = team.judge_terms(given, step)
+                terms = trainer.judge_terms(given, step)
             if terms:
                 yield terms
 
@@ -65,7 +65,7 @@ def take_step(
     )
     values: dict[str, float] = {}
     for move in moves:
-        values |= _take(fabric, state, move, len(lessons))
+        values |= _take(fabric, state, move, len(batches))
     return values
 
 

@@ -17,7 +17,7 @@ from layerpose.training.recipes import Phase
 from layerpose.types import Term
 
 if TYPE_CHECKING:
-    from layerpose.training.lessons import Lesson
+    from layerpose.training.batches import Batch
     from layerpose.training.plan import Plan
 
 
@@ -32,7 +32,7 @@ class Look:
 
 
 @runtime_checkable
-class Team(Protocol):
+class Trainer(Protocol):
     """Networks that learn together, generators and discriminators, each with an optimizer."""
 
     @property
@@ -41,7 +41,7 @@ class Team(Protocol):
         ...
 
     @property
-    def critics(self) -> nn.Module:
+    def discriminators(self) -> nn.Module:
         """The discriminators."""
         ...
 
@@ -54,7 +54,7 @@ class Team(Protocol):
         """What of the generators learns in a phase."""
         ...
 
-    def generator_terms(self, phase: Phase, lesson: Lesson) -> tuple[list[Term], Any]:
+    def generator_terms(self, phase: Phase, batch: Batch) -> tuple[list[Term], Any]:
         """What the generators minimise, and what the discriminators then have to know."""
         ...
 
@@ -77,7 +77,7 @@ class System(Protocol):
         """What is drawn for it, at a share of its full size."""
         ...
 
-    def assemble(self, plan: Plan) -> Team:
+    def assemble(self, plan: Plan) -> Trainer:
         """New networks."""
         ...
 

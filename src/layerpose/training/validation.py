@@ -15,7 +15,7 @@ from layerpose.data.records import Records
 from layerpose.evaluation.lpips import Lpips
 from layerpose.evaluation.ssim import ssim
 from layerpose.stages.conditions import resize
-from layerpose.training.lessons import move
+from layerpose.training.batches import move
 from layerpose.training.plan import CHECK_SEED, Plan
 from layerpose.training.recipes import Phase
 from layerpose.training.system import System

@@ -20,7 +20,7 @@ from layerpose.data.records import Records
 from layerpose.data.volumes import VolumePairs, VolumeSample
 from layerpose.estimation.volume import make_network, save_network
 from layerpose.networks.hourglass import STRIDE, VolumeNetwork, take_columns
-from layerpose.precision import fast_autocast
+from layerpose.runtime.precision import fast_autocast
 from layerpose.training.losses import projection_loss, voxel_loss
 from layerpose.training.solo import SoloRecipe, train_alone
 

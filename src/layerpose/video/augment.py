@@ -18,13 +18,13 @@ import numpy as np
 from jaxtyping import Bool
 from PIL import Image, ImageDraw
 
-from layerpose.cache import writing
 from layerpose.data.coco import CATEGORY, annotate, find_parts, join
 from layerpose.maps.render import draw_body
+from layerpose.media.pictures import read_photo, write_png
 from layerpose.motion.filming import film
-from layerpose.pictures import read_photo, write_png
+from layerpose.runtime.cache import writing
 from layerpose.scene.backdrop import find_alpha, find_backdrop
-from layerpose.sheet import PALETTE, grid
+from layerpose.sheets.transfer import PALETTE, grid
 from layerpose.transfer import PoseTransfer
 from layerpose.types import Body, Motion
 

@@ -7,9 +7,9 @@ from PIL import Image
 
 from layerpose.estimation.estimate import Estimate
 from layerpose.maps.render import draw_body, render_maps
+from layerpose.media.pictures import image_to_picture
 from layerpose.motion.filming import Film
-from layerpose.pictures import image_to_picture
-from layerpose.sheet import Cell, draw_fit, grid, parsing_to_picture
+from layerpose.sheets.transfer import Cell, draw_fit, grid, parsing_to_picture
 from layerpose.video.store import FrameStore
 
 PAIRS = 24

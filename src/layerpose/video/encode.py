@@ -13,8 +13,8 @@ from av.error import FFmpegError
 from av.video.reformatter import ColorRange, Colorspace
 from PIL import Image
 
-from layerpose.cache import writing
-from layerpose.outputs import check_output, check_output_folder
+from layerpose.media.outputs import check_output, check_output_folder
+from layerpose.runtime.cache import writing
 from layerpose.video.store import FrameStore
 from layerpose.video.webp import write_webp
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from layerpose.cache import writing
+from layerpose.runtime.cache import writing
 from layerpose.video.store import FrameStore
 
 COLOURS = 255

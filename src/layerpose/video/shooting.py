@@ -14,13 +14,13 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from layerpose import __version__
-from layerpose.cluster import Cluster
 from layerpose.maps.source import SourceView
 from layerpose.motion.filming import Film, find_repeats
+from layerpose.runtime.cluster import Cluster
+from layerpose.runtime.workers import count_cores, spread, work_alone
 from layerpose.scene.backdrop import Backdrop
 from layerpose.transfer import PoseTransfer
 from layerpose.video.store import FrameStore, job_key
-from layerpose.workers import count_cores, spread, work_alone
 
 MOST_WORKERS = 8
 """Frames that are drawn at the same time on a CPU; each needs about 1 GB at 1024."""

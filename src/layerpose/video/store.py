@@ -12,8 +12,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from layerpose.cache import writing
-from layerpose.pictures import write_png
+from layerpose.media.pictures import write_png
+from layerpose.runtime.cache import writing
 
 JOB = "job.json"
 OURS = re.compile(r"\d{6}\.png|job\.json|\.(\d{6}\.png|job\.json|shared)\..*")

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 from PIL.ExifTags import Base
 
-from layerpose.cache import writing
+from layerpose.runtime.cache import writing
 from layerpose.video.store import FrameStore
 
 QUALITY, EFFORT = 85, 2

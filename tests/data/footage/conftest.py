@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from layerpose.pictures import read_photo
+from layerpose.media.pictures import read_photo
 
 SIZE = 384
 Shoot = Callable[..., Path]

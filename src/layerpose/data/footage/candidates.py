@@ -19,7 +19,7 @@ from layerpose.data.footage.sources import Source
 from layerpose.data.footage.watch import Sight, longest_shot, note_jumps, watch
 from layerpose.data.records import write_person
 from layerpose.data.store import PEOPLE
-from layerpose.workers import work_alone
+from layerpose.runtime.workers import work_alone
 
 FOLDER = "candidates"
 RECORD = "person.json"

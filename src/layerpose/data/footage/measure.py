@@ -16,7 +16,7 @@ from layerpose.estimation.estimate import cut_canvas
 from layerpose.estimation.fit import Fit, fit_body
 from layerpose.estimation.landmarks import Landmarks
 from layerpose.estimation.matte import separate
-from layerpose.videos.reading import Look
+from layerpose.media.videos.reading import Look
 
 SHAPE_FRAMES = 12
 """The shape is the median over fits of so many keyframes."""

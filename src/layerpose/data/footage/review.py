@@ -6,9 +6,9 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from layerpose.cache import writing
 from layerpose.data.footage.candidates import candidates_of, read_candidates
 from layerpose.data.footage.select import Decisions, Outcome
+from layerpose.runtime.cache import writing
 
 FILE = "review.csv"
 COLUMNS = ["person", "frame", "verdict", "reprojection", "overlap", "reason", "picture"]

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from layerpose.cache import writing_folder
 from layerpose.data.footage.candidates import RECORD, candidates_of, read_candidates
 from layerpose.data.store import PEOPLE
+from layerpose.runtime.cache import writing_folder
 
 LEAST_FRAMES = 2
 """Pairs need two."""

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from layerpose.cache import writing
-from layerpose.photos.files import SUFFIXES, photos_in, warn_of_others
-from layerpose.pictures import read_photo
-from layerpose.videos.animation import is_animation
-from layerpose.videos.reading import Look, read_looks
+from layerpose.media.photos.files import SUFFIXES, photos_in, warn_of_others
+from layerpose.media.pictures import read_photo
+from layerpose.media.videos.animation import is_animation
+from layerpose.media.videos.reading import Look, read_looks
+from layerpose.runtime.cache import writing
 
 FILE = "sources.csv"
 COLUMNS = ["person", "source"]

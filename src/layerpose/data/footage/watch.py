@@ -13,7 +13,7 @@ from scipy.ndimage import median_filter
 from layerpose.data.footage.sources import Source
 from layerpose.estimation.finding import find_landmarks, follow_person
 from layerpose.estimation.landmarks import JOINTS, Landmarks, hips
-from layerpose.videos.reading import Look, is_cut
+from layerpose.media.videos.reading import Look, is_cut
 
 CHANGED = 0.16
 """Mean difference (0..1) of the trunk in two neighbouring frames from which on it is another person's."""

@@ -24,8 +24,8 @@ from layerpose.data.synth.dress import dress
 from layerpose.data.synth.people import SPLIT_RULE, Person, sample_person, split_of
 from layerpose.data.synth.poses import Drawn, PoseSource
 from layerpose.data.synth.render import Studio, sample_look
+from layerpose.runtime.workers import spread, work_alone
 from layerpose.types import Camera
-from layerpose.workers import spread, work_alone
 
 LICENCE_OF_ASSETS = (
     "Clothes, hair, skins and still poses: MakeHuman base assets, CC0 1.0 (http://www.makehumancommunity.org)."

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
+from layerpose.media.pictures import read_photo
 from layerpose.motion.keypoint_layouts import COCO_18, COLOURS, LIMBS
 from layerpose.motion.read.pictured import Person, Picture, person_of
-from layerpose.pictures import read_photo
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 DARK = 40

@@ -16,11 +16,11 @@ from layerpose.estimation.fit_over_time import Poses, fit_over_time
 from layerpose.estimation.frame import refuse_cut
 from layerpose.estimation.observations import Observations, observe
 from layerpose.estimation.sightings import watch_person
+from layerpose.media.videos.reading import Video, open_video
 from layerpose.motion.clip import check_frame, check_range
 from layerpose.motion.grounding import Shown, ground
 from layerpose.motion.timing import turn_between
 from layerpose.types import Motion, Pose
-from layerpose.videos.reading import Video, open_video
 
 CONTEXT = 8
 """Frames before and after those asked for that are looked at, too: they tell which way a movement goes."""

@@ -11,12 +11,12 @@ from scipy.spatial.transform import Rotation
 from layerpose.body.model import body_model
 from layerpose.body.smpl import SMPL_JOINTS, SMPL_PARENTS, Y_UP_TO_BODY
 from layerpose.body.smpl_file import NUM_JOINTS
-from layerpose.cache import writing
 from layerpose.motion.performer import leg_length
 from layerpose.motion.read.smpl_clip import LEG_M, feet_and_head
 from layerpose.motion.smpl_hands import FINGERS, fingers_to_hand
 from layerpose.motion.smpl_pose import SMPL_BONES, aim_limbs, straight_t_pose, turn_root
 from layerpose.motion.write.take import Take
+from layerpose.runtime.cache import writing
 
 NUM_BODY = 22
 """SMPL's joints without its two hands, whose place SMPL-H's thirty take."""

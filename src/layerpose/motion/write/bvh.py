@@ -16,11 +16,11 @@ from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from layerpose.body.model import body_model
-from layerpose.cache import writing
 from layerpose.motion.posing import world_to_relative
 from layerpose.motion.smpl_pose import aim_limbs, straight_t_pose
 from layerpose.motion.write.joints import SKELETONS, Joint, Skeleton, place_of
 from layerpose.motion.write.take import Y_UP, Take
+from layerpose.runtime.cache import writing
 
 Names = Literal["mixamo", "cmu"]
 CM = 100.0

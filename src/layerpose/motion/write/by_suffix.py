@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from layerpose.media.outputs import check_output, check_output_folder
 from layerpose.motion.motion_file import write_motion
 from layerpose.motion.pose_file import write_pose
 from layerpose.motion.write.amass import write_amass
@@ -15,7 +16,6 @@ from layerpose.motion.write.glb import write_glb
 from layerpose.motion.write.openpose import SUFFIX, write_openpose, write_openpose_folder
 from layerpose.motion.write.skeleton_picture import write_skeleton_folder, write_skeleton_picture
 from layerpose.motion.write.take import Take
-from layerpose.outputs import check_output, check_output_folder
 
 Format = Literal["bvh", "glb", "npz", "json", "openpose", "skeleton"]
 SUFFIXES: dict[str, Format] = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from layerpose.cache import writing
+from layerpose.runtime.cache import writing
 
 MAGIC, VERSION, JSON_CHUNK, BIN_CHUNK = 0x46546C67, 2, 0x4E4F534A, 0x004E4942
 COMPONENTS = {"u1": 5121, "u2": 5123, "u4": 5125, "f4": 5126}

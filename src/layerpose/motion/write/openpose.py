@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from layerpose.cache import writing, writing_folder
 from layerpose.motion.write.keypoints import Keypoints, find_keypoints
 from layerpose.motion.write.take import Take
+from layerpose.runtime.cache import writing, writing_folder
 
 SUFFIX = "_keypoints.json"
 """How OpenPose's own files end."""

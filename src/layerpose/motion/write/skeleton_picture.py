@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
-from layerpose.cache import writing_folder
+from layerpose.media.pictures import write_png
 from layerpose.motion.keypoint_layouts import BODY_25, COCO_18, COLOURS, LIMBS
 from layerpose.motion.write.keypoints import find_keypoints
 from layerpose.motion.write.take import Take
-from layerpose.pictures import write_png
+from layerpose.runtime.cache import writing_folder
 
 DARKENED = 0.6
 THICKNESS = 4 / 512

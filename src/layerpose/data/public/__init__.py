@@ -1,0 +1,1 @@
+"""DeepFashion and Human3.6M -> data sets."""

@@ -1,0 +1,1 @@
+"""Photos, pictures and videos in files <-> numbers; where results may be written."""

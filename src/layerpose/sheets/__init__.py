@@ -1,0 +1,1 @@
+"""Contact sheets: every step of a transfer, a body."""
