@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -185,3 +186,11 @@ def stop(server: subprocess.Popen[bytes]) -> None:
     assert server.wait(timeout=PATIENCE_S) in (0, 130)
     assert server.stdout is not None
     server.stdout.close()
+
+
+def test_the_drawing_of_the_rooms_has_every_room_in_the_order_of_the_layers() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contract = settings["tool"]["importlinter"]["contracts"][0]
+    ordered = [name for layer in contract["layers"] for name in re.findall(r"\((\w+)\)", layer) if name != "__main__"]
+    drawing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## The rooms")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", drawing, re.M) == ordered
