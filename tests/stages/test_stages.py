@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from layerpose.stages.conditions import Conditions, collate, num_guide_channels,
 from layerpose.stages.fuse import paste_layers
 from layerpose.stages.layers import flip_maps, flip_warp
 from layerpose.stages.model import Model
+from layerpose.stages.model_folder import fingerprint, read_fingerprint, save_model
 from layerpose.stages.narrowing import find_window
 from layerpose.types import CLASSES, LAYERS, Body, Camera, Pose
 
@@ -235,3 +237,9 @@ def test_a_batch_is_its_samples(model: Model) -> None:
         together = model(collate(samples)).image
         alone = torch.cat([model(sample).image for sample in samples])
     assert torch.allclose(together, alone, atol=1e-4)
+
+
+def test_a_models_folder_has_the_models_fingerprint(tmp_path: Path) -> None:
+    model = Model(debug())
+    save_model(model, tmp_path)
+    assert read_fingerprint(tmp_path) == fingerprint(model.config, model.state_dict())

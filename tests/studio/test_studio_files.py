@@ -16,6 +16,7 @@ from PIL import Image
 from scipy.spatial.transform import Rotation
 
 from layerpose.body.model import body_model
+from layerpose.motion.hand_poses import HANDS, hand_rotations
 from layerpose.motion.library import NAMES, library_pose
 from layerpose.motion.motion_file import write_motion
 from layerpose.motion.moves import library_motion
@@ -25,6 +26,9 @@ from layerpose.motion.write.bvh import write_bvh
 from layerpose.motion.write.take import moving
 from layerpose.studio.rooms import Studio
 from layerpose.types import Body
+
+MIRRORED = np.array([1, -1, -1])
+"""What becomes of a rotation vector in the mirror."""
 
 
 def rotations(record: dict[str, Any]) -> torch.Tensor:
@@ -39,6 +43,15 @@ def test_every_pose_of_the_library_is_told_as_it_is(page: TestClient) -> None:
     told = rotations(page.get("/api/poses/lunge").json())
     assert torch.allclose(told, library_pose("lunge").rotations, atol=1e-5)
     assert page.get("/api/poses/moonwalk").status_code == 404
+
+
+def test_hands_are_told_of_the_left_hand_and_the_right_one_is_its_mirror_image(page: TestClient) -> None:
+    told = page.get("/api/hands").json()
+    assert list(told) == list(HANDS)
+    for name, hand in told.items():
+        assert hand["title"] == HANDS[name].title
+        for bone, vector in hand_rotations(name, "R").items():
+            assert vector * MIRRORED == pytest.approx(hand["bones"][bone.replace(".R", ".L")], abs=1e-6)
 
 
 def test_a_pose_has_a_picture_of_the_body_that_is_made_once(page: TestClient, studio: Studio) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import stat
 import struct
+import time
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,18 @@ def test_body_and_landmarks_meet_in_the_pixels_of_the_photo(person: dict[str, An
     for name in BODY_JOINTS:
         assert np.linalg.norm(places[name] - person["landmarks"][name][:2]) < 0.03 * tall
     assert {"nose", "left_ear", "right_heel", "left_toe"} <= person["landmarks"].keys()
+
+
+def test_beyond_so_many_bytes_the_photos_go_that_nobody_asked_for_the_oldest_first(tmp_path: Path) -> None:
+    before = People(tmp_path, 256)
+    old, older, young = (before.keep(bytes([number]) * 100, "a.png") for number in range(3))
+    for photo, age in ((old, 20), (older, 30), (young, 10)):
+        os.utime(before.photos.find(photo), (time.time() - age,) * 2)
+    after = People(tmp_path, 256, most_bytes=250)
+    new = after.keep(bytes([9]) * 100, "b.png")
+    assert [after.has(one) and after.photos.has(one) for one in (older, old, young, new)] == [False, False, True, True]
+    third = after.keep(bytes([10]) * 200, "c.png")
+    assert [after.has(one) for one in (young, new, third)] == [False, True, True]
 
 
 def test_what_is_kept_can_be_read_by_its_owner_alone(studio: Studio, person: dict[str, Any]) -> None:

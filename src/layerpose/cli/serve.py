@@ -61,10 +61,12 @@ def serve(
             from layerpose.service.app import make_app, open_service
             from layerpose.service.crew import Crew
             from layerpose.service.labour import Labourer
+            from layerpose.stages.model_folder import read_fingerprint
             from layerpose.studio.serving import serve as answer
-            from layerpose.transfer import PoseTransfer
+            from layerpose.transfer import model_folder
 
-            fingerprint = PoseTransfer.load(weights, device="cpu").fingerprint
+            with model_folder(weights) as model:
+                fingerprint = read_fingerprint(model)
             labour = Labourer(weights=weights, device=device, engine=engine, threads=max(count_cores() // workers, 1))
             crew = Crew(labour, workers=workers, most_waiting=queue, patience_s=patience, limit_s=limit)
         try:

@@ -62,6 +62,12 @@ def fingerprint(config: object, state: dict[str, Tensor]) -> str:
     return found.hexdigest()[:12]
 
 
+def read_fingerprint(folder: Path) -> str:
+    """The fingerprint of a folder's model, of which nothing stays in memory."""
+    model = load_model(folder)
+    return fingerprint(model.config, model.state_dict())
+
+
 def load_model(folder: Path) -> Model:
     """Read a model folder, in 32 bits, ready to run."""
     for name in (CONFIG, WEIGHTS):

@@ -30,6 +30,8 @@ from layerpose.types import Body, Motion, Pose
 SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 USUAL_FPS = 30.0
 """Of a file that does not say its rate."""
+MOST_BYTES = 1 << 30
+"""Of all files on disk; beyond it the longest unused go that nobody sent since the start."""
 MOST_FRAMES = 3000
 """Are told at a time."""
 CLIPS_AT_ONCE = 4
@@ -55,6 +57,7 @@ class PoseFiles:
     def __init__(self, folder: Path) -> None:
         self.store: Store = open_store(folder / "files", "motion")
         self._recent: Recent[str, Opened] = Recent(CLIPS_AT_ONCE)
+        self._sent: set[str] = set()
 
     def welcome(self, content: bytes, name: str) -> dict[str, Any]:
         """Read a file and tell what is in it. ValueError says what is wrong with it, and it is not kept."""
@@ -69,6 +72,8 @@ class PoseFiles:
         if opened.pose is not None:
             self.store.drop(file)
             return {"kind": "pose", "pose": tell_pose(opened.pose), "doubts": list(opened.doubts)}
+        self._sent.add(file)
+        self.store.tidy(MOST_BYTES, self._sent)
         return {"kind": "motion", "id": file, "name": name, "doubts": list(opened.doubts), **_tell_clip(opened.clip)}
 
     def motion(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,9 +29,11 @@ class Store:
         """Keep the bytes; what was kept before is not written again."""
         name = name_of(content)
         path = self.folder / f"{name}{suffix}"
-        if not path.exists():
-            with writing(path) as temporary:
-                temporary.write_bytes(content)
+        if path.exists():
+            os.utime(path)
+            return name
+        with writing(path) as temporary:
+            temporary.write_bytes(content)
         return name
 
     def find(self, name: str) -> Path:
@@ -47,6 +51,21 @@ class Store:
         """Forget what is called so, if it is there."""
         for path in self.folder.glob(f"{name}*") if NAME.fullmatch(name) else ():
             path.unlink(missing_ok=True)
+
+    def tidy(self, most_bytes: int, spared: Container[str]) -> list[str]:
+        """Forget what was longest not wanted, beyond so many bytes, but nothing that is spared; its names."""
+        files = [(path, path.stat()) for path in self.folder.iterdir() if NAME.fullmatch(path.stem)]
+        over, gone = sum(told.st_size for _, told in files) - most_bytes, []
+        for path, told in sorted(files, key=lambda file: file[1].st_mtime):
+            if over > 0 and path.stem not in spared:
+                path.unlink(missing_ok=True)
+                over -= told.st_size
+                gone.append(path.stem)
+        return gone
+
+    def use(self, name: str) -> None:
+        """Note that it is still wanted."""
+        os.utime(self.find(name))
 
     def has(self, name: str) -> bool:
         """Whether something is called so."""

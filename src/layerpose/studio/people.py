@@ -1,4 +1,4 @@
-"""Photos -> people: who is in them is worked out once and kept in memory for a few; the photos are kept for good.
+"""Photos -> people: who is in them is worked out once and kept in memory for a few; the photos are kept on disk.
 
 After a restart everything about a person is worked out again from the photo that was kept, under the same name.
 """
@@ -27,6 +27,9 @@ from layerpose.studio.refusing import UnknownError
 
 AT_ONCE = 3
 """People who stay in memory; each takes up to 0.3 GB."""
+MOST_BYTES = 2 << 30
+"""Of all photos on disk; beyond it those go that nobody asked for since the start, the longest unused first. A page has
+its photos too, and sends one again that is gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +62,9 @@ class Person:
 class People:
     """Everybody whose photo was sent."""
 
-    def __init__(self, folder: Path, canvas: int) -> None:
-        self.canvas = canvas
+    def __init__(self, folder: Path, canvas: int, *, most_bytes: int = MOST_BYTES) -> None:
+        self.canvas, self.most_bytes = canvas, most_bytes
+        self._asked: set[str] = set()
         self.cards = private_folder(folder / "people")
         self.photos: Store = open_store(folder / "photos", "photo")
         self.masks: Store = open_store(folder / "masks", "mask")
@@ -71,7 +75,9 @@ class People:
     def keep(self, content: bytes, name: str) -> str:
         """Keep a photo without a look at it; its person's id."""
         photo = self.photos.keep(content)
+        self._asked.add(photo)
         self._write(photo, Card(photo=photo, name=clean_name(name, "photo")))
+        self._tidy()
         return photo
 
     def welcome(self, content: bytes, name: str) -> Person:
@@ -85,6 +91,7 @@ class People:
                 self.photos.drop(photo)
             raise
         self._write(photo, card)
+        self._tidy()
         return found
 
     def mend(self, person: str, landmarks: Mapping[str, tuple[float, float]], mask: bytes | None) -> Person:
@@ -120,6 +127,9 @@ class People:
         return self._look(person, self.card(person))
 
     def _look(self, person: str, card: Card) -> Person:
+        if card.photo not in self._asked and self.photos.has(card.photo):
+            self._asked.add(card.photo)
+            self.photos.use(card.photo)
         return self._recent.find(person) or self._hand.submit(self._look_anew, person, card).result()
 
     def _look_anew(self, person: str, card: Card) -> Person:
@@ -148,6 +158,19 @@ class People:
 
     def _path(self, person: str) -> Path:
         return self.cards / f"{person}.json"
+
+    def _tidy(self) -> None:
+        """Forget photos that nobody wants any more, and who is in them."""
+        if not (gone := self.photos.tidy(self.most_bytes, self._asked)):
+            return
+        for path in self.cards.glob("*.json"):
+            try:
+                card = self.card(path.stem)
+            except UnknownError:
+                continue
+            if card.photo in gone:
+                path.unlink(missing_ok=True)
+                self.masks.drop(card.mask or "")
 
     def _write(self, person: str, card: Card) -> None:
         if not self._path(person).exists():

@@ -13,6 +13,7 @@ from layerpose import __version__
 from layerpose.body.camera import frame
 from layerpose.body.model import body_model
 from layerpose.maps.render import draw_body, pose_body
+from layerpose.motion.hand_poses import HANDS, hand_rotations
 from layerpose.motion.library import NAMES, group_of, library_pose, title_of
 from layerpose.motion.posing import ADULT
 from layerpose.runtime.cache import writing
@@ -31,6 +32,14 @@ OVERSAMPLING = 3
 def list_poses() -> list[dict[str, str]]:
     """Every pose of the library: its name, how it is shown, and the group that it belongs to."""
     return [{"name": name, "title": title_of(name), "group": group_of(name)} for name in NAMES]
+
+
+def list_hands() -> dict[str, dict[str, Any]]:
+    """Every way of holding a hand: how it is shown, and rotation vectors of the left hand's bones."""
+    return {
+        name: {"title": hand.title, "bones": {bone: turn.tolist() for bone, turn in hand_rotations(name).items()}}
+        for name, hand in HANDS.items()
+    }
 
 
 def library_record(name: str) -> dict[str, Any]:

@@ -151,6 +151,24 @@ def test_fist_brings_the_fingertips_to_the_palm(page: Any) -> None:
     assert tip_to_wrist() < 0.8 * open_hand
 
 
+def test_picture_is_copied_and_a_pasted_picture_is_asked_what_it_is(page: Any) -> None:
+    page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    shown = page.picture()
+    page.press("Control+c")
+    page.wait_for("[...document.querySelectorAll('.notice')].some((one) => one.textContent.includes('clipboard'))")
+    size = page.tell(
+        """async () => {
+          const [item] = await navigator.clipboard.read();
+          const picture = await createImageBitmap(await item.getType("image/png"));
+          return [picture.width, picture.height];
+        }"""
+    )
+    assert tuple(size) == Image.open(io.BytesIO(shown)).size
+    page.press("Control+v")
+    assert page.page.get_by_role("dialog", name="What is this picture?").is_visible()
+    page.click("button", "Nothing")
+
+
 def test_pose_of_the_library_stands_on_the_floor_within_the_frame(page: Any) -> None:
     page.click("tab", "Poses")
     page.page.locator('[data-pose="jump"]').click()

@@ -2,7 +2,7 @@
 import { Euler, Quaternion } from "./vendor/three.module.min.js";
 import { at, button, iconButton, make, slider } from "./elements.js";
 import { GRIPS } from "./grips.js";
-import { FINGERS, PRESETS, curlOf, fingerRotations, presetRotations } from "./hands.js";
+import { FINGERS, curlOf, fingerRotations, handRotations } from "./hands.js";
 import { LIMBS } from "./ik.js";
 import { turnBone } from "./rings.js";
 
@@ -91,9 +91,7 @@ export class BoneCard {
   }
 
   buildFingers() {
-    const presets = Object.entries(PRESETS).map(([name, { label }]) =>
-      button(label, () => this.preset(name), { className: "small" }),
-    );
+    this.presets = make("div", { className: "row" });
     this.curls = Object.entries(FINGERS).map(([finger, label]) =>
       slider(label, {
         min: -0.4,
@@ -109,8 +107,15 @@ export class BoneCard {
       "div",
       { className: "fingers" },
       make("h2", { className: "heading" }, "Hand"),
-      make("div", { className: "row" }, ...presets),
+      this.presets,
       ...this.curls,
+    );
+  }
+
+  // The ways of holding a hand that the server knows.
+  fill(hands) {
+    this.presets.replaceChildren(
+      ...Object.values(hands).map((hand) => button(hand.title, () => this.hold(hand), { className: "small" })),
     );
   }
 
@@ -186,9 +191,9 @@ export class BoneCard {
     this.studio.change(label, { rotations: this.studio.live.rotations }, label);
   }
 
-  preset(name) {
-    const rotations = { ...this.studio.document.rotations, ...presetRotations(this.figure.skeleton, this.side, name) };
-    this.studio.change(`Hand: ${PRESETS[name].label.toLowerCase()}`, { rotations });
+  hold({ title, bones }) {
+    const rotations = { ...this.studio.document.rotations, ...handRotations(bones, this.side) };
+    this.studio.change(`Hand: ${title.toLowerCase()}`, { rotations });
   }
 
   // Back to how the photo has it.

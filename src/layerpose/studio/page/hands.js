@@ -6,22 +6,16 @@ const DEGREE = Math.PI / 180;
 const FULL = { 1: [28, 42, 55], 2: [80, 95, 65], 3: [82, 98, 65], 4: [82, 98, 65], 5: [82, 95, 60] }; // a fist
 
 export const FINGERS = { 1: "Thumb", 2: "Index", 3: "Middle", 4: "Ring", 5: "Little" };
-// How far each finger is curled, 0 straight (as the body is built, a little bent already), 1 a fist.
-export const PRESETS = {
-  relaxed: { label: "Relaxed", curls: [0.15, 0.14, 0.18, 0.22, 0.24] },
-  fist: { label: "Fist", curls: [1, 1, 1, 1, 1] },
-  point: { label: "Point", curls: [0.9, -0.1, 0.95, 1, 1] },
-  open: { label: "Open", curls: [-0.35, -0.2, -0.2, -0.2, -0.2] },
-  pinch: { label: "Pinch", curls: [0.62, 0.56, 0.3, 0.26, 0.24] },
-};
 
-export function presetRotations(skeleton, side, name) {
-  return Object.assign(
-    {},
-    ...PRESETS[name].curls.map((curl, index) => fingerRotations(skeleton, side, index + 1, curl)),
+// The left hand's bones, as the server has them -> those of either hand.
+export function handRotations(bones, side) {
+  if (side === "L") return bones;
+  return Object.fromEntries(
+    Object.entries(bones).map(([bone, [x, y, z]]) => [bone.replace(/L$/, "R"), [x, -y, -z]]),
   );
 }
 
+// How far a finger is curled: 0 straight (as the body is built, a little bent already), 1 a fist.
 export function fingerRotations(skeleton, side, finger, curl) {
   const axis = curlAxis(skeleton, side, finger);
   return Object.fromEntries(

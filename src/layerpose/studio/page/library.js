@@ -1,5 +1,6 @@
 // Poses by name, from files and from other photos -> the panel that offers them, and the files that a pose can become.
-import { at, button, choose, download, icon, make } from "./elements.js";
+import { canCopy, copy, pasted } from "./clipboard.js";
+import { at, button, choose, download, iconButton, make } from "./elements.js";
 import { complain, say } from "./notices.js";
 import { bodyOf } from "./picture.js";
 
@@ -22,17 +23,7 @@ export class Library {
       "div",
       { className: "row" },
       button("From a file or photo", () => this.pick(), { icon: "open", className: "grow" }),
-      make(
-        "button",
-        {
-          type: "button",
-          className: "icon",
-          title: "Paste a pose",
-          onclick: () => this.paste(),
-          aria: { label: "Paste a pose" },
-        },
-        icon("paste"),
-      ),
+      iconButton("paste", "Paste a pose or a picture", () => this.paste().catch(complain), { hidden: !canCopy() }),
     );
     this.trace = make("div", { className: "field" });
     at("poses").append(from, this.search, this.grid, this.trace, this.makeSaving());
@@ -111,16 +102,9 @@ export class Library {
   }
 
   async paste() {
-    try {
-      const text = await navigator.clipboard.readText();
-      await this.readText(text);
-    } catch (error) {
-      complain(
-        error.name === "NotAllowedError"
-          ? new Error("the browser did not let the page read the clipboard; press Ctrl+V instead")
-          : error,
-      );
-    }
+    const { file, text } = await pasted();
+    if (file) this.studio.tell("file", file);
+    else await this.readText(text);
   }
 
   async readText(text) {
@@ -136,13 +120,23 @@ export class Library {
       { className: "row" },
       this.format,
       button("Save pose", () => this.save().catch(complain), { icon: "save" }),
+      iconButton("copy", "Copy the pose", () => this.copy().catch(complain), { hidden: !canCopy() }),
     );
     return make("div", { className: "field last" }, make("span", {}, "This pose as a file"), row);
   }
 
   async save() {
+    download(await this.write(this.format.value), FORMATS[this.format.value][1]);
+  }
+
+  async copy() {
+    await copy(await this.write("json"));
+    say("The pose is in the clipboard, as text.");
+  }
+
+  write(format) {
     const { person, document } = this.studio;
     const json = { person: person.id, body: bodyOf(document, person) };
-    download(await this.server.blob(`/api/write?format=${this.format.value}`, { json }), FORMATS[this.format.value][1]);
+    return this.server.blob(`/api/write?format=${format}`, { json });
   }
 }

@@ -45,6 +45,7 @@ async function start() {
   studio.about = await server.json("/api/about");
   parts.options.fill(studio.about);
   parts.library.fill().catch(complain);
+  server.json("/api/hands").then((hands) => parts.card.fill(hands), complain);
   await comeBack(parts);
   await parts.people.coming;
   parts.status.set("");
@@ -82,8 +83,8 @@ function makeParts(studio, server, store) {
   new ShapePanel(studio);
   new Video(studio, server);
   new Welcome(studio, photo);
-  new Shortcuts(studio, tools, timeline);
-  new Incoming({
+  new Shortcuts(studio, tools, timeline, panel);
+  const incoming = new Incoming({
     person: (file) => photo.take(file),
     also: (file) => photo.add(file),
     pose: (file) => library.read(file),
@@ -92,6 +93,7 @@ function makeParts(studio, server, store) {
     background: (file) => options.usePicture(file),
     project: (file) => projects.open(file),
   });
+  studio.on("file", (file) => incoming.take(file));
   return {
     studio,
     server,

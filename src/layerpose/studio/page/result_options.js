@@ -1,5 +1,6 @@
 // How the picture shall be -> controls under it: background, size, frame, saving.
-import { button, choose, make } from "./elements.js";
+import { canCopy } from "./clipboard.js";
+import { button, choose, iconButton, make } from "./elements.js";
 import { complain } from "./notices.js";
 
 const SOURCES = { keep: "Photo's", transparent: "None", colour: "Colour", picture: "Picture" };
@@ -25,8 +26,13 @@ export class ResultOptions {
     this.fit = button("Round the body", () => posing.fitFrame(), { className: "small" });
     this.cut = make("p", { className: "doubt", hidden: true }, "The body reaches out of the picture.");
     const save = button("Save picture", () => panel.save(), { icon: "save", className: "main grow" });
+    const copy = iconButton("copy", "Copy the picture", () => panel.copy().catch(complain), {
+      key: "Ctrl+C",
+      className: "solid",
+      hidden: !canCopy(),
+    });
     panel.more.append(
-      make("div", { className: "row" }, save, this.size),
+      make("div", { className: "row" }, save, copy, this.size),
       make(
         "div",
         { className: "field" },

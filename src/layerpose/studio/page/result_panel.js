@@ -1,4 +1,5 @@
 // The drawn picture -> the panel at the right: picture, comparison with the photo, background, size, download.
+import { copy } from "./clipboard.js";
 import { at, download, make } from "./elements.js";
 import { say } from "./notices.js";
 
@@ -75,5 +76,12 @@ export class ResultPanel {
   save() {
     const { blob } = this.result.shown ?? {};
     if (blob) download(blob, `picture.${blob.type.split("/")[1]}`);
+  }
+
+  async copy() {
+    const { blob } = this.result.shown ?? {};
+    if (!blob) return;
+    await copy(blob);
+    say("The picture is in the clipboard.");
   }
 }

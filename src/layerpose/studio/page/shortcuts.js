@@ -1,8 +1,9 @@
 // Keys -> what they do, and the page of help that lists them.
 import { at, button, iconButton, make } from "./elements.js";
+import { complain } from "./notices.js";
 
 const MOUSE = [
-  ["Drop a file anywhere", "A photo, a pose, a motion, a project"],
+  ["Drop a file anywhere, or paste it", "A photo, a pose, a motion, a video, a project"],
   ["Drag a handle", "Move that part of the body"],
   ["Click a handle or the body", "Choose a bone: rings and sliders turn it"],
   ["Drag beside the body", "Look from elsewhere"],
@@ -14,7 +15,7 @@ const MOUSE = [
 ];
 
 export class Shortcuts {
-  constructor(studio, tools, timeline) {
+  constructor(studio, tools, timeline, panel) {
     this.studio = studio;
     this.keys = new Map();
     for (const [name, { key, label }] of Object.entries(tools.actions))
@@ -27,6 +28,7 @@ export class Shortcuts {
     this.add("Delete", "Delete the key at the playhead", () => timeline.removeKey());
     this.add("Ctrl+S", "Save the project", () => at("save-project").click());
     this.add("Ctrl+O", "Open a project", () => at("open-project").click());
+    this.add("Ctrl+C", "Copy the picture", () => panel.copy().catch(complain));
     this.add("Esc", "Choose nothing", () => studio.tell("bone", null));
     this.add("?", "This list", () => this.show());
     addEventListener("keydown", (event) => this.press(event));
@@ -39,6 +41,7 @@ export class Shortcuts {
 
   press(event) {
     if (event.defaultPrevented || document.querySelector("dialog[open]") || isTyping(event.target)) return;
+    if (nameOf(event) === "ctrl+c" && !getSelection().isCollapsed) return; // words are copied
     if (event.key === " " && event.target.matches?.("button, summary, a, select, input")) return;
     const found = this.keys.get(nameOf(event));
     if (!found) return;

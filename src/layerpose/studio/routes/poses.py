@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from layerpose.studio.posing import library_record, list_poses
+from layerpose.studio.posing import library_record, list_hands, list_poses
 from layerpose.studio.rooms import Studio
 from layerpose.studio.routes.asked import Content, FileName, Id, answer, download, read_body
 from layerpose.studio.writing import Format, write_body
@@ -30,6 +30,10 @@ def pose_routes(studio: Studio) -> APIRouter:
     @router.get("/poses")
     def poses() -> list[dict[str, str]]:
         return list_poses()
+
+    @router.get("/hands")
+    def hands() -> dict[str, dict[str, Any]]:
+        return list_hands()
 
     @router.get("/poses/{name}.png")
     def picture(name: str) -> Response:
