@@ -20,7 +20,8 @@ from torch.nn.functional import grid_sample
 
 from layerpose.body.model import Posed, body_model
 from layerpose.maps.clothing import dress, measure_clothes
-from layerpose.maps.hidden_face import head_vertices, paint_hidden_face
+from layerpose.maps.hair import head_vertices
+from layerpose.maps.hidden_head import paint_hidden_head
 from layerpose.maps.joints import are_joined, vertex_parts
 from layerpose.maps.render import DrawnBody, Hit, draw_placed, mesh
 from layerpose.maps.skirt import measure_skirt
@@ -238,7 +239,7 @@ def _colour_vertices(view: SourceView) -> SourceView:
     found = colours[photo, chosen].float()
     head, of_all = head_vertices(), np.zeros((2, len(shown)), dtype=bool)
     of_all[:, _skin()] = known, lends
-    found[head] = torch.as_tensor(paint_hidden_face(found[head].cpu().numpy(), *of_all[:, head]), device=device)
+    found[head] = torch.as_tensor(paint_hidden_head(found[head].cpu().numpy(), *of_all[:, head]), device=device)
     # A face that no photo shows is a face all the same.
     lost = torch.as_tensor(~(shown | borrowed)[:, None] * bundled_usual().face, device=device)
     found = ((found + 1) * lost.float().exp() - 1).clamp(-1, 1)
