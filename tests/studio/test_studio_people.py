@@ -135,11 +135,17 @@ def test_a_landmark_put_elsewhere_takes_the_body_along_and_stays_there_after_a_r
     assert json.loads(json.dumps(tell_person(again))) == mended
 
 
-def test_a_painted_mask_is_taken_as_it_is(page: TestClient, person: dict[str, Any]) -> None:
-    mask = Image.open(io.BytesIO(page.get(f"/api/people/{person['id']}/mask.png").content))
+def test_a_painted_mask_is_taken_as_it_is_on_the_canvas_on_which_it_was_painted(
+    page: TestClient, person: dict[str, Any]
+) -> None:
+    x, y, _ = person["landmarks"]["left_wrist"]
+    before = page.post(f"/api/people/{person['id']}/mend", json={"landmarks": {"left_wrist": [x + 150, y]}}).json()
+    assert before["canvas"] != person["canvas"]
+    mask = Image.open(io.BytesIO(page.get(f"/api/people/{before['id']}/mask.png").content))
     mask.paste(255, (124, 215, 132, 223))
     url = "data:image/png;base64," + base64.b64encode(png(mask)).decode()
-    mended = page.post(f"/api/people/{person['id']}/mend", json={"landmarks": {}, "mask": url}).json()
+    mended = page.post(f"/api/people/{before['id']}/mend", json={"landmarks": {}, "mask": url}).json()
+    assert mended["canvas"] == pytest.approx(before["canvas"], abs=5)  # where the mask is cut off is rounded again
     got = Image.open(io.BytesIO(page.get(f"/api/people/{mended['id']}/mask.png").content))
     assert np.asarray(got)[216:222, 125:131].min() > 250
     assert np.abs(np.asarray(got, dtype=int) - np.asarray(mask)).mean() < 2

@@ -7,18 +7,21 @@ from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from PIL import Image
 
 from layerpose.estimation.canvas import Canvas, canvas_around
 from layerpose.estimation.doubts import lighten
 from layerpose.estimation.estimate import Estimate, estimate_on, own_cut_out, read_pixels
-from layerpose.estimation.finding import find_landmarks
-from layerpose.estimation.landmarks import JOINTS, Landmarks
+from layerpose.estimation.finding import choose, find_everybody, find_person, take_apart
+from layerpose.estimation.landmarks import ENLARGE, JOINTS, Landmarks, Region, look_in
 from layerpose.estimation.targets import POINTS
 
 OUTSIDE = 0.5
 """Landmarks may be put so far beyond the photo, as a share of its longer side."""
+
+LEAST_PX = 16
+"""Sides of a box in which somebody is looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,19 +31,62 @@ class Mending:
     landmarks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Names of `targets.POINTS` and their places in pixels of the photo."""
     mask: Float[np.ndarray, "s s"] | None = None
-    """How much of each pixel of the canvas is person, 0..1; the canvas is that of the photo as it was found."""
+    """How much of each pixel of the canvas is person, 0..1."""
+    canvas: Canvas | None = None
+    """On which the mask lies; without it, that of the photo as it was found."""
+    person: str | None = None
+    """Who is meant, if that is not clear: a number from left to right, or a box around the person (`parse_box`)."""
 
 
 def mend(photo: Image.Image, mending: Mending, size: int = 1024) -> Estimate:
     """The person of a photo, fitted anew. ValueError says what is wrong."""
     photo, pixels = read_pixels(photo)
-    found = find_landmarks(lighten(pixels), whole=False)
+    found = look_for(lighten(pixels), mending.person)
     mended = move_landmarks(found, mending.landmarks)
     if mending.mask is None:
         return estimate_on(canvas_around(mended, size), pixels, mended, own_cut_out(photo, found))
-    mask = _to_photo(mending.mask, canvas_around(found, size), found.mask.shape)
+    mask = _to_photo(mending.mask, mending.canvas or canvas_around(found, size), found.mask.shape)
     mended = replace(mended, mask=mask)
     return estimate_on(canvas_around(mended, size), pixels, mended, painted=True)
+
+
+def look_for(photo: UInt8[np.ndarray, "h w 3"], person: str | None) -> Landmarks:
+    """Whoever is meant, however little the photo shows of them. ValueError if it is nobody."""
+    if person is None:
+        return find_person(photo).person
+    if (box := parse_box(person)) is not None:
+        return look_in_box(photo, box)
+    people = find_everybody(photo)
+    if not people:
+        raise ValueError(f"there is no person {person} in the photo; draw a box around whoever is meant")
+    return take_apart(people, choose(people, person)).person
+
+
+def parse_box(person: str) -> tuple[float, float, float, float] | None:
+    """``left,top,right,bottom`` in pixels of the photo; None for what is no box. ValueError for an empty one."""
+    if person.count(",") != 3:
+        return None
+    try:
+        left, top, right, bottom = (float(part) for part in person.split(","))
+    except ValueError:
+        return None
+    if not (right - left >= LEAST_PX and bottom - top >= LEAST_PX):
+        raise ValueError(f"the box {person} holds nothing; expected left,top,right,bottom, {LEAST_PX} pixels apart")
+    return left, top, right, bottom
+
+
+def look_in_box(photo: UInt8[np.ndarray, "h w 3"], box: tuple[float, float, float, float]) -> Landmarks:
+    """The landmarks of whoever is in a box, standing, lying or head down: the way round that the network is surest of.
+
+    ValueError if the box lies outside the photo.
+    """
+    height, width = photo.shape[:2]
+    left, top, right, bottom = box
+    if not (left < width and top < height and right > 0 and bottom > 0):
+        raise ValueError(f"the box lies outside of the photo, which has {width} x {height} pixels")
+    centre, side = np.array([left + right, top + bottom]) / 2, max(right - left, bottom - top) * ENLARGE
+    regions = (Region(centre=centre, side=side, rotation=turn * np.pi / 2) for turn in (0, 1, 2, 3))
+    return max((look_in(photo, region) for region in regions), key=lambda found: found.score)
 
 
 def move_landmarks(found: Landmarks, places: Mapping[str, tuple[float, float]]) -> Landmarks:

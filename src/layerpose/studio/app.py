@@ -20,6 +20,7 @@ from layerpose.studio.routes.layers import layer_routes
 from layerpose.studio.routes.people import people_routes
 from layerpose.studio.routes.poses import pose_routes
 from layerpose.studio.routes.projects import project_routes
+from layerpose.studio.routes.sights import sight_routes
 from layerpose.studio.serving import FRESH
 
 PAGE = Path(__file__).parent / "page"
@@ -27,11 +28,12 @@ POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; "
     "worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
-LARGER = ("/api/people", "/api/pictures", "/api/files")
+LARGER = ("/api/people", "/api/sights", "/api/pictures")
 LIMITS = Limits(
     larger={
         **dict.fromkeys(LARGER, 64 * MEGABYTE), "/api/projects/open": 512 * MEGABYTE,
-        "/api/layers/": 32 * MEGABYTE, "/api/projects": 16 * MEGABYTE, "/api/animations": 16 * MEGABYTE,
+        "/api/files": 256 * MEGABYTE, "/api/layers/": 32 * MEGABYTE, "/api/projects": 16 * MEGABYTE,
+        "/api/animations": 16 * MEGABYTE,
     }
 )  # fmt: skip
 
@@ -42,7 +44,9 @@ def make_app(studio: Studio, *, host: str, port: int) -> FastAPI:
     say_what_is_wrong(app)
     app.add_middleware(Guard, host=host, port=port, limits=LIMITS)
     app.add_middleware(Headers, headers={**HEADERS, "Content-Security-Policy": POLICY})
-    for router in (people_routes, drawing_routes, pose_routes, animation_routes, project_routes, layer_routes):
+    for router in (
+        people_routes, sight_routes, drawing_routes, pose_routes, animation_routes, project_routes, layer_routes,
+    ):  # fmt: skip
         app.include_router(router(studio))
 
     @app.get("/api/about")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -16,14 +17,18 @@ from torch import Tensor
 from layerpose.body.model import body_model
 from layerpose.estimation.estimate import estimate, read_source
 from layerpose.motion.clip import Clip, check_range
+from layerpose.motion.motion_file import write_motion
 from layerpose.motion.performer import leg_length, perform
 from layerpose.motion.pose_file import FORMAT, body_to_record, pose_to_record
 from layerpose.motion.posing import ADULT
 from layerpose.motion.read.opening import find_format
 from layerpose.motion.read.video import VideoClip
 from layerpose.presets import base
+from layerpose.runtime.cache import writing
 from layerpose.studio.hearing import clean_name, heard, read_named
+from layerpose.studio.jobs import Report
 from layerpose.studio.keeping import Store, open_store
+from layerpose.studio.line import Line
 from layerpose.studio.recent import Recent
 from layerpose.types import Body, Motion, Pose
 
@@ -74,7 +79,42 @@ class PoseFiles:
             return {"kind": "pose", "pose": tell_pose(opened.pose), "doubts": list(opened.doubts)}
         self._sent.add(file)
         self.store.tidy(MOST_BYTES, self._sent)
-        return {"kind": "motion", "id": file, "name": name, "doubts": list(opened.doubts), **_tell_clip(opened.clip)}
+        kind = "video" if isinstance(opened.clip, VideoClip) else "motion"
+        return {"kind": kind, "id": file, "name": name, "doubts": list(opened.doubts), **_tell_clip(opened.clip)}
+
+    def check_video(self, file: str, first: int, end: int) -> None:
+        """ValueError unless it is a video that has these frames, not too many."""
+        frames = check_range(self._video(file), first, end)
+        if len(frames) > MOST_FRAMES:
+            raise ValueError(f"{len(frames)} frames were asked for; expected at most {MOST_FRAMES}; choose a part")
+
+    def watch(self, request: dict[str, Any], folder: Path, report: Report, *, line: Line) -> Path:
+        """Work of a job: a part of a video -> a motion, kept like one that was sent, and told in a file."""
+        file, name = request["video"], request["name"]
+
+        def go_on(done: int, total: int) -> None:
+            line.give_way()
+            report(done, total)
+
+        try:
+            watched = self._video(file).watch(request["first"], request["end"], go_on)
+            motion, doubts = heard(watched.motion)
+        except ValueError as error:
+            raise ValueError(str(error).replace(str(self.store.find(file)), name)) from error
+        made = folder / "motion.json"
+        write_motion(motion, made)
+        told = self.welcome(made.read_bytes(), f"{PurePath(name).stem}.json")
+        lines = [doubt.replace(str(self.store.find(file)), name) for doubt in doubts]
+        out = folder / "told.json"
+        with writing(out) as temporary:
+            temporary.write_text(json.dumps({**told, "name": name, "doubts": lines}), encoding="utf-8")
+        return out
+
+    def _video(self, file: str) -> VideoClip:
+        clip = self._open(file, self.store.find(file).name).clip
+        if not isinstance(clip, VideoClip):
+            raise ValueError("this file is no video")
+        return clip
 
     def motion(
         self, file: str, shape: Float[Tensor, "6"] | None, *, first: int = 0, end: int | None = None, step: int = 1
@@ -82,6 +122,8 @@ class PoseFiles:
         """Some frames of a motion, as a body of this shape performs it; without one as an average adult does."""
         clip = self._open(file, self.store.find(file).name).clip
         assert clip is not None, "files of one pose are not kept"
+        if isinstance(clip, VideoClip):
+            raise ValueError("this is a video; have it watched first (POST /api/videos)")
         end = clip.num_frames if end is None else min(end, clip.num_frames)
         frames = check_range(clip, first, end)
         if len(frames) > MOST_FRAMES * step:
@@ -129,8 +171,6 @@ def _read(path: Path) -> tuple[Clip | None, Pose | Body | None]:
     if format is None or format.photo_too:
         return None, estimate(read_source(path), base().canvas).body
     clip = format.read(path, None)
-    if isinstance(clip, VideoClip):
-        raise ValueError(f"{path} is a video; make a motion of it first: layerpose convert {path} -o motion.json")
     return clip, clip.pose(0) if clip.num_frames == 1 else None
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.estimate import Estimate, estimate, read_source
 from layerpose.estimation.mend import Mending, mend
 from layerpose.media.photos.files import explaining
@@ -44,6 +45,23 @@ class Card:
     """Mended by hand: places in pixels of the photo."""
     mask: str | None = None
     """Painted by hand: the picture's name in its store."""
+    square: tuple[int, int, int] | None = None
+    """Left, top and side of the canvas on which the mask was painted, in pixels of the photo."""
+    person: str | None = None
+    """Who is meant, if that is not clear: a number from left to right, or a box."""
+
+    @property
+    def is_mended(self) -> bool:
+        """Whether more was said by hand than who is meant."""
+        return bool(self.landmarks) or self.mask is not None or "," in (self.person or "")
+
+    @property
+    def id(self) -> str:
+        """The person's."""
+        if not self.is_mended and self.person is None:
+            return self.photo
+        told = [self.landmarks, self.mask, *filter(None, [self.person])]
+        return name_of(self.photo.encode(), json.dumps(told, sort_keys=True).encode())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,32 +98,44 @@ class People:
         self._tidy()
         return photo
 
-    def welcome(self, content: bytes, name: str) -> Person:
+    def welcome(self, content: bytes, name: str, person: str | None = None) -> Person:
         """Find the person of a photo, and keep it. ValueError says what is wrong with the photo, which is not kept."""
-        photo = self.photos.keep(content)
-        card = self.card(photo) if self.has(photo) else Card(photo=photo, name=clean_name(name, "photo"))
+        return self.restore(content, Card(photo=name_of(content), name=clean_name(name, "photo"), person=person))
+
+    def restore(self, content: bytes, card: Card) -> Person:
+        """The same of a photo for which more is known already."""
+        known = self.photos.has(card.photo)
+        self.photos.keep(content)
         try:
-            found = self._look(photo, card)
+            found = self._look(card.id, self.card(card.id) if self.has(card.id) else card)
         except ValueError:
-            if not self.has(photo):
-                self.photos.drop(photo)
+            if not known:
+                self.photos.drop(card.photo)
             raise
-        self._write(photo, card)
+        self._write(card.id, card)
         self._tidy()
         return found
 
     def mend(self, person: str, landmarks: Mapping[str, tuple[float, float]], mask: bytes | None) -> Person:
         """Another person: the same photo with this put right by hand. ValueError if nobody can be fitted to it."""
-        before = self.card(person)
-        card = replace(
-            before, landmarks={**before.landmarks, **landmarks},
-            mask=before.mask if mask is None else self.masks.keep(_checked(mask, self.canvas)),
-        )  # fmt: skip
-        told = json.dumps([card.landmarks, card.mask], sort_keys=True)
-        mended = name_of(card.photo.encode(), told.encode())
-        found = self._look(mended, card)
-        self._write(mended, card)
+        card = self.card(person)
+        square = None if mask is None else self._look(person, card).seen.canvas
+        return self.put_right(card, landmarks, mask, square)
+
+    def put_right(
+        self, card: Card, landmarks: Mapping[str, tuple[float, float]], mask: bytes | None, square: Canvas | None
+    ) -> Person:
+        """The same for a card; `square` is where the mask lies."""
+        card = replace(card, landmarks={**card.landmarks, **landmarks})
+        if mask is not None and square is not None:
+            card = replace(card, mask=self.keep_mask(mask), square=(square.left, square.top, square.side))
+        found = self._look(card.id, card)
+        self._write(card.id, card)
         return found
+
+    def keep_mask(self, mask: bytes) -> str:
+        """Keep a painted mask; its name. ValueError if it is none."""
+        return self.masks.keep(_checked(mask, self.canvas))
 
     def card(self, person: str) -> Card:
         """What is kept of somebody. UnknownError if nobody is known by this id."""
@@ -114,9 +144,14 @@ class People:
         try:
             record: dict[str, Any] = json.loads(self._path(person).read_text(encoding="utf-8"))
             landmarks = {name: (float(x), float(y)) for name, (x, y) in record.pop("landmarks").items()}
-            return Card(landmarks=landmarks, **record)
+            left, top, side = map(int, record.pop("square", None) or (0, 0, 0))
+            return Card(landmarks=landmarks, square=(left, top, side) if side else None, **record)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise UnknownError(f"what was kept of {person} is damaged; send the photo again") from error
+
+    def uses(self, photo: str) -> bool:
+        """Whether somebody was found in a photo."""
+        return any(f'"{photo}"' in path.read_text(encoding="utf-8") for path in self.cards.glob("*.json"))
 
     def has(self, person: str) -> bool:
         """Whether somebody is known by this id."""
@@ -143,18 +178,25 @@ class People:
         photo, _ = read_named(self.photos.find(card.photo), card.name, read_source)
         mending = self._mending(card)
         seen, doubts = heard(
-            lambda: estimate(photo, self.canvas) if mending is None else mend(photo, mending, self.canvas)
+            lambda: (
+                estimate(photo, self.canvas, person=card.person)
+                if mending is None
+                else mend(photo, mending, self.canvas)
+            )
         )
         return Person(id=person, card=card, photo=photo, seen=seen, doubts=doubts)
 
     def _mending(self, card: Card) -> Mending | None:
-        if not card.landmarks and card.mask is None:
+        if not card.is_mended:
             return None
-        mask = None
+        mask, canvas = None, None
         if card.mask is not None:
             with Image.open(self.masks.find(card.mask)) as picture:
                 mask = np.asarray(picture, dtype=np.float64) / 255
-        return Mending(landmarks=card.landmarks, mask=mask)
+        if card.square is not None:
+            left, top, side = card.square
+            canvas = Canvas(left=left, top=top, side=side, size=self.canvas)
+        return Mending(landmarks=card.landmarks, mask=mask, canvas=canvas, person=card.person)
 
     def _path(self, person: str) -> Path:
         return self.cards / f"{person}.json"

@@ -15,13 +15,15 @@ from typing import Any
 
 from layerpose.motion.pose_file import mapping, numbers
 from layerpose.motion.read.zip_file import zip_members
-from layerpose.studio.people import People, Person
+from layerpose.studio.hearing import clean_name
+from layerpose.studio.keeping import name_of
+from layerpose.studio.people import Card, People, Person
 
 SUFFIX = ".layerpose"
 FORMAT = 1
 """Version of the file, under the key `layerpose_project`."""
 PROJECT, PHOTO, CARD, MASK = "project.json", "photo", "person.json", "mask.png"
-MOST_PEOPLE = 16
+MOST_PEOPLE, LONGEST_MEANT = 16, 80
 
 
 def pack_project(project: dict[str, Any], ids: Sequence[str], people: People) -> bytes:
@@ -33,7 +35,7 @@ def pack_project(project: dict[str, Any], ids: Sequence[str], people: People) ->
         for number, person in enumerate(ids):
             card = people.card(person)
             packed.writestr(f"people/{number}/{PHOTO}", people.photos.load(card.photo))
-            told = {"name": card.name, "landmarks": card.landmarks}
+            told = {"name": card.name, "landmarks": card.landmarks, "square": card.square, "person": card.person}
             packed.writestr(f"people/{number}/{CARD}", json.dumps(told))
             if card.mask is not None:
                 packed.writestr(f"people/{number}/{MASK}", people.masks.load(card.mask))
@@ -62,9 +64,15 @@ def _welcome(members: dict[str, bytes], number: int, people: People) -> Person:
     photo, told = members.get(f"people/{number}/{PHOTO}"), _json(members, f"people/{number}/{CARD}")
     if photo is None:
         raise ValueError(f"the project has lost the photo of person {number + 1}; save it again where it was made")
-    person = people.welcome(photo, str(told.get("name", "")))
-    landmarks, mask = _places(told.get("landmarks") or {}), members.get(f"people/{number}/{MASK}")
-    return people.mend(person.id, landmarks, mask) if landmarks or mask else person
+    meant, mask = told.get("person"), members.get(f"people/{number}/{MASK}")
+    square = None if told.get("square") is None else numbers(told["square"], 3, "the square", "pixels of the photo")
+    card = Card(
+        photo=name_of(photo), name=clean_name(str(told.get("name", "")), "photo"),
+        landmarks=_places(told.get("landmarks") or {}), mask=None if mask is None else people.keep_mask(mask),
+        square=None if square is None else (int(square[0]), int(square[1]), int(square[2])),
+        person=None if meant is None else str(meant)[:LONGEST_MEANT],
+    )  # fmt: skip
+    return people.restore(photo, card)
 
 
 def _places(record: Any) -> dict[str, tuple[float, float]]:

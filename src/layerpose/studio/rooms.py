@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from layerpose.media.pictures import read_photo
 from layerpose.motion.library import library_pose
@@ -14,15 +14,18 @@ from layerpose.studio.animating import animate
 from layerpose.studio.drawing import Drawer, Wish
 from layerpose.studio.files import PoseFiles
 from layerpose.studio.hearing import clean_name, read_named
-from layerpose.studio.jobs import Jobs
+from layerpose.studio.jobs import Jobs, Report
 from layerpose.studio.keeping import Store, open_store, private_folder
 from layerpose.studio.layering import Layering
 from layerpose.studio.line import Line
 from layerpose.studio.people import People
 from layerpose.studio.posing import Thumbnails, open_thumbnails
 from layerpose.studio.recent import Recent
+from layerpose.studio.sights import Sights
 from layerpose.transfer import PoseTransfer
 
+WATCH = "watch"
+"""A job's task, beside animations."""
 BODIES_AT_ONCE = 4
 FIRST_POSE = "stand"
 
@@ -33,6 +36,7 @@ class Studio:
 
     folder: Path
     people: People
+    sights: Sights
     pictures: Store
     """For behind the people."""
     drawer: Drawer
@@ -66,12 +70,19 @@ def open_studio(folder: Path, model: PoseTransfer, photo: Path | None = None) ->
     private_folder(folder)
     people, pictures = People(folder, model.config.canvas), open_store(folder / "pictures", "picture")
     example = (files("layerpose") / "examples" / "person.png").read_bytes()
-    drawer, line = Drawer(model, people, pictures), Line()
+    drawer, line, poses = Drawer(model, people, pictures), Line(), PoseFiles(folder)
+
+    def work(request: dict[str, Any], out: Path, report: Report) -> Path:
+        if request.get("task") == WATCH:
+            return poses.watch(request, out, report, line=line)
+        return animate(request, out, report, drawer=drawer, line=line)
+
     return Studio(
-        folder=folder, people=people, pictures=pictures, drawer=drawer, line=line, bodies=Recent(BODIES_AT_ONCE),
-        thumbnails=open_thumbnails(folder / "thumbnails"), files=PoseFiles(folder),
+        folder=folder, people=people, sights=Sights(people), pictures=pictures, drawer=drawer, line=line,
+        bodies=Recent(BODIES_AT_ONCE),
+        thumbnails=open_thumbnails(folder / "thumbnails"), files=poses,
         layering=Layering(folder, drawer),
-        jobs=Jobs(folder / "jobs", partial(animate, drawer=drawer, line=line)), fingerprint=model.fingerprint,
+        jobs=Jobs(folder / "jobs", work), fingerprint=model.fingerprint,
         example=people.keep(example, "example.png"),
         photo=None if photo is None else people.welcome(photo.read_bytes(), photo.name).id,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import Image
 
+from layerpose.estimation.landmarks import Landmarks
 from layerpose.estimation.targets import POINTS
 from layerpose.export.takes import dress_take, photo_take
 from layerpose.maps.source import SourceView
@@ -40,13 +41,12 @@ def tell_person(person: Person) -> dict[str, Any]:
         },
         "doubts": list(person.doubts),
         "body": body_to_record(seen.body),
-        "landmarks": tell_landmarks(person),
+        "landmarks": tell_places(seen.landmarks),
     }  # fmt: skip
 
 
-def tell_landmarks(person: Person) -> dict[str, list[float]]:
+def tell_places(found: Landmarks) -> dict[str, list[float]]:
     """Name -> x, y and how surely it is seen (0..1)."""
-    found = person.seen.landmarks
     rows = {point.name: point.landmark for point in POINTS}
     return {
         name: [round(float(x), 2) for x in found.image[row, :2]] + [round(float(found.visibility[row]), 3)]
@@ -54,9 +54,9 @@ def tell_landmarks(person: Person) -> dict[str, list[float]]:
     }
 
 
-def photo_jpeg(person: Person) -> bytes:
-    """The upright photo, not larger than the page shows it."""
-    picture = person.photo.convert("RGBA") if person.photo.mode == "RGBA" else person.photo.convert("RGB")
+def photo_bytes(photo: Image.Image) -> bytes:
+    """The upright photo, not larger than the page shows it: a JPEG, or a PNG where it has transparency."""
+    picture = photo.convert("RGBA") if photo.mode == "RGBA" else photo.convert("RGB")
     picture.thumbnail((SHOWN_PX, SHOWN_PX))
     return png(picture) if picture.mode == "RGBA" else jpeg(picture)
 

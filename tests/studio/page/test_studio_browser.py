@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,24 @@ def test_picture_is_copied_and_a_pasted_picture_is_asked_what_it_is(page: Any) -
     page.press("Control+v")
     assert page.page.get_by_role("dialog", name="What is this picture?").is_visible()
     page.click("button", "Nothing")
+
+
+def test_of_two_people_in_a_photo_the_one_is_posed_who_is_chosen(page: Any, tmp_path: Path) -> None:
+    one = Image.open(files("layerpose") / "examples" / "person.png").convert("RGB").resize((384, 512))  # pyright: ignore[reportArgumentType]
+    both = Image.new("RGB", (768, 512))
+    both.paste(one)
+    both.paste(one, (384, 0))
+    both.save(tmp_path / "two.png")
+    page.click("tab", "Photo")
+    with page.page.expect_file_chooser() as chosen:
+        page.click("button", "Open a photo")
+    chosen.value.set_files(tmp_path / "two.png")
+    page.click("button", "Person 2")
+    page.wait_for("studio.studio.history.steps.length === 3")
+    assert page.tell("studio.studio.person.landmarks.nose")[0] > 384
+    assert not page.page.locator("dialog[open]").count()
+    page.faults[:] = [fault for fault in page.faults if "400 (Bad Request)" not in fault]
+    page.press("Control+z")
 
 
 def test_pose_of_the_library_stands_on_the_floor_within_the_frame(page: Any) -> None:

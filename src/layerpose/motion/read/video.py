@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from layerpose.estimation.fit_over_time import Poses, fit_over_time
 from layerpose.estimation.frame import refuse_cut
 from layerpose.estimation.observations import Observations, observe
 from layerpose.estimation.sightings import watch_person
-from layerpose.media.videos.reading import Video, open_video
+from layerpose.media.videos.reading import Look, Video, open_video
 from layerpose.motion.clip import check_frame, check_range
 from layerpose.motion.grounding import Shown, ground
 from layerpose.motion.timing import turn_between
@@ -65,16 +66,42 @@ class VideoClip:
     def motion(self, first: int = 0, end: int | None = None, *, fps: float | None = None) -> Motion:
         """Look at these frames and a few before and after. What is bridged, cut off or guessed is warned about."""
         del fps  # the file says its rate
+        return self.watch(first, end).motion()
+
+    def watch(
+        self, first: int = 0, end: int | None = None, report: Callable[[int, int], None] = lambda *_: None
+    ) -> Watched:
+        """What takes long about it; `report` is told how many frames were looked at of how many, and may raise."""
         frames = check_range(self, first, end)
         low, high = max(frames.start - CONTEXT, 0), min(frames.stop + CONTEXT, self.num_frames)
+
+        def looks() -> Iterator[Look]:
+            for number, look in enumerate(self.video.looks(low, high)):
+                report(number, high - low)
+                yield look
+
         try:
-            observed = observe(self.video.looks(low, high))
-            poses = _fit(observed)
+            observed = observe(looks())
+            return Watched(clip=self, frames=frames, low=low, observed=observed, fitted=_fit(observed))
         except ValueError as error:
             raise ValueError(f"{self.name}: {error}") from error
-        _tell(self.name, observed, frames, low)
-        even = self.video.even_times[frames.start : frames.stop]
-        return _to_motion(observed, poses, even, self.fps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """Frames of a video, looked at from `low` on."""
+
+    clip: VideoClip
+    frames: range
+    low: int
+    observed: Observations
+    fitted: Fitted
+
+    def motion(self) -> Motion:
+        """The motion. What is bridged, cut off or guessed is warned about."""
+        _tell(self.clip.name, self.observed, self.frames, self.low)
+        even = self.clip.video.even_times[self.frames.start : self.frames.stop]
+        return _to_motion(self.observed, self.fitted, even, self.clip.fps)
 
 
 @dataclass(frozen=True, kw_only=True)

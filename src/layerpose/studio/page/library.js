@@ -3,8 +3,9 @@ import { canCopy, copy, pasted } from "./clipboard.js";
 import { at, button, choose, download, iconButton, make } from "./elements.js";
 import { complain, say } from "./notices.js";
 import { bodyOf } from "./picture.js";
+import { Watching } from "./watching.js";
 
-const FILES = ".json,.bvh,.fbx,.glb,.npz,.npy,.pkl,.pt,.csv,.c3d,.trc,.zip,image/*";
+const FILES = ".json,.bvh,.fbx,.glb,.npz,.npy,.pkl,.pt,.csv,.c3d,.trc,.zip,image/*,video/*";
 const FORMATS = {
   json: ["Pose (JSON)", "pose.json"],
   openpose: ["OpenPose JSON", "pose_keypoints.json"],
@@ -15,14 +16,14 @@ const FORMATS = {
 
 export class Library {
   constructor(studio, server, posing) {
-    Object.assign(this, { studio, server, posing });
+    Object.assign(this, { studio, server, posing, watching: new Watching(studio, server) });
     this.search = make("input", { type: "text", placeholder: "Search poses", aria: { label: "Search poses" } });
     this.search.addEventListener("input", () => this.filter());
     this.grid = make("div", { className: "groups" });
     const from = make(
       "div",
       { className: "row" },
-      button("From a file or photo", () => this.pick(), { icon: "open", className: "grow" }),
+      button("From a file, photo or video", () => this.pick(), { icon: "open", className: "grow" }),
       iconButton("paste", "Paste a pose or a picture", () => this.paste().catch(complain), { hidden: !canCopy() }),
     );
     this.trace = make("div", { className: "field" });
@@ -92,12 +93,12 @@ export class Library {
 
   // Any file that holds a pose or a motion; a photo too.
   async read(file) {
-    const found = await this.server.json(`/api/files?name=${encodeURIComponent(file.name)}`, {
-      method: "POST",
-      body: file,
-    });
+    const notice = say(`Reading ${file.name} ...`, { stays: true });
+    const path = `/api/files?name=${encodeURIComponent(file.name)}`;
+    const found = await this.server.json(path, { method: "POST", body: file }).finally(() => notice.remove());
     for (const doubt of found.doubts ?? []) say(doubt);
     if (found.kind === "pose") this.posing.take(`Pose from ${file.name}`, found.pose);
+    else if (found.kind === "video") this.watching.open(found, file);
     else this.studio.tell("motion", { ...found, name: file.name });
   }
 

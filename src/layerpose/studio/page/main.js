@@ -16,6 +16,7 @@ import { PhotoPanel } from "./photo_panel.js";
 import { Picking } from "./picking.js";
 import { Posing } from "./posing.js";
 import { Projects } from "./projects.js";
+import { Refused } from "./refused.js";
 import { Result } from "./result.js";
 import { ResultOptions } from "./result_options.js";
 import { ResultPanel } from "./result_panel.js";
@@ -72,7 +73,8 @@ function makeParts(studio, server, store) {
     rings = new Rings(studio, stage, figure);
   const card = new BoneCard(studio, figure),
     tools = new Tools(studio, stage, figure);
-  const photo = new PhotoPanel(studio, people, new Mending(studio, server, people));
+  const mending = new Mending(server);
+  const photo = new PhotoPanel(studio, people, mending, new Refused(server, people, mending));
   const library = new Library(studio, server, posing),
     backdrop = new Backdrop(stage, library.trace);
   const timeline = new Timeline(studio, server, posing),

@@ -8,13 +8,15 @@ const WAYS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1], ArrowDo
 const TINT = [138, 184, 255, 110];
 
 export class Mending {
-  constructor(studio, server, people) {
-    Object.assign(this, { studio, server, people, mode: "points" });
+  constructor(server) {
+    Object.assign(this, { server, mode: "points" });
   }
 
-  open(person) {
-    Object.assign(this, { person, moved: {}, brushed: false, mode: "points" });
-    this.photo = make("img", { src: `/api/people/${person.id}/photo`, alt: "The photo", draggable: false });
+  // `person`: photo (its size), landmarks, canvas; `photoAt` and `maskAt`: where the server has its pictures; `send`
+  // is given what was put right, and `line` says what is wrong so far. `others`: a way out to somebody else.
+  open(person, { photoAt, maskAt, send, line = "", others = null }) {
+    Object.assign(this, { person, maskAt, give: send, moved: {}, brushed: false, mode: "points" });
+    this.photo = make("img", { src: photoAt, alt: "The photo", draggable: false });
     this.drawing = svg("svg", { viewBox: `0 0 ${person.photo.width} ${person.photo.height}` });
     this.mask = make("canvas", { className: "mask" });
     this.board = make("div", { className: "found mending" }, this.photo, this.mask, this.drawing);
@@ -23,6 +25,7 @@ export class Mending {
     );
     this.size = slider("Brush", { min: 4, max: 80, step: 1, value: 24 });
     const again = button("Fit again", () => this.send().catch(complain), { className: "main", icon: "check" });
+    this.line = make("p", { className: "doubt", role: "status", hidden: !line }, line);
     const dialog = at("sheet");
     dialog.classList.add("wide");
     dialog.replaceChildren(
@@ -32,6 +35,7 @@ export class Mending {
         make("h2", { id: "sheet-title", className: "grow" }, "Put right what was found"),
         iconButton("close", "Close", () => dialog.close()),
       ),
+      this.line,
       make("p", { className: "note" }, "Drag the points to where they belong, or brush the outline; then fit again."),
       make("div", { className: "row" }, ...this.modes, this.size),
       this.board,
@@ -40,13 +44,14 @@ export class Mending {
         { className: "row" },
         again,
         button("Cancel", () => dialog.close(), { className: "quiet" }),
+        others && button("Somebody else", others, { className: "quiet" }),
       ),
     );
     this.drawPoints();
     this.choose("points");
     this.board.addEventListener("pointerdown", (event) => this.brush(event));
     this.board.addEventListener("pointermove", (event) => this.brush(event));
-    dialog.showModal();
+    if (!dialog.open) dialog.showModal();
     this.readMask().catch(complain);
   }
 
@@ -134,8 +139,7 @@ export class Mending {
 
   // The mask lies on the canvas, a square of the photo; the brush works on it there.
   async readMask() {
-    const answer = await this.server.fetch(`/api/people/${this.person.id}/mask.png`);
-    const picture = await createImageBitmap(await answer.blob());
+    const picture = await createImageBitmap(await this.server.blob(this.maskAt));
     const { left, top, side } = this.person.canvas,
       { width, height } = this.person.photo;
     Object.assign(this.mask, { width: picture.width, height: picture.height });
@@ -183,16 +187,20 @@ export class Mending {
     return sheet.toDataURL("image/png");
   }
 
+  // What is refused again stays open, with all that was put right so far.
   async send() {
-    const json = { landmarks: this.moved, mask: this.brushed ? this.maskAsPicture() : null };
-    at("sheet").close();
-    if (!this.brushed && !Object.keys(this.moved).length) return;
+    if (this.sending) return;
     const notice = say("Fitting the body again ...", { stays: true });
+    this.sending = true;
     try {
-      const person = await this.server.json(`/api/people/${this.person.id}/mend`, { json });
-      await this.people.remember(person, { of: this.person.id, json });
-      this.people.mended(person);
+      if (this.brushed || Object.keys(this.moved).length)
+        await this.give({ landmarks: this.moved, mask: this.brushed ? this.maskAsPicture() : null });
+      at("sheet").close();
+    } catch (error) {
+      this.line.textContent = error.message;
+      this.line.hidden = false;
     } finally {
+      this.sending = false;
       notice.remove();
     }
   }

@@ -9,8 +9,16 @@ export function say(text, { bad = false, stays = bad } = {}) {
   const notice = make("div", { className: bad ? "notice bad" : "notice", data: { text } }, make("span", {}, text));
   notice.append(iconButton("close", "Dismiss", () => notice.remove()));
   at("notices").append(notice);
+  raise(at("notices"));
   if (!stays) setTimeout(() => notice.remove(), STAYS_MS);
   return notice;
+}
+
+// Above a dialog, too.
+function raise(place) {
+  if (!place.showPopover) return;
+  if (place.matches(":popover-open")) place.hidePopover();
+  place.showPopover();
 }
 
 export const complain = (error) => {

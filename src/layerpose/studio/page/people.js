@@ -12,14 +12,29 @@ export class People {
     studio.on("change", () => this.follow().catch(complain));
   }
 
-  // Uploads a photo; the same bytes are the same person.
-  async send(photo, name) {
-    const person = await this.server.json(`/api/people?name=${encodeURIComponent(name)}`, {
-      method: "POST",
-      body: photo,
-    });
-    await this.remember(person, { name, photo });
+  // Uploads a photo; the same bytes are the same person. `meant` says who of several: a number, or a box.
+  async send(photo, name, meant = "") {
+    const query = new URLSearchParams({ name, ...(meant && { person: meant }) });
+    const person = await this.server.json(`/api/people?${query}`, { method: "POST", body: photo });
+    await this.remember(person, { name, photo, meant });
     return person;
+  }
+
+  // The same for a photo of which nothing holds before it is put right by hand.
+  async sendMended(photo, meant, json, name = photo.name) {
+    const query = new URLSearchParams({ name });
+    const sight = await this.server.json(`/api/sights?${query}`, { method: "POST", body: photo });
+    const path = `/api/sights/${sight.id}/mend?${new URLSearchParams({ person: meant })}`;
+    const person = await this.server.json(path, { json });
+    await this.remember(person, { name, photo, meant, json });
+    return person;
+  }
+
+  // The same person with this put right by hand.
+  async mend(before, json) {
+    const person = await this.server.json(`/api/people/${before.id}/mend`, { json });
+    await this.remember(person, { of: before.id, json });
+    this.mended(person);
   }
 
   // `source`: from what the server can make the person again, its photo or a mend of another person.
@@ -43,7 +58,8 @@ export class People {
 
   async again(id) {
     const kept = await this.store.get("photos", id);
-    if (kept?.photo) return this.send(kept.photo, kept.name);
+    if (kept?.photo && kept.json) return this.sendMended(kept.photo, kept.meant, kept.json, kept.name);
+    if (kept?.photo) return this.send(kept.photo, kept.name, kept.meant);
     if (!kept) throw new Error("the server does not know this person any more; open the photo again");
     this.studio.people.delete(kept.of);
     await this.know(kept.of);

@@ -21,8 +21,8 @@ const GOOD_OVERLAP = 0.8,
   GOOD_SCORE = 0.6;
 
 export class PhotoPanel {
-  constructor(studio, people, mending) {
-    Object.assign(this, { studio, people, mending });
+  constructor(studio, people, mending, refused) {
+    Object.assign(this, { studio, people, mending, refused });
     this.sheet = at("photo");
     studio.on("change", () => this.show());
   }
@@ -37,9 +37,21 @@ export class PhotoPanel {
     try {
       const person = await this.people.begin(file, file.name);
       for (const doubt of person.doubts) say(doubt);
+    } catch (error) {
+      if (error.status !== 400) throw error;
+      await this.refused.open(file, error);
     } finally {
       notice.remove();
     }
+  }
+
+  mend(person) {
+    const address = `/api/people/${person.id}`;
+    this.mending.open(person, {
+      photoAt: `${address}/photo`,
+      maskAt: `${address}/mask.png`,
+      send: (json) => this.people.mend(person, json),
+    });
   }
 
   // Another photo of the same person: each point of the body is taken from the one that shows it best.
@@ -61,7 +73,7 @@ export class PhotoPanel {
         "div",
         { className: "row" },
         button("Open a photo", () => this.open(), { icon: "photo", className: "grow" }),
-        button("Mend", () => this.mending.open(person), { icon: "brush", title: "Put right what was found wrong" }),
+        button("Mend", () => this.mend(person), { icon: "brush", title: "Put right what was found wrong" }),
       ),
       this.makeQuality(person),
       this.makeOthers(document.also),

@@ -1,10 +1,9 @@
 // The key poses -> a video that the server makes: what is asked for, how far it is, and the film at the end.
 import { at, button, download, iconButton, make } from "./elements.js";
+import { waitFor } from "./job.js";
 import { complain } from "./notices.js";
 import { bodyOf } from "./picture.js";
-import { pause } from "./server.js";
 
-const LOOK_MS = 500;
 const FORMATS = { mp4: "MP4", webm: "WebM", gif: "GIF", png: "Pictures (PNG, zip)" };
 const SUFFIXES = { mp4: "mp4", webm: "webm", gif: "gif", png: "zip" };
 
@@ -70,26 +69,9 @@ export class Video {
     const json = { person: person.id, also: document.also, keys, background: document.background, ...how };
     try {
       const { job } = await this.server.json("/api/animations", { json });
-      await this.watch(job, how.format);
+      if (await waitFor(this.server, job, this.stage, "pictures")) await this.finish(job, how.format);
     } finally {
       this.start.disabled = false;
-    }
-  }
-
-  async watch(job, format) {
-    const bar = make("progress", { max: 1, value: 0, aria: { label: "Progress" } });
-    const line = make("p", { className: "note", role: "status" }, "Waiting ...");
-    const cancel = button("Cancel", () => this.server.fetch(`/api/jobs/${job}`, { method: "DELETE" }).catch(complain));
-    this.stage.replaceChildren(bar, line, cancel);
-    for (;;) {
-      const { state, done, total, seconds_left: left, detail } = await this.server.json(`/api/jobs/${job}`);
-      bar.max = total || 1;
-      bar.value = done;
-      line.textContent = progressLine(state, done, total, left);
-      if (state === "done") return this.finish(job, format);
-      if (state === "cancelled") return this.stage.replaceChildren(make("p", { className: "note" }, "Cancelled."));
-      if (state === "failed") throw new Error(detail || "the video could not be made");
-      await pause(LOOK_MS);
     }
   }
 
@@ -109,15 +91,4 @@ export class Video {
       button("Save", () => download(film, name), { icon: "save", className: "main" }),
     );
   }
-}
-
-function progressLine(state, done, total, left) {
-  if (state === "waiting") return "Waiting for its turn ...";
-  const rest =
-    left === null || left === undefined
-      ? ""
-      : left > 90
-        ? `, ${Math.round(left / 60)} min left`
-        : `, ${Math.ceil(left)} s left`;
-  return `${done} of ${total} pictures${rest}`;
 }

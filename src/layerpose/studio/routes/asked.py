@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
 from fastapi.responses import Response
+from PIL.Image import Image
 
 from layerpose.motion.pose_file import record_to_body
+from layerpose.studio.telling import photo_bytes
 from layerpose.types import Body, Pose
 
 KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
@@ -20,6 +22,8 @@ async def _read(request: Request) -> bytes:
 
 
 Content = Annotated[bytes, Depends(_read)]
+Meant = Annotated[str, Query(max_length=80)]
+"""Who is meant of several: a number, or a box (`estimation.mend`)."""
 FileName = Annotated[str, Query(max_length=1000)]
 Id = Annotated[str, Path(max_length=40)]
 
@@ -46,6 +50,12 @@ def read_data(url: str) -> bytes:
 def answer(content: bytes, kind: str, **headers: str) -> Response:
     """A file that stays what it is."""
     return Response(content, media_type=kind, headers={**KEPT, **headers})
+
+
+def answer_photo(photo: Image) -> Response:
+    """A photo as the page shows it."""
+    content = photo_bytes(photo)
+    return answer(content, "image/png" if content.startswith(b"\x89PNG") else "image/jpeg")
 
 
 def download(content: bytes, kind: str, name: str) -> Response:

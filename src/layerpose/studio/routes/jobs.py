@@ -16,6 +16,7 @@ from layerpose.studio.routes.asked import Id
 
 KINDS = {
     ".mp4": "video/mp4", ".webm": "video/webm", ".webp": "image/webp", ".gif": "image/gif", ".zip": "application/zip",
+    ".json": "application/json",
 }  # fmt: skip
 FORGOTTEN = {"Cache-Control": "no-store"}
 LOOK_S, ALIVE_S = 0.2, 15.0

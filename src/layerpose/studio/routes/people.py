@@ -9,8 +9,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, FiniteFloat
 
 from layerpose.studio.rooms import Studio
-from layerpose.studio.routes.asked import Content, FileName, Id, answer, read_data
-from layerpose.studio.telling import body_glb, canvas_jpeg, mask_png, photo_jpeg, tell_person
+from layerpose.studio.routes.asked import Content, FileName, Id, Meant, answer, answer_photo, read_data
+from layerpose.studio.telling import body_glb, canvas_jpeg, mask_png, tell_person
 
 PNG, JPEG = "image/png", "image/jpeg"
 
@@ -27,8 +27,8 @@ def people_routes(studio: Studio) -> APIRouter:
     router, people = APIRouter(prefix="/api/people"), studio.people
 
     @router.post("", status_code=201)
-    def welcome(content: Content, name: FileName = "") -> dict[str, Any]:
-        return tell_person(people.welcome(content, name))
+    def welcome(content: Content, name: FileName = "", person: Meant = "") -> dict[str, Any]:
+        return tell_person(people.welcome(content, name, person or None))
 
     @router.get("/{person}")
     def tell(person: Id) -> dict[str, Any]:
@@ -41,8 +41,7 @@ def people_routes(studio: Studio) -> APIRouter:
 
     @router.get("/{person}/photo")
     def photo(person: Id) -> Response:
-        content = photo_jpeg(people.get(person))
-        return answer(content, PNG if content.startswith(b"\x89PNG") else JPEG)
+        return answer_photo(people.get(person).photo)
 
     @router.get("/{person}/canvas.jpg")
     def canvas(person: Id) -> Response:

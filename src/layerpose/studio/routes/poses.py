@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from layerpose.studio.posing import library_record, list_hands, list_poses
-from layerpose.studio.rooms import Studio
+from layerpose.studio.rooms import WATCH, Studio
 from layerpose.studio.routes.asked import Content, FileName, Id, answer, download, read_body
 from layerpose.studio.writing import Format, write_body
 
@@ -21,6 +21,15 @@ class ToWrite(BaseModel):
 
     person: str | None = Field(default=None, max_length=64)
     body: Any
+
+
+class ToWatch(BaseModel):
+    """A part of a video that becomes a motion."""
+
+    video: str = Field(max_length=64)
+    name: str = Field(default="video", max_length=80)
+    first: int = Field(default=0, ge=0, lt=10**9)
+    end: int = Field(ge=1, lt=10**9)
 
 
 def pose_routes(studio: Studio) -> APIRouter:
@@ -46,6 +55,11 @@ def pose_routes(studio: Studio) -> APIRouter:
     @router.post("/files")
     def read(content: Content, name: FileName = "") -> dict[str, Any]:
         return studio.files.welcome(content, name)
+
+    @router.post("/videos", status_code=202)
+    def watch(asked: ToWatch) -> dict[str, str]:
+        studio.files.check_video(asked.video, asked.first, asked.end)
+        return {"job": studio.jobs.start({"task": WATCH, **asked.model_dump()})}
 
     @router.get("/motions/{motion}")
     def frames(
