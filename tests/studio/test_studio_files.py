@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -24,6 +25,7 @@ from layerpose.motion.pose_file import read_pose, record_to_body
 from layerpose.motion.timing import select
 from layerpose.motion.write.bvh import write_bvh
 from layerpose.motion.write.take import moving
+from layerpose.studio.jobs import Progress
 from layerpose.studio.rooms import Studio
 from layerpose.types import Body
 
@@ -62,6 +64,38 @@ def test_a_pose_has_a_picture_of_the_body_that_is_made_once(page: TestClient, st
     assert 0.05 < (alpha > 128).mean() < 0.5
     assert len(list(studio.thumbnails.folder.iterdir())) == 1
     assert page.get("/api/poses/arms-up.png").content == first.content
+
+
+def film(path: Path, photo: bytes, num_frames: int) -> bytes:
+    """A still person, ten frames a second."""
+    picture = Image.open(io.BytesIO(photo)).convert("RGB").resize((192, 256))
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        (stream.width, stream.height), stream.pix_fmt = picture.size, "yuv420p"
+        for _ in range(num_frames):
+            container.mux(stream.encode(av.VideoFrame.from_image(picture)))
+        container.mux(stream.encode(None))
+    return path.read_bytes()
+
+
+def test_a_video_is_watched_as_a_job_and_becomes_a_motion(
+    page: TestClient, studio: Studio, photo: bytes, tmp_path: Path
+) -> None:
+    content = film(tmp_path / "me.mp4", photo, 8)
+    found = page.post("/api/files", params={"name": "me.mp4"}, content=content).json()
+    assert (found["kind"], found["frames"], found["seconds"]) == ("video", 8, pytest.approx(0.8, abs=0.1))
+    assert "video" in page.get(f"/api/motions/{found['id']}").json()["detail"]
+    asked = {"video": found["id"], "name": "me.mp4", "first": 1, "end": 6}
+    job = page.post("/api/videos", json=asked).json()["job"]
+    seen: Progress | None = None
+    while seen is None or not seen.ended:
+        seen = studio.jobs.wait(job, seen, 60)
+    assert seen.state == "done", seen
+    motion = page.get(f"/api/jobs/{job}/result").json()
+    assert (motion["kind"], motion["name"], motion["frames"]) == ("motion", "me.mp4", 5)
+    told = page.get(f"/api/motions/{motion['id']}").json()
+    assert np.ptp(told["rotations"], axis=0).max() < 0.1
+    assert page.post("/api/videos", json={**asked, "end": 99}).status_code == 400
 
 
 def test_a_motion_file_is_told_frame_by_frame(page: TestClient, tmp_path: Path) -> None:
