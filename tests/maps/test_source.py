@@ -104,3 +104,19 @@ def test_a_part_alone_is_looked_up_in_all_photos(painted: Painted, front: Source
     box = part_box(drawn, "torso")
     alone, together = (warp_part(view, drawn, "torso", box, 64) for view in (front, join_views(front, [back])))
     assert together.visible.mean() > 2 * alone.visible.mean()
+
+
+def test_a_hands_edge_before_the_trunk_is_not_the_trunks(painted: Painted) -> None:
+    drawn, posed, image, mask = painted(0.0)
+    parsing = parse_source(drawn, mask)
+    rows, columns = np.nonzero(view_source(image, parsing, drawn, posed).shown.numpy() == 2)
+    row, column = int(np.median(rows)), int(np.median(columns))
+    hand = (slice(row, row + 6), slice(column, column + 6))
+    around = (slice(row - 2, row + 8), slice(column - 2, column + 8))
+    covered = parsing.clone()
+    covered[0, :, *hand] = torch.eye(7)[3][:, None, None]
+
+    shown = view_source(image, covered, drawn, posed).shown
+
+    assert (shown[around] == 0).all()
+    assert int((shown == 2).sum()) > 0.9 * len(rows)

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import cv2
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
-from scipy.spatial import cKDTree
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from layerpose.body.model import Posed, body_model
+from layerpose.body.model import Posed
 from layerpose.maps.clothing import dress, measure_clothes
 from layerpose.maps.hair import head_vertices
 from layerpose.maps.hidden_head import paint_hidden_head
 from layerpose.maps.joints import are_joined, vertex_parts
+from layerpose.maps.lending import find_lenders, skin_vertices
 from layerpose.maps.render import DrawnBody, Hit, draw_placed, mesh
 from layerpose.maps.skirt import measure_skirt
 from layerpose.maps.usual import bundled_usual
@@ -33,19 +33,12 @@ DEPTH_TOLERANCE_M = 0.02
 """A body point further than this behind the source's surface is hidden there."""
 EROSION = 3 / 1024
 """The source mask loses this share of the canvas all round: the outline of a photo is mixed with background."""
-THROUGH = 0.1
-"""How far front and back count as apart when a hidden point looks for a colour."""
 LENDS = 0.4
 """What faces the viewer less (cosine) lends no colour: on edge it would be drawn out to streaks."""
-UNLIKE = 0.05
-"""A first choice that usually differs more than this (`Usual.materials`) is looked over again ..."""
-UNLIKE_M = 0.6
-"""... with places that always differ counted as so much farther apart."""
-FEWEST_PEERS = 20
-"""A part of which fewer vertices are shown takes its colours from anywhere."""
 OCCLUDER_REACH = 8 / 1024
 OCCLUDER_STEP_M = 0.05
 """Closer than this (share of the canvas) to a part that is so much nearer, a photo's colours may be that part's."""
+ARMS = tuple(CLASSES.index(part) for part in ("left_arm", "right_arm"))
 FIRST = 1.5
 """By how much the first photo is preferred to the others: seams cost more than a little sharpness gains."""
 LEAST_FACING = 0.05
@@ -122,7 +115,7 @@ def view_source(
     beside_nearer, beside_farther = _beside_a_step(hit, drawn.size)
     passing = _is_near(labels, hit.part + 1) & ~beside_farther & are_joined(hit, labels)
     agreed = (labels == hit.part + 1) | passing
-    clear = eroded & (hit.part >= 0) & agreed & ~beside_nearer
+    clear = eroded & (hit.part >= 0) & agreed & ~beside_nearer & ~_is_beside_arm(hit, labels)
     shown = torch.where(clear, hit.part + 1, 0).int()
     view = SourceView(
         image=image, drawn=drawn, orientations=posed.transforms[:, :3, :3], parsing=parsing, shown=shown,
@@ -177,6 +170,16 @@ def _is_near(labels: Int[Tensor, "h w"], wanted: Int[Tensor, "h w"]) -> Bool[Ten
     return torch.as_tensor(near, device=labels.device)
 
 
+def _is_beside_arm(hit: Hit, labels: Int[Tensor, "h w"]) -> Bool[Tensor, "h w"]:
+    """Pixels of other parts at whose side the photo has an arm: its edge, and its shadow, are not their colours."""
+    beside = torch.zeros_like(labels, dtype=torch.bool)
+    for label in ARMS:
+        near = cv2.dilate((labels == label).cpu().numpy().astype(np.uint8), _window(len(labels))) > 0
+        other = torch.as_tensor(near, device=labels.device) & (hit.part + 1 != label)
+        beside |= other & ~are_joined(hit, torch.full_like(labels, label))
+    return beside
+
+
 def _window(size: int) -> np.ndarray:
     side = 2 * round(OCCLUDER_REACH * size) + 1
     return np.ones((side, side), np.uint8)
@@ -203,66 +206,32 @@ def _vertex_quality(view: SourceView) -> Float[Tensor, "v"]:
     return torch.where(shown, facing.clamp(min=LEAST_FACING) * view.drawn.scale, 0.0)
 
 
-def _materials() -> Float[np.ndarray, "v m"]:
-    """What usually is of one colour; cloth between the legs is what the legs wear."""
-    skirt, materials = body_model().skirt, bundled_usual().materials.copy()
-    materials[skirt.vertices] = skirt.hang(materials, np.zeros(len(skirt.vertices)))
-    return materials
-
-
-@lru_cache(maxsize=1)
-def _skin() -> Int[np.ndarray, "s"]:
-    """Vertices that have a colour: the body's, and the skirt's."""
-    return np.flatnonzero(vertex_parts())
-
-
 def _colour_vertices(view: SourceView) -> SourceView:
-    """With a colour for every vertex: its own, its mirror image's, or that of the nearest shown vertex."""
-    mirror, device, vertex_part = mesh(CPU).mirror.numpy(), view.shown.device, vertex_parts()
+    """With a colour for every vertex: its own, its mirror image's, or that of another shown vertex."""
+    mirror, device, skin = mesh(CPU).mirror.numpy(), view.shown.device, skin_vertices()
     quality = torch.stack([photo.quality for photo in view.all])
     seen_by, best = (found.cpu().numpy() for found in (quality.argmax(0), quality.amax(0)))
     shown = best > 0
     borrowed = ~shown & shown[mirror] & view.mirrored
-    known = (shown | borrowed)[_skin()]
+    known = (shown | borrowed)[skin]
     if not known.any():
         return view
-    lender = np.where(borrowed, mirror, np.arange(len(shown)))
-    lender_of_skin = lender[_skin()]
-    lends = known & (best[lender_of_skin] >= LENDS * view.drawn.scale)
-    lender_of_skin[~known] = lender_of_skin[_nearest_known(known, lends, vertex_part[_skin()])]
-    lender[_skin()] = lender_of_skin
-    chosen, photo = torch.as_tensor(lender, device=device), torch.as_tensor(seen_by[lender], device=device)
     colours = torch.stack([sample(one.image, one.drawn.vertices[None, :, :2])[0, :, 0].T for one in view.all])
+    lender = np.where(borrowed, mirror, np.arange(len(shown)))
+    lender_of_skin = lender[skin]
+    lends = known & (best[lender_of_skin] >= LENDS * view.drawn.scale)
+    seen = colours[seen_by[lender_of_skin], lender_of_skin].cpu().numpy().astype(np.float64)
+    lender_of_skin[~known] = lender_of_skin[find_lenders(known, lends, seen)]
+    lender[skin] = lender_of_skin
+    chosen, photo = torch.as_tensor(lender, device=device), torch.as_tensor(seen_by[lender], device=device)
     places = torch.stack([one.drawn.vertices[:, :2] for one in view.all])
     lenders = torch.cat([places[photo, chosen], photo[:, None].to(places)], dim=1)
     faced = torch.stack([one.drawn.normals for one in view.all])[photo, chosen]
     found = colours[photo, chosen].float()
     head, of_all = head_vertices(), np.zeros((2, len(shown)), dtype=bool)
-    of_all[:, _skin()] = known, lends
+    of_all[:, skin] = known, lends
     found[head] = torch.as_tensor(paint_hidden_head(found[head].cpu().numpy(), *of_all[:, head]), device=device)
     # A face that no photo shows is a face all the same.
     lost = torch.as_tensor(~(shown | borrowed)[:, None] * bundled_usual().face, device=device)
     found = ((found + 1) * lost.float().exp() - 1).clamp(-1, 1)
     return replace(view, colours=found, lenders=lenders, faced=faced)
-
-
-def _nearest_known(
-    known: Bool[np.ndarray, "s"], lends: Bool[np.ndarray, "s"], parts: Int[np.ndarray, "s"]
-) -> Int[np.ndarray, "u"]:
-    """For every unknown skin vertex one of those that lend, to take the colour of.
-
-    Clothes look alike in front and behind, so it is looked for straight through the body, within its part. What is
-    found there but usually differs, as a face does from hair and a throat from a collar, gives way to what is alike.
-    """
-    nearest = np.zeros(len(known), dtype=np.int64)
-    places = (mesh(CPU).points.double().numpy() * [1, THROUGH, 1])[_skin()]
-    materials = _materials()[_skin()]
-    both = np.hstack([places, UNLIKE_M * materials])
-    for part in range(1, len(CLASSES)):
-        peers, lost = np.flatnonzero(lends & (parts == part)), np.flatnonzero(~known & (parts == part))
-        if len(peers) < FEWEST_PEERS:
-            peers = np.flatnonzero(lends if lends.any() else known)
-        nearest[lost] = peers[cKDTree(places[peers]).query(places[lost])[1]]
-        lost = lost[((materials[lost] - materials[nearest[lost]]) ** 2).sum(1) > UNLIKE]
-        nearest[lost] = peers[cKDTree(both[peers]).query(both[lost])[1]]
-    return nearest[~known]
