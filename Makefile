@@ -9,13 +9,14 @@ CANDIDATES := python3.11 python3.12 python3.13 python3
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 JOBS := 2
 SECONDS := 1800
+TIMES := 50
 PYTHON ?= $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && echo $(p))))
 CAN_RUN := '$(PYTHON)' -c '$(NEW_ENOUGH)' >/dev/null 2>&1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz check lint format types arch hooks vendor pictures docs recipes clean
+.PHONY: help setup demo test fuzz kills check lint format types arch hooks vendor pictures docs recipes clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +46,9 @@ test: $(DEV) ## Run the tests, JOBS files at a time (2)
 
 fuzz: $(DEV) ## Read damaged files of every format for SECONDS (1800); what breaks is kept in tests/fuzz/found
 	@OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/fuzz.py --seconds $(SECONDS) --jobs $(JOBS)
+
+kills: $(DEV) ## Kill, starve and crowd every long command and compare what it ends with (hours); COMMANDS="train synth" TIMES=50
+	@OMP_NUM_THREADS=1 $(BIN)/python tests/kills/kills.py --times $(TIMES) $(if $(COMMANDS),--commands $(COMMANDS))
 
 check: lint types arch ## Lint, types and architecture
 

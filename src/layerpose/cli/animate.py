@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -64,11 +65,12 @@ def animate(
         from layerpose.media.pictures import read_photo, write_png
         from layerpose.motion.filming import film
         from layerpose.runtime.cluster import Cluster, connected
+        from layerpose.runtime.locks import alone_in
         from layerpose.scene.backdrop import TRANSPARENT, check_backdrop, find_backdrop
         from layerpose.video.contact import draw_contact
         from layerpose.video.encode import check_video, write_video
         from layerpose.video.shooting import Shooting, choose_workers
-        from layerpose.video.store import open_store
+        from layerpose.video.store import open_store, work_folder
 
     inputs = [photo, *also, Path(motion), Path(background)]
     check_video(out, transparent=background == TRANSPARENT, inputs=inputs)
@@ -80,7 +82,7 @@ def animate(
     if complete and background == KEEP:
         raise ValueError("--complete draws what lies beyond the photo; choose another --background than keep")
     picture = read_photo(photo)
-    with connected(ray):
+    with ExitStack() as held, connected(ray):
         with busy("Reading the motion"):
             moved = resolve_motion(motion, frames=range, fps=fps)
         model = load_model(weights, device, engine=engine)
@@ -92,15 +94,16 @@ def animate(
                 model=model, view=model.view(seen, others), film=film(moved, seen.body, camera, framed=bool(seen.cut)),
                 backdrop=find_backdrop(background, picture, seen),
             )  # fmt: skip
+            held.enter_context(alone_in(work_folder(out)))
             store = open_store(out, key=shooting.key(), num_frames=moved.num_frames, comment=comment_of(model, seen))
         on_gpu, shared = model.device.type == "cuda", store.folder.resolve()
         _shoot(shooting, store, Cluster(shared=shared, gpu=on_gpu) if ray else choose_workers(model.device))
-    written = [out]
-    if sheet is not None:
-        write_png(draw_contact(seen, shooting.film, store), sheet, comment=comment_of(model, seen))
-        written.append(sheet)
-    with busy("Encoding"):
-        write_video(store, out, fps=moved.fps)
+        written = [out]
+        if sheet is not None:
+            write_png(draw_contact(seen, shooting.film, store), sheet, comment=comment_of(model, seen))
+            written.append(sheet)
+        with busy("Encoding"):
+            write_video(store, out, fps=moved.fps)
     say(f"Wrote {', '.join(map(str, written))}: {moved.num_frames} frames, {moved.num_frames / moved.fps:.1f} s")
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
+
+NOBODY_READS = 141
+"""Exit code where the reader of the answer has left: as shells call who ends by SIGPIPE."""
 
 
 @contextmanager
@@ -73,6 +77,35 @@ def hushed() -> Iterator[None]:
         own.close()
         os.dup2(terminal, 2)
         os.close(terminal)
+
+
+@contextmanager
+def all_said() -> Iterator[None]:
+    """At the end everything is out, while it can still be noticed that nobody reads any more."""
+    try:
+        yield
+    finally:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+
+
+def nobody_reads() -> bool:
+    """Whether who read the answer has left, as `head` does; what is left to say then goes nowhere."""
+    gone = [stream for stream in (1, 2) if _is_gone(stream)]
+    for stream in gone:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream)
+        os.close(nowhere)
+    return bool(gone)
+
+
+def _is_gone(stream: int) -> bool:
+    """The other end of a pipe is closed."""
+    if not hasattr(select, "poll"):  # Windows
+        return True
+    poll = select.poll()
+    poll.register(stream, 0)
+    return any(told & (select.POLLERR | select.POLLHUP) for _, told in poll.poll(0))
 
 
 @contextmanager

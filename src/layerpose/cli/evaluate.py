@@ -93,6 +93,7 @@ def evaluate(
         from layerpose.evaluation.report import to_markdown
         from layerpose.evaluation.sources import fitted_sources
         from layerpose.runtime.cache import cache_dir
+        from layerpose.runtime.locks import alone_in
 
         records, weights = Records(data), lpips or cache_dir() / LPIPS_FILE
         Lpips(weights)
@@ -113,14 +114,14 @@ def evaluate(
         facts["size"] = str(size)
     if source != "exact":
         facts["source"] = source
-    _same_making(out, facts)
     table = Table(
         records=records, pairs=tuple(chosen), lpips=weights, size=size or records.canvas, protocols=tuple(protocol),
         bodies=bodies, workers=workers, facts=facts, own_pose=own_pose, aligned=aligned,
         faces=faces or face_model is not None, face_model=face_model,
         sources=fitted_sources(records, out) if source == "fitted" else None,
     )  # fmt: skip
-    with progress_of("pictures drawn", "pictures measured", things="pairs") as (drawn, measured):
+    with alone_in(out), progress_of("pictures drawn", "pictures measured", things="pairs") as (drawn, measured):
+        _same_making(out, facts)
         made = measure_table(table, [system.drawer for system in systems], out, drawn, measured, main=main)
     say(to_markdown(made))
     say(f"Wrote {out / 'index.html'}, report.md, figures.csv and report.json beside it")
@@ -160,6 +161,8 @@ def name_rows(folders: tuple[Path, ...]) -> tuple[str | None, ...]:
 
 def _same_making(out: Path, making: dict[str, Any]) -> None:
     """Note what the pictures in the folder are of, or check that they are of the same."""
+    from layerpose.runtime.cache import is_empty, writing
+
     file = out / "making.json"
     if file.is_file():
         try:
@@ -172,6 +175,7 @@ def _same_making(out: Path, making: dict[str, Any]) -> None:
                     f"{out} was made with {name} {there.get(name)!r}, not {making.get(name)!r}; choose another folder"
                 )
         return
-    if any(out.iterdir()):
+    if not is_empty(out):
         raise ValueError(f"{out} is not empty and holds no report; choose a new folder")
-    file.write_text(json.dumps(making, indent=1) + "\n", encoding="utf-8")
+    with writing(file) as temporary:
+        temporary.write_text(json.dumps(making, indent=1) + "\n", encoding="utf-8")

@@ -50,13 +50,22 @@ def transfer_many(
     said: str,
 ) -> None:  # fmt: skip
     """Draw every photo. ValueError at the end, if any failed, with how many and why."""
-    from layerpose.cli.drawing import Order, write
-    from layerpose.cli.transfer import comment_of
+    from layerpose.runtime.locks import alone_in
 
     wanted = _name_outputs(_expand(photos), out, keep=wish.background == "keep" and not wish.square)
     job = {"pose": said, "background": wish.background, "square": wish.square}
     asked = {"person": wish.person, "complete": wish.complete}
-    _claim(out, {**job, **{name: value for name, value in asked.items() if value}})
+    with alone_in(out):
+        _claim(out, {**job, **{name: value for name, value in asked.items() if value}})
+        _draw_all(wanted, out, pose, load, wish)
+
+
+def _draw_all(
+    wanted: dict[Path, Path], out: Path, pose: Pose | Body, load: Callable[[], PoseTransfer], wish: Wish
+) -> None:
+    from layerpose.cli.drawing import Order, write
+    from layerpose.cli.transfer import comment_of
+
     missing = {photo: path for photo, path in wanted.items() if not path.exists()}
     there = len(wanted) - len(missing)
     if there:

@@ -65,6 +65,7 @@ def personalize(
     with busy("Starting"):
         from layerpose.data.album.frames import keep_album, open_albums
         from layerpose.runtime.cache import cache_dir
+        from layerpose.runtime.locks import alone_in
         from layerpose.stages.model_folder import save_model
         from layerpose.training.held_back import draw_held_back
         from layerpose.training.personal import STATE, Minutes, PersonalRecipe, Steps, personalise
@@ -75,38 +76,41 @@ def personalize(
     metric = lpips or (cache_dir() / LPIPS_FILE if (cache_dir() / LPIPS_FILE).is_file() else None)
     is_new = not out.exists()
     out.mkdir(exist_ok=True)
-    try:
-        learnt, held = open_albums(_find_data(source, out, workers), person)
-        if learnt.canvas < size:
-            raise ValueError(f"the pictures are {learnt.canvas} pixels, but --size is {size}; use --size {size // 2}")
-    except BaseException:
-        if is_new and not any(out.iterdir()):
-            out.rmdir()
-        raise
-    making = {"source": str(source), "base": base, "person": learnt.owner, "seed": seed, "size": size}
-    _same_making(out, making)
-    with progress("Drawing the held-back frames", "pairs") as report:
-        before = draw_held_back(model, held, size, metric, report)
-    with _lines() as told:
-        length = Minutes(minutes) if steps is None else Steps(steps)
-        taken = personalise(model, learnt, out, recipe, length, told, seed=seed, workers=workers)
-    with progress("Drawing the held-back frames", "pairs") as report:
-        after = draw_held_back(model, held, size, metric, report, known=learnt)
-    facts = {**making, "steps": taken, "held back": {"before": before.figures, "after": after.figures}}
-    keep_album(learnt, out)
-    save_model(model, out, facts=facts)
-    _draw(out / SHEET, before, after)
-    (out / STATE).unlink(missing_ok=True)
-    for figure, value in before.figures.items():
-        say(f"{figure}, held-back frames: {value:.4f} before, {after.figures[figure]:.4f} after")
-    say(f"Wrote {out} after {taken} steps; look at {out / SHEET}, and use it with --weights {out}")
+    with alone_in(out):
+        try:
+            learnt, held = open_albums(_find_data(source, out, workers), person)
+            if learnt.canvas < size:
+                raise ValueError(
+                    f"the pictures are {learnt.canvas} pixels, but --size is {size}; use --size {size // 2}"
+                )
+        except BaseException:
+            if is_new and not any(out.iterdir()):
+                out.rmdir()
+            raise
+        making = {"source": str(source), "base": base, "person": learnt.owner, "seed": seed, "size": size}
+        _same_making(out, making)
+        with progress("Drawing the held-back frames", "pairs") as report:
+            before = draw_held_back(model, held, size, metric, report)
+        with _lines() as told:
+            length = Minutes(minutes) if steps is None else Steps(steps)
+            taken = personalise(model, learnt, out, recipe, length, told, seed=seed, workers=workers)
+        with progress("Drawing the held-back frames", "pairs") as report:
+            after = draw_held_back(model, held, size, metric, report, known=learnt)
+        facts = {**making, "steps": taken, "held back": {"before": before.figures, "after": after.figures}}
+        keep_album(learnt, out)
+        _draw(out / SHEET, before, after)
+        save_model(model, out, facts=facts)
+        (out / STATE).unlink(missing_ok=True)
+        for figure, value in before.figures.items():
+            say(f"{figure}, held-back frames: {value:.4f} before, {after.figures[figure]:.4f} after")
+        say(f"Wrote {out} after {taken} steps; look at {out / SHEET}, and use it with --weights {out}")
 
 
 def _check(out: Path, source: Path, minutes: float, steps: int | None) -> None:
     from layerpose.media.outputs import check_output_folder
 
     check_output_folder(out)
-    if (out / "config.json").exists():
+    if (out / "config.json").exists() and not (out / "state.pt").exists():
         raise ValueError(f"{out} holds a finished model; choose a new folder")
     if not source.exists():
         raise ValueError(f"there is no {source}; expected a data set, a video, or a folder of photos of one person")

@@ -9,32 +9,45 @@ from collections.abc import Sequence
 
 from layerpose import __version__
 from layerpose.cli.commands import ABOUT, COMMANDS, list_commands
-from layerpose.cli.console import hushed, one_line, show_warning
+from layerpose.cli.console import NOBODY_READS, all_said, hushed, nobody_reads, one_line, show_warning
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. LAYERPOSE_DEBUG=1 shows the traceback of a refusal."""
     warnings.showwarning = show_warning
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    if arguments == ["--version"]:
-        print(f"layerpose {__version__}")
-        return 0
     try:
-        with hushed():
+        return _answer(arguments)
+    except BrokenPipeError as error:
+        return NOBODY_READS if nobody_reads() else _refuse(error)
+
+
+def _answer(arguments: list[str]) -> int:
+    try:
+        with hushed(), all_said():
             _run(arguments)
+    except BrokenPipeError:
+        raise
     except (ValueError, OSError) as error:
-        if os.environ.get("LAYERPOSE_DEBUG"):
-            raise
-        print(f"layerpose: {one_line(error)}", file=sys.stderr)
-        return 2
+        return _refuse(error)
     except KeyboardInterrupt:
         print("layerpose: stopped", file=sys.stderr)
         return 130
     return 0
 
 
+def _refuse(error: ValueError | OSError) -> int:
+    if os.environ.get("LAYERPOSE_DEBUG"):
+        raise error
+    print(f"layerpose: {one_line(error)}", file=sys.stderr)
+    return 2
+
+
 def _run(arguments: list[str]) -> None:
     """Of all commands only the one that is named is loaded; if none is, all are, to say what could be meant."""
+    if arguments == ["--version"]:
+        print(f"layerpose {__version__}")
+        return
     if arguments in (["--help"], ["-h"]):
         print(list_commands(), flush=True)
         return

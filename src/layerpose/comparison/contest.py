@@ -19,7 +19,8 @@ from layerpose.comparison.tables import write_tables
 from layerpose.evaluation.predictions import copy_and_warp
 from layerpose.evaluation.report import Report
 from layerpose.media.outputs import check_output_folder
-from layerpose.runtime.cache import writing
+from layerpose.runtime.cache import is_empty, writing
+from layerpose.runtime.locks import alone_in
 from layerpose.runtime.workers import count_cores, spread
 from layerpose.training.check import check_folder, check_plan
 from layerpose.training.checkpoint import LAST
@@ -57,7 +58,7 @@ def check_contest(contest: Contest, machine: Machine, out: Path) -> None:
         for name, value in told.items():
             if there.get(name) != value:
                 raise ValueError(f"{out} was begun with {name} {there.get(name)!r}, not {value!r}; use another folder")
-    elif out.exists() and any(out.iterdir()):
+    elif out.exists() and not is_empty(out):
         raise ValueError(f"{out} is not empty and holds no comparison; choose a new folder")
     check_output_folder(out)
     for (key, seed), plan in contest.plans().items():
@@ -74,10 +75,17 @@ def run_contest(
 
     With several `jobs` so many rows are trained side by side, and `heard` is called in their processes.
     """
-    out.mkdir(exist_ok=True)
-    (out / RUNS).mkdir(exist_ok=True)
-    with writing(out / FILE) as temporary:
-        temporary.write_text(json.dumps(_describe(contest), indent=1) + "\n", encoding="utf-8")
+    with alone_in(out):
+        with writing(out / FILE) as temporary:
+            temporary.write_text(json.dumps(_describe(contest), indent=1) + "\n", encoding="utf-8")
+        (out / RUNS).mkdir(exist_ok=True)
+        return _run(contest, machine, table, out, heard, drawn, measured, jobs)
+
+
+def _run(
+    contest: Contest, machine: Machine, table: Table, out: Path, heard: Callable[[str, Progress], None], drawn: Heard,
+    measured: Heard, jobs: int,
+) -> Report:  # fmt: skip
     plans = contest.plans()
     runs = {row_name(key, seed, contest.seeds): run_folder(out, key, seed) for key, seed in plans}
     work = partial(_train_row, machine=machine, heard=heard, jobs=jobs)

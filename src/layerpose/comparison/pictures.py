@@ -10,10 +10,10 @@ from PIL import Image
 
 from layerpose.data.records import Records
 from layerpose.evaluation.measure import TRUTH
+from layerpose.evaluation.plots import write_svg
 from layerpose.evaluation.predictions import prediction_path, true_picture
 from layerpose.evaluation.report import Report
 from layerpose.media.pictures import read_photo, write_png
-from layerpose.runtime.cache import writing
 from layerpose.sheets.transfer import PAPER, draw_pose_of, grid
 from layerpose.training.logger import read_losses
 
@@ -51,8 +51,7 @@ def write_curves(runs: Mapping[str, Path], file: Path) -> None:
         panel.set_axis_off()
     handles = {label: line for panel in panels for line, label in zip(*panel.get_legend_handles_labels(), strict=True)}
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(KINDS), fontsize=8)
-    with writing(file) as temporary:
-        figure.savefig(temporary, format="svg")
+    write_svg(figure, file)
 
 
 def write_sheet(report: Report, records: Records, folder: Path, file: Path) -> None:

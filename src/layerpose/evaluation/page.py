@@ -9,6 +9,7 @@ import numpy as np
 
 from layerpose.data.records import Records
 from layerpose.evaluation.measure import TRUTH, Measured
+from layerpose.evaluation.plots import write_svg
 from layerpose.evaluation.predictions import prediction_path, true_picture
 from layerpose.evaluation.report import PICTURE, Report, to_markdown
 from layerpose.runtime.cache import writing
@@ -75,6 +76,5 @@ def _plot(report: Report, group: str, name: str, folder: Path) -> str:
     axes.set_xlabel(f"{PICTURE[name]}, protocol {group}")
     axes.grid(axis="x", alpha=0.3)
     file = folder / f"{group}-{name}.svg"
-    with writing(file) as temporary:
-        figure.savefig(temporary, format="svg")
+    write_svg(figure, file)
     return file.name

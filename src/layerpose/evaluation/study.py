@@ -20,7 +20,8 @@ from layerpose.data.benchmark import Pair, hash_pairs
 from layerpose.data.records import Records
 from layerpose.evaluation.study_methods import Method
 from layerpose.media.pictures import image_to_picture, read_photo
-from layerpose.runtime.cache import writing
+from layerpose.runtime.cache import clear, writing
+from layerpose.runtime.locks import alone_in
 
 FORMAT = 1
 """Version of the folder, under the key `layerpose_study`."""
@@ -64,15 +65,17 @@ def make_study(
         folder=folder.with_name(f".{folder.name}.part"), name=secrets.token_hex(8), data=records.path.name,
         methods=tuple(one.name for one in methods), pairs=pairs, seed=seed, facts=_facts(methods),
     )  # fmt: skip
-    shutil.rmtree(study.folder, ignore_errors=True)
-    try:
-        for question in range(len(pairs)):
-            _copy_pictures(study, question, methods, records, draw_pose)
-            report(question + 1, len(pairs))
-        _describe(study)
-        study.folder.rename(folder)
-    finally:
-        shutil.rmtree(study.folder, ignore_errors=True)
+    with alone_in(study.folder):
+        clear(study.folder)
+        try:
+            for question in range(len(pairs)):
+                _copy_pictures(study, question, methods, records, draw_pose)
+                report(question + 1, len(pairs))
+            _describe(study)
+            study.folder.rename(folder)
+        except BaseException:
+            shutil.rmtree(study.folder, ignore_errors=True)
+            raise
     return open_study(folder)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import warnings
@@ -11,6 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
+
+from layerpose.runtime.locks import alone_in, hold, is_held
+
+UNFINISHED = "unfinished-"
+LEFT = re.compile(rf"\..+\.{UNFINISHED}\w{{8}}(\.\w+)?")
+_tidied: set[tuple[int, str]] = set()
 
 
 def cache_dir() -> Path:
@@ -30,10 +37,12 @@ def cache_dir() -> Path:
 
 @contextmanager
 def writing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its name when the block ends well and is removed when it does not."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    """A temporary path beside `path` that takes its name when the block ends well and is removed when it does not.
+
+    What killed processes have left in the folder goes when a process first writes there.
+    """
+    _tidy(path.parent)
+    handle, temporary = _begin(path)
     try:
         yield temporary
         mask = os.umask(0)
@@ -42,6 +51,41 @@ def writing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+        if handle is not None:
+            os.close(handle)
+
+
+def _begin(path: Path) -> tuple[int | None, Path]:
+    """A new file that is held while it is written, so that nobody takes it for one that was left."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{UNFINISHED}", suffix=path.suffix)
+        if os.name == "nt":  # an open file cannot be renamed there
+            os.close(handle)
+            return None, Path(name)
+        hold(handle)
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)
+
+
+def is_left(path: Path) -> bool:
+    """Whether a name is that of a temporary file of `writing`, ``.a.png.unfinished-k3j2h1g0.png``."""
+    return LEFT.fullmatch(path.name) is not None
+
+
+def is_empty(folder: Path) -> bool:
+    """Whether a folder holds nothing but what killed processes have left."""
+    return all(is_left(path) for path in folder.iterdir())
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what nobody writes any more; once in every process and folder."""
+    if (key := (os.getpid(), str(folder))) in _tidied:
+        return
+    _tidied.add(key)
+    for path in folder.iterdir():
+        if is_left(path) and not is_held(path):
+            path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -53,15 +97,35 @@ def one_at_a_time(path: Path) -> Iterator[None]:
 
 @contextmanager
 def writing_folder(folder: Path) -> Iterator[Path]:
-    """The same for a folder: an older one is replaced once the new one is whole."""
-    part = folder.with_name(f".{folder.name}.part")
-    if part.exists():
-        shutil.rmtree(part)
-    part.mkdir(parents=True)
+    """The same for a folder: an older one is replaced once the new one is whole. Others who write it wait."""
+    part, old = (folder.with_name(f".{folder.name}.{end}") for end in ("part", "old"))
+    with alone_in(part, wait=True):
+        if old.exists() and not folder.exists():  # a process was killed between the two names
+            old.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+        clear(part)
+        try:
+            yield part
+            _put(part, folder, old)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+
+
+def _put(part: Path, folder: Path, old: Path) -> None:
+    """Give a folder its name; the one that has it keeps it where that fails."""
+    if folder.exists():
+        folder.rename(old)
     try:
-        yield part
-        if folder.exists():
-            shutil.rmtree(folder)
         part.rename(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def clear(folder: Path) -> None:
+    """Remove all that is in a folder."""
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

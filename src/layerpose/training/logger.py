@@ -50,6 +50,10 @@ class Logger:
         self.note_losses(f"validation_{phase}", verdict.figures, step)
         sheet = ((verdict.sheet + 1) / 2).numpy()
         self._write(self._event(step=step, summary=image(f"validation_{phase}/pictures", sheet)))
+        self.flush()
+
+    def flush(self) -> None:
+        """What is in memory is on the disk."""
         self._try(self._writer.flush)
 
     def close(self) -> None:

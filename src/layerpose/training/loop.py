@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from torch.optim import Adam
 from layerpose.data.complete import CompleteSets, complete_parts
 from layerpose.data.records import Records
 from layerpose.runtime.cache import writing
+from layerpose.runtime.locks import alone_in
 from layerpose.training import checkpoint
 from layerpose.training.batches import Batches, Shares, load_batches, move
 from layerpose.training.checkpoint import State
@@ -75,9 +77,15 @@ class Run:
 def train(plan: Plan, machine: Machine, out: Path, report: Report) -> bool:
     """Begin or go on, to the end. Returns whether this is the process that speaks for all."""
     fabric = start(machine)
-    with together(fabric):
-        if fabric.is_global_zero:
-            claim(out, plan)
+    with ExitStack() as held:
+        with together(fabric):
+            if fabric.is_global_zero:
+                held.enter_context(alone_in(out))
+                claim(out, plan)
+        return _train(plan, machine, out, report, fabric)
+
+
+def _train(plan: Plan, machine: Machine, out: Path, report: Report, fabric: Fabric) -> bool:
     with together(fabric):
         system = system_of(plan)
         trainer, state, optimizers = assemble(plan, machine, out / checkpoint.FILE, fabric.device)
@@ -201,10 +209,13 @@ def _validate(
 
 
 def _save(run: Run, state: State) -> None:
-    checkpoint.save_state(run.out / checkpoint.FILE, state)
+    """The state last: who is killed before it does the same steps again, and writes the same."""
     _show(run, state)
     phases = run.plan.recipe.phases
     _save_model(run, checkpoint.LAST, phases[min(state.phase, len(phases) - 1)], state, None)
+    if run.logger is not None:
+        run.logger.flush()
+    checkpoint.save_state(run.out / checkpoint.FILE, state)
 
 
 def _show(run: Run, state: State) -> nn.Module:

@@ -16,6 +16,7 @@ from torch.optim import AdamW
 from torch.utils.data import DataLoader, Dataset, Subset
 
 from layerpose.runtime.cache import writing
+from layerpose.runtime.locks import alone_in
 from layerpose.runtime.workers import give_way
 from layerpose.stages.conditions import collate
 from layerpose.training.checkpoint import DAMAGED
@@ -45,7 +46,14 @@ def train_alone(
     objective: Callable[[Sample], Float[Tensor, ""]], keep: Callable[[dict[str, Any]], None], *, workers: int,
 ) -> None:  # fmt: skip
     """Run the recipe; writes the checkpoint ``state.pt`` into `out`, and `keep` writes the network with its facts."""
-    out.mkdir(parents=True, exist_ok=True)
+    with alone_in(out):
+        _train(network, samples, out, recipe, objective, keep, workers)
+
+
+def _train(
+    network: nn.Module, samples: Dataset[Sample], out: Path, recipe: SoloRecipe,
+    objective: Callable[[Sample], Float[Tensor, ""]], keep: Callable[[dict[str, Any]], None], workers: int,
+) -> None:  # fmt: skip
     optimiser, first = AdamW(network.parameters(), lr=recipe.learning_rate), 0
     if (out / STATE).exists():
         first = _go_on(out / STATE, network, optimiser)

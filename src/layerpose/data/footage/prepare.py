@@ -15,6 +15,7 @@ from layerpose.data.footage.sources import SPLIT_RULE, check_sources, number_sou
 from layerpose.data.records import describe
 from layerpose.data.store import PEOPLE
 from layerpose.runtime.cluster import Cluster
+from layerpose.runtime.locks import alone_in
 from layerpose.runtime.workers import spread
 
 
@@ -29,11 +30,12 @@ def prepare(
     check_sources(paths)
     decisions, is_new = read_review(out), not out.exists()
     outcomes: list[Outcome] = []
-    try:
-        outcomes = _make(out, paths, order, decisions, workers, report)
-    finally:
-        if is_new and all(outcome.problem for outcome in outcomes) and not any(candidates_of(out, "").glob("*")):
-            shutil.rmtree(out, ignore_errors=True)
+    with alone_in(out):
+        try:
+            outcomes = _make(out, paths, order, decisions, workers, report)
+        finally:
+            if is_new and all(outcome.problem for outcome in outcomes) and not any(candidates_of(out, "").glob("*")):
+                shutil.rmtree(out, ignore_errors=True)
     return outcomes
 
 

@@ -24,6 +24,7 @@ from layerpose.data.synth.dress import dress
 from layerpose.data.synth.people import SPLIT_RULE, Person, sample_person, split_of
 from layerpose.data.synth.poses import Drawn, PoseSource
 from layerpose.data.synth.render import Studio, sample_look
+from layerpose.runtime.locks import alone_in
 from layerpose.runtime.workers import spread, work_alone
 from layerpose.types import Camera
 
@@ -68,6 +69,11 @@ def synthesise(out: Path, order: Order, *, workers: int = 1, report: Callable[[i
     `report` hears after each person how many of how many are done.
     """
     _check(order)
+    with alone_in(out):
+        _make_missing(out, order, workers, report)
+
+
+def _make_missing(out: Path, order: Order, workers: int, report: Callable[[int, int], None]) -> None:
     folder = out / PEOPLE
     folder.mkdir(parents=True, exist_ok=True)
     describe(out, _description(order))
