@@ -17,7 +17,7 @@ from layerpose.maps.raster import interpolate
 from layerpose.maps.render import DrawnBody, mesh
 from layerpose.maps.source import view_source
 from layerpose.maps.usual import bundled_usual
-from layerpose.types import PARTS
+from layerpose.types import CLASSES, PARTS
 
 Painted = Callable[[float], tuple]
 
@@ -44,6 +44,28 @@ def test_holes_inside_the_body_are_closed(painted: Painted) -> None:
     filled = (warp.filled - wanted).abs().mean(1, keepdim=True)[hidden].mean()
     grey = wanted.abs().mean(1, keepdim=True)[hidden].mean()
     assert filled < 0.5 * grey
+
+
+def test_narrow_gap_becomes_what_lies_around_it_and_an_arm_is_no_gap(painted: Painted) -> None:
+    """Of a body painted green, red where the photo hides it: a thin line and a broad band across the trunk, an arm."""
+    drawn, posed, _, mask = painted(0.0)
+    green = mask * torch.tensor([-1.0, 1, -1])[:, None, None]
+    view = view_source(green, parse_source(drawn, mask), drawn, posed)
+    part, height = drawn.nearest.part + 1, torch.arange(drawn.size)[:, None].expand(-1, drawn.size)
+    rows = torch.nonzero(part == CLASSES.index("torso"))[:, 0].double()
+    upper, lower = (int(rows.quantile(share)) for share in (0.4, 0.7))
+    line, band = (height - upper).abs() < 1, (height - lower).abs() < 12
+    arm = part == CLASSES.index("left_arm")
+    hidden = (line | band | arm) & (part > 0)
+    red = torch.tensor([1.0, -1, -1]).expand_as(view.colours)
+    view = replace(view, colours=red, shown=torch.where(hidden, 0, view.shown), mirrored=False)
+
+    filled = warp_person(view, drawn).filled[0, 0]
+
+    trunk = part == CLASSES.index("torso")
+    assert float((filled[line & trunk] < 0).float().mean()) > 0.9
+    assert float((filled[((height - lower).abs() < 8) & trunk] > 0).float().mean()) > 0.95
+    assert float((filled[arm] > 0).float().mean()) > 0.9
 
 
 def test_normals_are_told_as_they_are_here_and_where_the_colour_is_from(painted: Painted) -> None:
@@ -87,21 +109,21 @@ def test_a_hidden_back_has_the_texture_of_the_front(painted: Painted) -> None:
 def test_a_hidden_place_takes_the_colour_of_what_it_is_usually_like(
     painted: Painted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A red spot in the middle of the chest shows on the back, unless such spots are known not to go through."""
+    """A red stripe across the chest shows on the back, unless such stripes are known not to go through."""
     model = body_model()
-    spot = (model.template[:, 1] < 0) & (np.linalg.norm(model.template[:, [0, 2]] - [0, 0.35], axis=1) < 0.08)
+    stripe = (model.template[:, 1] < 0) & (np.abs(model.template[:, 2] - 0.35) < 0.08)
     opposite = (model.template[:, 1] > 0.02) & (np.linalg.norm(model.template[:, [0, 2]] - [0, 0.35], axis=1) < 0.05)
     opposite &= np.isin(np.arange(len(opposite)), model.skin)
     drawn, posed, image, mask = painted(0.0)
-    red = torch.as_tensor(spot[:, None], dtype=torch.float32)
+    red = torch.as_tensor(stripe[:, None], dtype=torch.float32)
     where = interpolate(drawn.nearest.triangle, drawn.vertices_px, mesh(torch.device("cpu")).faces, red)
     picture = torch.cat([where.permute(2, 0, 1)[None] * 2 - 1, image[:, 1:] * 0], dim=1) * mask
     redness = []
-    for materials in (np.zeros((len(spot), 1)), spot[:, None].astype(float)):
+    for materials in (np.zeros((len(stripe), 1)), stripe[:, None].astype(float)):
         usual = replace(bundled_usual(), materials=materials)
-        monkeypatch.setattr("layerpose.maps.source.bundled_usual", lambda usual=usual: usual)
+        monkeypatch.setattr("layerpose.maps.lending.bundled_usual", lambda usual=usual: usual)
         view = view_source(picture, parse_source(drawn, mask), drawn, posed)
-        assert view.colours[spot & (view.quality > 0).numpy(), 0].mean() > 0.5
+        assert view.colours[stripe & (view.quality > 0).numpy(), 0].mean() > 0.5
         redness.append(float(view.colours[opposite, 0].median()))
     through, like = redness
     assert through > 0.5

@@ -7,6 +7,8 @@ point of the same part that the source shows: the one straight through the body,
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -21,6 +23,13 @@ from layerpose.types import CLASSES, MIRRORED_CLASSES, Warp
 
 LONGEST_STEP = 3.0
 """From one pixel of the target to the next, lenders further apart than so many pixels lie in different places."""
+GAP = 8 / 1024
+"""Half the width (of the canvas) of gaps between what the source shows that are closed by what lies around them."""
+TOGETHER = tuple(
+    tuple(CLASSES.index(part) for part in parts)
+    for parts in (("head", "torso", "left_leg", "right_leg"), ("left_arm",), ("right_arm",))
+)
+"""Parts between which gaps are closed: not between an arm and what lies behind it."""
 SAME_PHOTO = 1e-3
 """A mean of photos' numbers that is this close to a number is of that photo alone."""
 
@@ -61,12 +70,48 @@ def _warp_hit(
     lent = take_texture(view, lenders, colours.permute(2, 0, 1)[None], part, pixel)
     closed = torch.where(other.known, other.colour, lent)
     filled = torch.where(own.known, own.colour, closed) * (part > 0)
+    filled = _close_gaps(filled, own.known, part, pixel)
     faced = torch.where(own.known[..., None], own.normal, torch.where(other.known[..., None], other.normal, faced))
     normals = surface_normals(hit.depth[rows, columns], part - 1, pixel / target.scale)
     told = points, torch.cat([normals, faced], dim=-1)
     pieces = own.colour, own.known[None, None].float(), filled, *(x.permute(2, 0, 1)[None] for x in told)
     image, visible, filled, points, normals = (_place(piece, window, hit.part) for piece in pieces)
     return Warp(image=image, visible=visible, filled=filled, points=points, normals=normals)
+
+
+def _close_gaps(
+    filled: Float[Tensor, "1 3 r c"], known: Bool[Tensor, "r c"], part: Int[Tensor, "r c"], pixel: float
+) -> Float[Tensor, "1 3 r c"]:
+    """Narrow gaps between what the source shows of trunk, head and legs, or of an arm, become what lies around them.
+
+    There a fold or a chin hides something in the source: what other places lend would be drawn as a line across.
+    """
+    side = 2 * max(round(GAP / pixel), 1) + 1
+    parts, shown = part.cpu().numpy(), known.cpu().numpy()
+    gaps = cv2.morphologyEx(shown.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)) > shown
+    colours = filled[0].permute(1, 2, 0).cpu().numpy().copy()
+    for group in TOGETHER:
+        inside = np.isin(parts, group)
+        rows, columns = inside.any(1).nonzero()[0], inside.any(0).nonzero()[0]
+        if len(rows):
+            box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+            _spread(colours[box], (shown & inside)[box], (gaps & inside)[box], side)
+    return torch.as_tensor(colours, device=filled.device).permute(2, 0, 1)[None]
+
+
+def _spread(
+    colours: Float[np.ndarray, "r c 3"], shown: Bool[np.ndarray, "r c"], gaps: Bool[np.ndarray, "r c"], side: int
+) -> None:
+    """Change `colours` in the gaps to the mean of what is shown within a window of so many pixels a side."""
+    if not gaps.any():
+        return
+    known = shown.astype(np.float32)
+    mean, whole = (
+        cv2.GaussianBlur(x, (side, side), 0, borderType=cv2.BORDER_CONSTANT)
+        for x in (colours * known[..., None], known)
+    )
+    near = gaps & (whole > 0)
+    colours[near] = mean[near] / whole[near][:, None]
 
 
 def take_texture(

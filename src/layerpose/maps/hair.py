@@ -91,7 +91,7 @@ def hairiness() -> Float[np.ndarray, "h"]:
 
 
 @lru_cache(maxsize=1)
-def _cheeks() -> Bool[np.ndarray, "h"]:
+def cheeks() -> Bool[np.ndarray, "h"]:
     """Nose, mouth and cheeks: what even long hair leaves free."""
     places = body_model().template[head_vertices()]
     half, front = np.abs(places[:, 0]).max() / 2, places[:, 1].min()
@@ -101,12 +101,12 @@ def _cheeks() -> Bool[np.ndarray, "h"]:
 def tell_hair(colours: Float[np.ndarray, "h 3"], shown: Bool[np.ndarray, "h"]) -> Told | None:
     """Which of the head's vertices that are `shown` are hair; `colours` in -1..1. None: it cannot be told."""
     seen, usual = colours[shown].astype(np.float64), hairiness()[shown]
-    crown, cheeks = usual > HAIR, _cheeks()[shown]
-    if cheeks.sum() < FEWEST:
-        cheeks = usual < SKIN
-    if min(crown.sum(), cheeks.sum()) < FEWEST:
+    crown, bare = usual > HAIR, cheeks()[shown]
+    if bare.sum() < FEWEST:
+        bare = usual < SKIN
+    if min(crown.sum(), bare.sum()) < FEWEST:
         return None
-    hair, skin = _begin(seen[crown]), _begin(seen[cheeks])
+    hair, skin = begin_normal(seen[crown]), begin_normal(seen[bare])
     before = np.clip(usual, DOUBT, 1 - DOUBT)
     chances = before
     for _ in range(ROUNDS):
@@ -121,7 +121,7 @@ def tell_hair(colours: Float[np.ndarray, "h 3"], shown: Bool[np.ndarray, "h"]) -
     return Told(chances=chances, hair=hair, skin=skin)
 
 
-def _begin(colours: Float[np.ndarray, "n 3"]) -> Normal:
+def begin_normal(colours: Float[np.ndarray, "n 3"]) -> Normal:
     """Of those that are most alike: there may be a fringe on the crown, a hand before the face."""
     off = ((colours - np.median(colours, axis=0)) ** 2).sum(1)
     core = fit_normal(colours, (off <= np.quantile(off, CORE)).astype(np.float64))

@@ -26,6 +26,8 @@ THROUGH = 0.1
 """How far front and back count as apart when a hidden point looks for a colour."""
 UNLIKE = 0.05
 """A first choice that usually differs more than this (`Usual.materials`) is looked over again ..."""
+STRANGE = 0.1
+"""A flank that usually differs more than this, and more than the first choice, does not lend."""
 UNLIKE_M = 0.6
 """... with places that always differ counted as so much farther apart."""
 FEWEST_PEERS = 20
@@ -61,7 +63,7 @@ def find_lenders(
         if len(peers) < FEWEST_PEERS:
             peers = np.flatnonzero(lends if lends.any() else known)
         nearest[lost] = peers[cKDTree(places[peers]).query(places[lost])[1]]
-        unlike = lost[((materials[lost] - materials[nearest[lost]]) ** 2).sum(1) > UNLIKE]
+        unlike = lost[_differ(lost, nearest[lost]) > UNLIKE]
         nearest[unlike] = peers[cKDTree(both[peers]).query(both[unlike])[1]]
         if part == TORSO and len(peers) >= FEWEST_ON_TRUNK and len(lost):
             nearest[lost] = _leave_the_middle(peers, lost, nearest[lost], colours)
@@ -81,7 +83,14 @@ def _leave_the_middle(
     outwards = np.where(across < 0, -1, 1) * (FLANK + OUTER * np.minimum(np.abs(across) / half, 1)) * half
     flank = peers[tree.query(np.column_stack([outwards, places[lost, 1:]]))[1]]
     off = np.linalg.norm(np.nan_to_num(stuff[nearest] - stuff[flank], posinf=0, neginf=0), axis=1)
-    return np.where((off > OTHERWISE) & (np.abs(across) < half), flank, nearest)
+    usual = _differ(lost, flank) <= np.maximum(_differ(lost, nearest), STRANGE)
+    return np.where((off > OTHERWISE) & (np.abs(across) < half) & usual, flank, nearest)
+
+
+def _differ(some: Int[np.ndarray, "n"], others: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
+    """By how much skin vertices usually differ from others, 0..1."""
+    materials = _materials()[skin_vertices()]
+    return ((materials[some] - materials[others]) ** 2).sum(1)
 
 
 def _half_widths(peers: Int[np.ndarray, "p"], lost: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:

@@ -19,6 +19,7 @@ from torch.nn.functional import grid_sample
 
 from layerpose.body.model import Posed
 from layerpose.maps.clothing import dress, measure_clothes
+from layerpose.maps.foreign import find_foreign
 from layerpose.maps.hair import head_vertices
 from layerpose.maps.hidden_head import paint_hidden_head
 from layerpose.maps.joints import are_joined, vertex_parts
@@ -124,7 +125,7 @@ def view_source(
         quality=drawn.vertices.new_zeros(len(drawn.vertices)), clothes=clothes,
     )  # fmt: skip
     view = replace(view, quality=_vertex_quality(view))
-    return _colour_vertices(view)
+    return _colour_vertices(_without_foreign(view))
 
 
 def join_views(first: SourceView, others: Sequence[SourceView]) -> SourceView:
@@ -204,6 +205,18 @@ def _vertex_quality(view: SourceView) -> Float[Tensor, "v"]:
     shown = is_shown(view, places, torch.as_tensor(vertex_parts(), device=places.device))
     facing = view.drawn.normals[:, 2].abs()
     return torch.where(shown, facing.clamp(min=LEAST_FACING) * view.drawn.scale, 0.0)
+
+
+def _without_foreign(view: SourceView) -> SourceView:
+    """What is something else's colour on a hand or an arm is not shown."""
+    device = view.quality.device
+    colours = sample(view.image, view.drawn.vertices[None, :, :2])[0, :, 0].T.cpu().numpy()
+    foreign = torch.as_tensor(find_foreign(colours, (view.quality > 0).cpu().numpy()), device=device)
+    if not foreign.any():
+        return view
+    hit = view.drawn.nearest
+    touched = foreign[mesh(device).faces.long()].any(1)[hit.triangle.clamp(min=0).long()] & (hit.part >= 0)
+    return replace(view, quality=torch.where(foreign, 0.0, view.quality), shown=torch.where(touched, 0, view.shown))
 
 
 def _colour_vertices(view: SourceView) -> SourceView:
