@@ -15,7 +15,7 @@ import torch
 from layerpose import presets
 from layerpose.cli.transfer import Engine
 from layerpose.config import GeneratorConfig, Guides, ModelConfig, VolumeConfig
-from layerpose.engines import choose
+from layerpose.engines import choose, session
 from layerpose.engines.attach import attach, list_parts
 from layerpose.engines.choose import FILE, Choice, fastest, measure, use_engine
 from layerpose.engines.folder import export_model, export_volume
@@ -160,6 +160,12 @@ def test_programs_are_measured_once(unmeasured: Path, monkeypatch: pytest.Monkey
         choose._measured.cache_clear()
         assert fastest() == "torch"
     assert len(calls) == 5
+
+
+def test_asking_what_can_run_starts_no_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenVINO takes a second to load, and every command that draws asks."""
+    monkeypatch.setattr(session, "_core", lambda: pytest.fail("OpenVINO was loaded"))
+    assert set(list_programs()) <= {"onnxruntime", "openvino", "openvino-bf16"}
 
 
 def test_the_measurement_has_every_program(monkeypatch: pytest.MonkeyPatch) -> None:

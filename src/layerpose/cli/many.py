@@ -1,4 +1,4 @@
-"""Many photos -> a picture of each in a folder, with one model; what is there stays, what fails is named."""
+"""Many photos -> a picture of each in a folder, on each core one; what is there stays, what fails is named."""
 
 from __future__ import annotations
 
@@ -65,6 +65,8 @@ def _draw_all(
 ) -> None:
     from layerpose.cli.drawing import Order, write
     from layerpose.cli.transfer import comment_of
+    from layerpose.runtime.workers import work_side_by_side
+    from layerpose.video.shooting import choose_workers
 
     missing = {photo: path for photo, path in wanted.items() if not path.exists()}
     there = len(wanted) - len(missing)
@@ -72,16 +74,24 @@ def _draw_all(
         say(f"Going on: {there} of {len(wanted)} pictures are there already ({out})")
     model = load() if missing else None
     failed: list[str] = []
+
+    def transfer_one(photo: Path, path: Path) -> str | None:
+        """None, or why there is no picture."""
+        assert model is not None
+        try:
+            order = Order.open(photo, wish)
+            seen = order.look(model)(order.picture)
+            write(order.finish(model, seen, pose), path, comment=comment_of(model, seen))
+        except (ValueError, OSError) as error:
+            return str(error) if str(photo) in str(error) else f"{photo}: {error}"
+        return None
+
+    workers = 1 if model is None else choose_workers(model.device)
+    reasons = work_side_by_side(transfer_one, list(missing), list(missing.values()), workers=workers)
     with progress("Photos", "photos") as report:
         report(there, len(wanted))
-        for done, (photo, path) in enumerate(missing.items(), start=there + 1):
-            assert model is not None
-            try:
-                order = Order.open(photo, wish)
-                seen = order.look(model)(order.picture)
-                write(order.finish(model, seen, pose), path, comment=comment_of(model, seen))
-            except (ValueError, OSError) as error:
-                reason = str(error) if str(photo) in str(error) else f"{photo}: {error}"
+        for done, reason in enumerate(reasons, start=there + 1):
+            if reason is not None:
                 warnings.warn(f"left out: {reason}", stacklevel=2)
                 failed.append(reason)
             report(done, len(wanted))

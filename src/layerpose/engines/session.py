@@ -40,7 +40,7 @@ def open_session(content: bytes, program: Program, device: str = "cpu") -> Run:
 def list_programs() -> list[Program]:
     """What can run here on the processor; bf16 only where it has instructions for it."""
     found: list[Program] = [program for program in PROGRAMS if installed(program)]
-    if "openvino-bf16" in found and "BF16" not in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+    if "openvino-bf16" in found and not torch.cpu._is_avx512_bf16_supported():
         found.remove("openvino-bf16")
     return found
 

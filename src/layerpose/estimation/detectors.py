@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from jaxtyping import Float
+
+_one_at_a_time = Lock()
+"""A network keeps its picture between being given it and being asked."""
 
 
 def run_detector(folder: Callable[[], Path], name: str, picture: Float[np.ndarray, "h w 3"]) -> list[np.ndarray]:
     """The outputs of a network (`NAME.tflite` in the folder) for one picture."""
     network = _open(folder, name)
-    network.set_tensor(network.get_input_details()[0]["index"], picture[None])
-    network.invoke()
-    return [network.get_tensor(output["index"]) for output in network.get_output_details()]
+    with _one_at_a_time:
+        network.set_tensor(network.get_input_details()[0]["index"], picture[None])
+        network.invoke()
+        return [network.get_tensor(output["index"]) for output in network.get_output_details()]
 
 
 def place_anchors(size: int, strides: Sequence[tuple[int, int]]) -> Float[np.ndarray, "n 2"]:

@@ -122,9 +122,10 @@ def _to_device(change: Change, device: torch.device) -> Change:
 def draw_painted(model: PoseTransfer, view: SourceView, body: Body, paintings: Sequence[Painting]) -> Transfer:
     """The person in a pose, with all that was painted in this pose or in others at its place on the body."""
     conditions = model.prepare(view, body)
-    made = model.draw(conditions)
     if not paintings:
-        return made
+        del view  # who does not keep it has its memory for the networks
+        return model.draw(conditions)
+    made = model.draw(conditions)
     return model.retouch(conditions, made, carry_paintings(paintings, model.draw_target(view, body)))
 
 

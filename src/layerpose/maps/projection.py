@@ -58,13 +58,14 @@ def _lend(surfaces: list[tuple[Bool[Tensor, "h w"], Float[Tensor, "h w"]]], lend
 
     A part that the lender does not show at all stays away: nothing is known of what it is made of.
     """
-    keys = torch.full_like(lender.buffers.keys, EMPTY)
+    size = lender.size
+    keys = torch.full((len(surfaces), size, size), EMPTY, dtype=torch.int64, device=lender.vertices.device)
     for part, (covered, depth) in enumerate(surfaces):
         hit = lender.buffers.of_part(part)
         if (hit.part >= 0).any():
             triangle = _spread(hit.triangle, hit.part >= 0, covered)
             keys[part] = torch.where(covered, pack_keys(depth, triangle), EMPTY)
-    return replace(lender, buffers=ZBuffers(keys=keys, area=(0, 0, lender.size, lender.size)))
+    return replace(lender, buffers=ZBuffers(keys=keys, area=(0, 0, size, size), canvas=(size, size)))
 
 
 def part_surface(volume: Volume, part: int) -> tuple[Bool[Tensor, "h w"], Float[Tensor, "h w"]]:

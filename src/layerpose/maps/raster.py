@@ -45,9 +45,10 @@ def draw_triangles(
     vertices: wp.array(dtype=wp.vec3),
     faces: wp.array2d(dtype=wp.int32),
     parts: wp.array(dtype=wp.int32),
+    frame: wp.vec4i,
     keys: wp.array3d(dtype=wp.int64),
 ):
-    """One thread a triangle: leave depth and number in every pixel whose centre it covers, if nearer."""
+    """One thread a triangle: leave depth and number in every pixel of the frame whose centre it covers, if nearer."""
     f = wp.tid()
     a = vertices[faces[f, 0]]
     b = vertices[faces[f, 1]]
@@ -55,10 +56,10 @@ def draw_triangles(
     area = signed_area(a, b, c[0], c[1])
     if area == 0.0:
         return
-    left = wp.max(int(wp.ceil(wp.min(a[0], wp.min(b[0], c[0])) - 0.5)), 0)
-    right = wp.min(int(wp.floor(wp.max(a[0], wp.max(b[0], c[0])) - 0.5)), keys.shape[2] - 1)
-    top = wp.max(int(wp.ceil(wp.min(a[1], wp.min(b[1], c[1])) - 0.5)), 0)
-    bottom = wp.min(int(wp.floor(wp.max(a[1], wp.max(b[1], c[1])) - 0.5)), keys.shape[1] - 1)
+    left = wp.max(int(wp.ceil(wp.min(a[0], wp.min(b[0], c[0])) - 0.5)), frame[0])
+    right = wp.min(int(wp.floor(wp.max(a[0], wp.max(b[0], c[0])) - 0.5)), frame[2] - 1)
+    top = wp.max(int(wp.ceil(wp.min(a[1], wp.min(b[1], c[1])) - 0.5)), frame[1])
+    bottom = wp.min(int(wp.floor(wp.max(a[1], wp.max(b[1], c[1])) - 0.5)), frame[3] - 1)
     part = parts[f]
     share = 1.0 / area
     for row in range(top, bottom + 1):
@@ -71,7 +72,7 @@ def draw_triangles(
             if wa >= 0.0 and wb >= 0.0 and wc >= 0.0:
                 z = wp.float64(wa * a[2] + wb * b[2] + wc * c[2])
                 steps = wp.int64((z + DEPTH_OFFSET_M) * DEPTH_STEPS)
-                wp.atomic_min(keys, part, row, column, (steps << wp.int64(32)) | wp.int64(f))
+                wp.atomic_min(keys, part, row - frame[1], column - frame[0], (steps << wp.int64(32)) | wp.int64(f))
 
 
 @wp.kernel
@@ -96,6 +97,8 @@ def find_nearest(
     x = int(wp.floor(left + (wp.float64(column) + wp.float64(0.5)) * step))
     if x < area[0] or y < area[1] or x >= area[2] or y >= area[3]:
         return
+    x -= area[0]
+    y -= area[1]
     best = keys[first, y, x]
     owner = first
     for other in range(first + 1, last):
@@ -155,9 +158,12 @@ class Hit:
 class ZBuffers:
     """One z-buffer per part; a key packs depth (high) and triangle (low), so the smaller key is the nearer one."""
 
-    keys: Int[Tensor, "p h w"]
+    keys: Int[Tensor, "p _ _"]
+    """Of the `area` alone."""
     area: tuple[int, int, int, int]
-    """Left, top, right and bottom of what may be covered; keys outside it are not set and never read."""
+    """Left, top, right and bottom of what may be covered."""
+    canvas: tuple[int, int]
+    """Height and width of the picture that it lies in."""
 
     def nearest(self, box: Float[Tensor, "3"] | None = None, size: int | None = None) -> Hit:
         """What the viewer sees: the nearest over all parts. With a box, cut to it (`size` pixels a side)."""
@@ -172,13 +178,13 @@ class ZBuffers:
         left, top, right, bottom = self.area
         if not (left <= column < right and top <= row < bottom):
             return [None] * len(self.keys)
-        keys = self.keys[:, row, column].tolist()
+        keys = self.keys[:, row - top, column - left].tolist()
         depths = ((key >> 32) / float(DEPTH_STEPS) - float(DEPTH_OFFSET_M) for key in keys)
         return [None if key == EMPTY else float(np.float32(depth)) for key, depth in zip(keys, depths, strict=True)]
 
     def _hit(self, first: int, last: int, box: Float[Tensor, "3"] | None, size: int | None) -> Hit:
-        canvas, device = self.keys.shape[-1], self.keys.device
-        shape = tuple(self.keys.shape[1:]) if size is None else (size, size)
+        canvas, device = self.canvas[1], self.keys.device
+        shape = self.canvas if size is None else (size, size)
         left, top, side = (0.0, 0.0, 1.0) if box is None else box.double().tolist()
         step = side * canvas / shape[1]
         part = torch.full(shape, -1, dtype=torch.int32, device=device)
@@ -212,11 +218,11 @@ def draw(
     low = vertices[:, :2].amin(0).floor().clamp(min=0).minimum(extent)
     high = vertices[:, :2].amax(0).ceil().clamp(min=0).minimum(extent)
     left, top, right, bottom = (int(place) for place in (*low, *high))
-    keys = torch.empty((num_parts, height, width), dtype=torch.int64, device=vertices.device)
-    keys[:, top:bottom, left:right] = EMPTY
+    shape = num_parts, bottom - top, right - left
+    keys = torch.full(shape, EMPTY, dtype=torch.int64, device=vertices.device)
     corners = wp.from_torch(vertices.float().contiguous(), dtype=wp.vec3)
-    launch(draw_triangles, (len(faces),), [corners, faces, triangle_parts], [keys])
-    return ZBuffers(keys=keys, area=(left, top, right, bottom))
+    launch(draw_triangles, (len(faces),), [corners, faces, triangle_parts, wp.vec4i(left, top, right, bottom)], [keys])
+    return ZBuffers(keys=keys, area=(left, top, right, bottom), canvas=(height, width))
 
 
 def pack_keys(depth: Float[Tensor, "*n"], triangle: Int[Tensor, "*n"]) -> Int[Tensor, "*n"]:

@@ -90,7 +90,7 @@ class DrawnBody(PlacedBody):
     @property
     def size(self) -> int:
         """Side of the canvas in pixels."""
-        return self.buffers.keys.shape[-1]
+        return self.buffers.canvas[1]
 
     @property
     def vertices_px(self) -> Float[Tensor, "v 3"]:

@@ -82,7 +82,11 @@ class Generator(nn.Module):
         warp: Warped | None = None,
     ) -> Float[Tensor, "b 3 h w"]:
         """The picture. The `warp` is needed where the generator blends."""
-        features = self.stem(stacked).contiguous(memory_format=torch.channels_last)
+        return self.go_on(self.stem(stacked), base, warp)
+
+    def go_on(self, features: Float[Tensor, "b c h w"], base: Tensor | None, warp: Warped | None) -> Tensor:
+        """The picture, from what the stem made."""
+        features = features.contiguous(memory_format=torch.channels_last)
         skipped = []
         for down in self.downs:
             skipped.append(features)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import platform
 
-TRIM_THRESHOLD, TOP_PAD, MMAP_MAX = -1, -2, -4
+TRIM_THRESHOLD, TOP_PAD, MMAP_MAX, ARENA_MAX = -1, -2, -4, -8
 """Numbers of glibc's malloc options."""
 
 
@@ -13,10 +13,10 @@ def keep_freed_memory() -> bool:
     """Make glibc serve large blocks from its heap; True if it agreed, False where the C library is another.
 
     A picture of 1024 x 1024 needs hundreds of blocks of some 10 to 100 MB. By default each is mapped and unmapped anew,
-    which costs more than what is computed in it.
+    which costs more than what is computed in it. All threads share one heap: what one of them frees, another uses.
     """
     if platform.libc_ver()[0] != "glibc":
         return False
     malloc = ctypes.CDLL(None)
-    options = ((MMAP_MAX, 0), (TRIM_THRESHOLD, 2**31 - 1), (TOP_PAD, 2**26))
+    options = ((MMAP_MAX, 0), (TRIM_THRESHOLD, 2**31 - 1), (TOP_PAD, 2**26), (ARENA_MAX, 1))
     return all(malloc.mallopt(option, value) for option, value in options)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import cv2
 import torch
+from threadpoolctl import threadpool_limits
 
 from layerpose.runtime.cluster import Cluster
 from layerpose.runtime.memory import keep_freed_memory
@@ -49,6 +50,18 @@ def _begin() -> None:
     parent = parent_process()
     assert parent is not None
     Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+
+def work_side_by_side(work: Callable[..., Made], *columns: Sequence[Any], workers: int) -> Iterator[Made]:
+    """`work` on every row of the columns, in order, by threads of one core each: what it needs is in memory once.
+
+    When the reader stops, what has not begun is dropped.
+    """
+    if workers == 1:
+        yield from map(work, *columns)
+        return
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers, initializer=work_alone) as pool:
+        yield from pool.map(work, *columns)
 
 
 def run_together(works: Sequence[Callable[[], Any]], *, device: torch.device) -> list[Any]:

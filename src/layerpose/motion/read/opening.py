@@ -16,7 +16,6 @@ from layerpose.motion.read.keypoints import is_keypoints, read_keypoints
 from layerpose.motion.read.lhm import is_lhm
 from layerpose.motion.read.own import is_own, read_own
 from layerpose.motion.read.smpl import read_smpl
-from layerpose.motion.read.video import read_video
 from layerpose.motion.retarget import retarget
 
 HEAD_BYTES = 4096
@@ -60,8 +59,8 @@ FORMATS = (
            suffixes=(".npz", ".npy", ".pkl", ".pickle", ".joblib", ".pt", ".pth"), read=read_smpl),
     Format(name="2D keypoints", fits=lambda path, _: is_keypoints(path), suffixes=(), read=read_keypoints),
     Format(name="GIF, WebP, APNG", fits=lambda _, head: _is_animation(head),
-           suffixes=(".gif", ".webp"), read=read_video, photo_too=True),
-    Format(name="video", fits=lambda _, head: _is_video(head), suffixes=VIDEO_SUFFIXES, read=read_video),
+           suffixes=(".gif", ".webp"), read=lambda *at: _video(*at), photo_too=True),
+    Format(name="video", fits=lambda _, head: _is_video(head), suffixes=VIDEO_SUFFIXES, read=lambda *at: _video(*at)),
     Format(name="JSON", fits=lambda path, _: path.is_dir(), suffixes=(".json",), read=read_own),
 )  # fmt: skip
 """Every format, the surest signs first: a line each."""
@@ -125,6 +124,12 @@ def _fbx(path: Path, person: str | None) -> Clip:
 
 def _gltf(path: Path, person: str | None) -> Clip:
     return retarget(gltf_to_rig(path, person))
+
+
+def _video(path: Path, person: str | None) -> Clip:
+    from layerpose.motion.read.video import read_video  # FFmpeg takes time and memory to load, and few poses are videos
+
+    return read_video(path, person)
 
 
 def _is_fbx(head: bytes) -> bool:
