@@ -30,7 +30,7 @@ HOST, NUM_POSES = "127.0.0.1", 20
 
 
 def main(photo: Path | None) -> None:
-    model = PoseTransfer.load(device="cpu")
+    model = PoseTransfer.load(device="cpu", engine="auto")
     with tempfile.TemporaryDirectory() as folder, socket.create_server((HOST, 0)) as listener:
         port = listener.getsockname()[1]
         studio = open_studio(Path(folder), model, photo)

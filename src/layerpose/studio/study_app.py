@@ -16,7 +16,7 @@ from layerpose.studio.guarding import HEADERS, Headers
 from layerpose.studio.serving import serve_file
 
 HERE = Path(__file__).parent
-PAGE = {"/": "study.html", "/study.css": "study.css", "/study.js": "study.js"}
+PAGE = {"/": "study.html", "/look.css": "page/look.css", "/study.css": "study.css", "/study.js": "study.js"}
 POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
 KEPT = "private, max-age=86400"
 """A picture's address belongs to one person, and what lies there never changes."""

@@ -90,6 +90,22 @@ class Visit:
             self.page.mouse.move(x + right * step / 3, y + down * step / 3)
         self.page.mouse.up()
 
+    def touch(self, *fingers: tuple[tuple[float, float], tuple[float, float]]) -> None:
+        """Lay fingers down, each from one place to another in a few steps, and lift them."""
+        told = self.page.context.new_cdp_session(self.page)
+
+        def send(kind: str, share: float) -> None:
+            points = [
+                {"id": number, "x": x + (to_x - x) * share, "y": y + (to_y - y) * share}
+                for number, ((x, y), (to_x, to_y)) in enumerate(fingers)
+            ]
+            told.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points if kind != "touchEnd" else []})
+
+        send("touchStart", 0)
+        for step in range(1, 5):
+            send("touchMove", step / 4)
+        send("touchEnd", 1)
+
     def press(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
@@ -148,8 +164,16 @@ def page(desktop: Visit) -> Iterator[Visit]:
     assert not desktop.faults
 
 
+@pytest.fixture(scope="module")
+def held(served: Served, browser: Any) -> Visit:
+    return Visit(browser, served.address, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+
+
 @pytest.fixture
-def phone(served: Served, browser: Any) -> Iterator[Visit]:
-    found = Visit(browser, served.address, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    yield found
-    assert not found.faults
+def phone(held: Visit) -> Iterator[Visit]:
+    """The same on a phone, where the body is seen."""
+    held.tell("studio.restart()")
+    held.tell('studio.layout.show("body")')
+    held.tell('studio.stage.look("front")')
+    yield held
+    assert not held.faults

@@ -249,6 +249,36 @@ def test_a_stopped_server_is_waited_for_and_nothing_is_lost(page: Any, served: A
     assert away
 
 
+def test_fingers_pull_a_handle_and_pinch_move_and_turn_the_view(phone: Any) -> None:
+    before, point = phone.joint("wrist.L"), phone.tell('studio.screenPoint("wrist.L")')
+    at = point["x"], point["y"]
+    phone.touch((at, (at[0] + 20, at[1] - 60)))
+    moved = phone.tell('studio.screenPoint("wrist.L")')
+    assert (moved["x"] - at[0], moved["y"] - at[1]) == pytest.approx((20, -60), abs=0.5)
+    assert np.linalg.norm(phone.joint("wrist.L") - before) > 0.2
+
+    def view() -> tuple[float, float, np.ndarray]:
+        told = phone.tell(
+            """() => {
+              const { camera, controls } = studio.stage;
+              const { target } = controls;
+              return [camera.position.distanceTo(target), controls.getAzimuthalAngle(), target.toArray()];
+            }"""
+        )
+        return told[0], told[1], np.array(told[2])
+
+    far, angle, _ = view()
+    phone.touch(((150, 640), (110, 640)), ((240, 640), (280, 640)))
+    near = view()
+    assert (near[0] < 0.75 * far, near[1]) == (True, pytest.approx(angle, abs=1e-6))
+    phone.touch(((150, 640), (190, 600)), ((240, 640), (280, 600)))
+    panned = view()
+    assert panned[0] == pytest.approx(near[0], rel=0.02)
+    assert (panned[2] - near[2])[:2] @ [-1, -1] > 0.01
+    phone.touch(((330, 640), (250, 640)))
+    assert abs(view()[1] - angle) > 0.2
+
+
 def test_phone_shows_one_part_at_a_time_and_a_handle_is_dragged(phone: Any) -> None:
     before = phone.joint("wrist.L")
     phone.drag("hand.L", 25, -60)

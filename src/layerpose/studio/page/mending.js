@@ -1,6 +1,6 @@
 // What was found in a photo, and a person's hand -> landmarks moved and the mask brushed, and the fit anew from there.
 import { at, button, iconButton, make, slider } from "./elements.js";
-import { complain, say } from "./notices.js";
+import { complain, say, sentence } from "./notices.js";
 import { LINES, sideOf, svg } from "./photo_panel.js";
 
 const STEP_PX = 2;
@@ -25,7 +25,7 @@ export class Mending {
     );
     this.size = slider("Brush", { min: 4, max: 80, step: 1, value: 24 });
     const again = button("Fit again", () => this.send().catch(complain), { className: "main", icon: "check" });
-    this.line = make("p", { className: "doubt", role: "status", hidden: !line }, line);
+    this.line = make("p", { className: "doubt", role: "status", hidden: !line }, sentence(line));
     const dialog = at("sheet");
     dialog.classList.add("wide");
     dialog.replaceChildren(
@@ -197,7 +197,7 @@ export class Mending {
         await this.give({ landmarks: this.moved, mask: this.brushed ? this.maskAsPicture() : null });
       at("sheet").close();
     } catch (error) {
-      this.line.textContent = error.message;
+      this.line.textContent = sentence(error.message);
       this.line.hidden = false;
     } finally {
       this.sending = false;

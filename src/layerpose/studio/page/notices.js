@@ -26,7 +26,7 @@ export const complain = (error) => {
 };
 
 // A line that begins with a file's name keeps it.
-const sentence = (text) => (/^[a-z]+[ ,;:]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text);
+export const sentence = (text) => (/^[a-z]+[ ,;:]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text);
 
 // The bar's line: what goes on, and whether the server is there.
 export class Status {

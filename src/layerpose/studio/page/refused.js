@@ -1,6 +1,6 @@
 // A photo that the server refused -> who is meant in it, said by hand, and what was found wrong put right.
 import { at, button, iconButton, make } from "./elements.js";
-import { complain, say } from "./notices.js";
+import { complain, say, sentence } from "./notices.js";
 import { svg } from "./photo_panel.js";
 import { Refusal } from "./server.js";
 
@@ -42,7 +42,7 @@ export class Refused {
         make("h2", { id: "sheet-title", className: "grow" }, "Who is it?"),
         iconButton("close", "Close", () => dialog.close()),
       ),
-      make("p", { className: "doubt" }, plain(line)),
+      make("p", { className: "doubt" }, sentence(plain(line))),
       make("p", { className: "note" }, `${people.length ? "Choose a person, or drag" : "Drag"} a box round one.`),
       board,
       make(
