@@ -194,3 +194,11 @@ def test_the_drawing_of_the_rooms_has_every_room_in_the_order_of_the_layers() ->
     ordered = [name for layer in contract["layers"] for name in re.findall(r"\((\w+)\)", layer) if name != "__main__"]
     drawing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## The rooms")[1].split("\n## ")[0]
     assert re.findall(r"^\| `(\w+)` \|", drawing, re.M) == ordered
+
+
+def test_where_things_are_they_are() -> None:
+    page = (ROOT / "docs" / "explanation" / "where.md").read_text(encoding="utf-8")
+    files = re.findall(r"`([\w/]+(?:\.py|/))`", page.split("| question")[1])
+    assert len(files) >= 10
+    source = ROOT / "src" / "layerpose"
+    assert [file for file in files if not (source / file).exists()] == []
