@@ -28,7 +28,7 @@ CAMERA_NOISE = 0.004
 PHENOTYPE_NOISE = 0.06
 STRONGEST = 0.2
 """Share of these errors that a training sample has at most. With all of them the networks learn to blur, and do no
-better where the fit is bad (docs/training.md)."""
+better where the fit is bad (docs/results/weights.md)."""
 FLAT_SHARE = 0.1
 """Share of the fitted bodies whose camera has no perspective: the fit from one photo finds none."""
 JITTERED_SHARE = 0.3
