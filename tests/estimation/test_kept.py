@@ -73,6 +73,21 @@ def test_second_look_at_a_photo_gives_the_same_to_the_bit_and_does_not_fit_again
         estimate(other, SIZE, keep=True)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no modes")
+def test_what_is_kept_of_a_photo_is_its_owners_alone(
+    first: tuple[Estimate, bytes], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "FOLDER", str(folder / "fits"))
+    (folder / "fits").mkdir(mode=0o755)
+    seen = first[0]
+    arrays = seen.photo.mask[0, 0].numpy(), seen.parsing[0].argmax(0).numpy().astype(np.uint8)
+    kept.remember(
+        folder / "fits" / "a.npz",
+        kept.Kept(body=seen.body, reprojection=0.0, overlap=1.0, alpha=arrays[0], labels=arrays[1]),
+    )
+    assert (folder / "fits").stat().st_mode & 0o077 == 0
+
+
 def test_nothing_is_kept_unasked(photo: Image.Image, folder: Path) -> None:
     estimate(photo, SIZE)
     assert not list(folder.iterdir())

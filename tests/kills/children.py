@@ -28,6 +28,8 @@ GRACE_S = 8.0
 """So long may those whom a killed process has started take to notice it (DataLoader's look every five seconds)."""
 STARTED = "from layerpose.cli.run import main; import sys; sys.exit(main())"
 Begin = Callable[[], None]
+_running: set[int] = set()
+"""Commands that were begun here and not yet asked after."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +65,12 @@ class Child:
         self.begun, self.room = time.monotonic(), room
         self.heard = Path(tempfile.mkstemp(prefix="said")[1])
         self.ignored = set(children_of(os.getpid()))
+        """Who was there before."""
         with warnings.catch_warnings(action="ignore"):  # some Pythons warn of threads, of which the child uses none
             self.pid = os.fork()
         if self.pid == 0:
             _be_the_child(words, room, self.heard, real, begin)
+        _running.add(self.pid)
 
     def ended(self) -> bool:
         """Whether it is no more; its status stays to be asked for."""
@@ -85,6 +89,7 @@ class Child:
         """How it ended; killed after so long."""
         killed = self.kill_after(seconds)
         _, status = os.waitpid(self.pid, 0)
+        _running.discard(self.pid)
         code, took = os.waitstatus_to_exitcode(status), time.monotonic() - self.begun
         said = self.heard.read_text(encoding="utf-8", errors="replace")
         self.heard.unlink()
@@ -95,7 +100,7 @@ class Child:
     def _end_orphans(self) -> tuple[str, ...]:
         """Who is still there after a moment of grace; ended then."""
         end = time.monotonic() + GRACE_S
-        while left := set(children_of(os.getpid())) - self.ignored:
+        while left := set(children_of(os.getpid())) - self.ignored - _running:
             for pid in left:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, os.WNOHANG)

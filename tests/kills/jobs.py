@@ -28,6 +28,8 @@ from layerpose.training import personal
 
 PORT = 8391
 SIZE, FRAMES = 384, 4
+STOPPED = 130
+"""Exit code after Ctrl-C."""
 TIMED, TIMES = ("*/tensorboard/*",), "(?<=tensorboard/events).*"
 """TensorBoard's files say when a step was, and are named by when they were begun."""
 
@@ -47,6 +49,11 @@ class Job:
     """Of a server: who asks it; what is answered has to be the same."""
     begin: Callable[[], None] | None = None
     """What a fork does before it."""
+
+    @property
+    def good(self) -> tuple[int, ...]:
+        """Exit codes of one that is done; a server is stopped."""
+        return (0, STOPPED) if self.visit else (0,)
 
     @property
     def words(self) -> list[str]:

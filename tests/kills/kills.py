@@ -102,7 +102,9 @@ def main() -> int:
     tried: list[Tried] = []
     with tempfile.TemporaryDirectory(prefix="kills") as folder:
         room = make_room(Path(folder), given.inputs)
-        for job in (job for job in JOBS if job.name in given.commands):
+        for job in sorted(
+            (job for job in JOBS if job.name in given.commands), key=lambda job: given.commands.index(job.name)
+        ):
             begin = time.monotonic()
             bench = Bench(job, room)
             print(f"{job.name}: undisturbed {bench.seconds:.1f} s, {len(bench.reference.made)} files", flush=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from children import Child, End
-from jobs import PORT, Job
+from jobs import PORT, STOPPED, Job
 from room import CACHE, OUT, Contents, Room, differences
 from visitors import Answers, wait_for
 
@@ -65,7 +65,7 @@ class Bench:
         for _ in range(2):
             self.room.reset()
             end, answers = self.run()
-            if end.code:
+            if end.code not in self.job.good:
                 raise RuntimeError(f"undisturbed, {self.job.name} ends with {end.code}: {end.said}")
             files = [path for path in self.room.out.rglob("*") if path.is_file()]
             size = sum(path.stat().st_size for path in files)
@@ -126,7 +126,7 @@ class Bench:
         end, answers = self.run(answers, real=real)
         wrong = [f"{name} goes on" for name in end.orphans]
         was_done = end.is_refusal and not differences(self.reference.made, before, self.job.timeless)
-        if end.code and not was_done:
+        if end.code not in self.job.good and not was_done:
             wrong.append(f"exit code {end.code}: {end.said[-400:]}")
         told = {name: value for name, value in answers.items() if name not in UNSAID}
         return wrong + self.compare() + differences(self.reference.answers, told)
@@ -203,10 +203,12 @@ def run_twice(bench: Bench, moment: float) -> list[str]:
     ends = [end, others[0].wait(60 + 20 * bench.seconds)]
     wrong = [f"{name} outlives it" for end in ends for name in end.orphans]
     wrong += [line for end in ends for line in check_refusal(end)]
-    if all(end.code for end in ends):
+    if all(end.code not in bench.job.good for end in ends):
         wrong.append("neither was done")
     told = {name: value for name, value in answers.items() if name not in UNSAID}
-    return wrong + bench.compare() + (differences(bench.reference.answers, told) if not ends[0].code else [])
+    return (
+        wrong + bench.compare() + (differences(bench.reference.answers, told) if ends[0].code in bench.job.good else [])
+    )
 
 
 def delete_cache(bench: Bench, moment: float) -> list[str]:
@@ -253,7 +255,11 @@ def own_cache(room: Room) -> Iterator[Path]:
 def check_refusal(end: End) -> list[str]:
     """A command that could not is expected to say so in a line."""
     wrong = [f"{name} outlives it" for name in end.orphans]
-    return wrong if end.code == 0 or end.is_refusal else [*wrong, f"exit code {end.code}, said: {end.said[-400:]}"]
+    return (
+        wrong
+        if end.code in (0, STOPPED) or end.is_refusal
+        else [*wrong, f"exit code {end.code}, said: {end.said[-400:]}"]
+    )
 
 
 @contextmanager

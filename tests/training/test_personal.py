@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from layerpose.cli import main
+from layerpose.cli import personalize as command
 from layerpose.data.album.frames import open_albums
 from layerpose.presets import debug
 from layerpose.stages.model import Model
@@ -138,6 +139,22 @@ def test_the_command_writes_a_model_and_the_pictures_before_and_after(data: Path
     assert (tmp_path / "me" / "before-after.png").is_file()
     assert not (tmp_path / "me" / "state.pt").exists()
     assert main(["personalize", str(data), "-o", str(tmp_path / "me"), *map(str, words)]) == 2
+
+
+def test_a_command_that_is_stopped_at_its_last_picture_leaves_no_model_that_looks_finished(
+    data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["personalize", data, "-o", tmp_path / "me", "--base", base, "--steps", 1, "--size", 128, "--workers", 0]
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "_draw", stop)
+        assert main([str(word) for word in words]) == 130
+    assert not (tmp_path / "me" / "config.json").exists()
+    assert main([str(word) for word in words]) == 0
+    assert (tmp_path / "me" / "before-after.png").is_file()
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ import tensorboardX  # noqa: F401
 import torch
 import torch._dynamo  # the first optimiser of a process imports it, which takes seconds
 
-from layerpose.training.checkpoint import FILE
+from layerpose.training import loop
+from layerpose.training.checkpoint import FILE, LAST
 from layerpose.training.loop import train
 from layerpose.training.plan import Machine, Plan
 
@@ -63,6 +64,25 @@ def test_a_run_killed_ten_times_ends_with_the_same_weights_bit_for_bit(
     for model in ("last", "best"):
         ours, theirs = ((tmp_path / run / model / "model.safetensors").read_bytes() for run in ("whole", "killed"))
         assert ours == theirs
+
+
+def test_who_is_stopped_while_the_last_model_is_written_writes_it_the_next_time(
+    plan: Plan, machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state comes last: with the state alone there would be nothing left to do."""
+    short = replace(plan, recipe=replace(plan.recipe, phases=(replace(plan.recipe.phases[0], num_steps=1),)))
+
+    def stop(run: loop.Run, name: str, *_: object) -> None:
+        if name == LAST:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "_save_model", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(short, machine, tmp_path / "run", lambda _: None)
+    assert not (tmp_path / "run" / LAST).exists()
+    train(short, machine, tmp_path / "run", lambda _: None)
+    assert (tmp_path / "run" / LAST / "model.safetensors").is_file()
 
 
 def _where(state: Path) -> tuple[int, int] | None:

@@ -23,7 +23,7 @@ from jaxtyping import Float, UInt8
 from layerpose import __version__
 from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.landmarks import Landmarks
-from layerpose.runtime.cache import cache_dir, writing
+from layerpose.runtime.cache import cache_dir, private_folder, writing
 from layerpose.types import CLASSES, PHENOTYPES, Body, Camera, Pose
 
 FOLDER = "fits"
@@ -104,7 +104,7 @@ def remember(file: Path, kept: Kept) -> None:
     camera = kept.body.camera
     figures = [camera.scale, *camera.translation, kept.reprojection, kept.overlap, camera.distance_m]
     try:
-        file.parent.mkdir(exist_ok=True)
+        private_folder(file.parent)
         with writing(file) as temporary:
             np.savez_compressed(
                 temporary, alpha=kept.alpha, labels=kept.labels, figures=np.array(figures),

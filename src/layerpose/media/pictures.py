@@ -15,6 +15,7 @@ from torch import Tensor
 
 from layerpose.media.photos.colours import over_white, to_srgb
 from layerpose.media.photos.files import STANDARD_STREAM, opened
+from layerpose.media.photos.provenance import PNG_CHUNK, packet_of
 from layerpose.runtime.cache import writing
 
 REDUCIBLE = ("L", "RGB", "RGBA", "CMYK", "LA", "I", "F")
@@ -52,6 +53,8 @@ def write_png(picture: Image.Image, path: Path, *, comment: str, effort: int = 6
     chunks = PngImagePlugin.PngInfo()
     chunks.add_text("Software", f"layerpose {__version__}")
     chunks.add_text("Comment", comment)
+    if packet := packet_of(comment):
+        chunks.add_itxt(PNG_CHUNK, packet)
     if str(path) == STANDARD_STREAM:
         content = BytesIO()
         picture.save(content, format="PNG", pnginfo=chunks, compress_level=effort)

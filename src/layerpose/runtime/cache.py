@@ -17,6 +17,7 @@ from layerpose.runtime.locks import alone_in, hold, is_held
 
 UNFINISHED = "unfinished-"
 LEFT = re.compile(rf"\..+\.{UNFINISHED}\w{{8}}(\.\w+)?")
+PRIVATE = 0o700
 _tidied: set[tuple[int, str]] = set()
 
 
@@ -33,6 +34,13 @@ def cache_dir() -> Path:
         fallback.mkdir(parents=True, exist_ok=True)
         warnings.warn(f"cannot write to the cache {path} ({error}); using {fallback}", stacklevel=2)
         return fallback
+
+
+def private_folder(folder: Path) -> Path:
+    """The folder, made if missing, its owner's alone: what is in it is of a photo."""
+    folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    folder.chmod(PRIVATE)
+    return folder
 
 
 @contextmanager

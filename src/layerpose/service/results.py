@@ -8,9 +8,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from layerpose.runtime.cache import writing
+from layerpose.runtime.cache import private_folder, writing
 from layerpose.service.crew import Answer
-from layerpose.studio.keeping import NAME, name_of, private_folder
+from layerpose.studio.keeping import NAME, name_of
 
 SUFFIXES = {"image/png": ".png", "application/json": ".json", "application/zip": ".zip"}
 KINDS = {suffix: kind for kind, suffix in SUFFIXES.items()}

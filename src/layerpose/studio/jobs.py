@@ -16,8 +16,8 @@ from secrets import token_hex
 from threading import Condition, Thread
 from typing import Any, Literal
 
-from layerpose.runtime.cache import writing
-from layerpose.studio.keeping import NAME, private_folder
+from layerpose.runtime.cache import private_folder, writing
+from layerpose.studio.keeping import NAME
 from layerpose.studio.refusing import BusyError, NotYetError, UnknownError, one_line
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]

@@ -9,12 +9,11 @@ from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
-from layerpose.runtime.cache import writing
+from layerpose.runtime.cache import private_folder, writing
 from layerpose.studio.refusing import UnknownError
 
 NAME = re.compile(r"[0-9a-f]{24}")
 DIGITS = 24
-PRIVATE = 0o700
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +74,6 @@ class Store:
 def open_store(folder: Path, kind: str) -> Store:
     """A folder that nobody but its owner can read; made if missing."""
     return Store(folder=private_folder(folder), kind=kind)
-
-
-def private_folder(folder: Path) -> Path:
-    """The folder, made if missing, its owner's alone."""
-    folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-    folder.chmod(PRIVATE)
-    return folder
 
 
 def name_of(*parts: bytes) -> str:

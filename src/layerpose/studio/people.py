@@ -20,9 +20,9 @@ from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.estimate import Estimate, estimate, read_source
 from layerpose.estimation.mend import Mending, mend
 from layerpose.media.photos.files import explaining
-from layerpose.runtime.cache import writing
+from layerpose.runtime.cache import private_folder, writing
 from layerpose.studio.hearing import clean_name, heard, read_named
-from layerpose.studio.keeping import NAME, Store, name_of, open_store, private_folder
+from layerpose.studio.keeping import NAME, Store, name_of, open_store
 from layerpose.studio.recent import Recent
 from layerpose.studio.refusing import UnknownError
 

@@ -16,10 +16,10 @@ from layerpose.maps.render import draw_body, pose_body
 from layerpose.motion.hand_poses import HANDS, hand_rotations
 from layerpose.motion.library import NAMES, group_of, library_pose, title_of
 from layerpose.motion.posing import ADULT
-from layerpose.runtime.cache import writing
+from layerpose.runtime.cache import private_folder, writing
 from layerpose.sheets.body import shade_body
 from layerpose.studio.files import tell_pose
-from layerpose.studio.keeping import name_of, private_folder
+from layerpose.studio.keeping import name_of
 from layerpose.studio.refusing import UnknownError
 from layerpose.studio.telling import png
 from layerpose.types import Body, Camera, Pose

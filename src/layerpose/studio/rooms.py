@@ -10,12 +10,13 @@ from typing import Any
 
 from layerpose.media.pictures import read_photo
 from layerpose.motion.library import library_pose
+from layerpose.runtime.cache import private_folder
 from layerpose.studio.animating import animate
 from layerpose.studio.drawing import Drawer, Wish
 from layerpose.studio.files import PoseFiles
 from layerpose.studio.hearing import clean_name, read_named
 from layerpose.studio.jobs import Jobs, Report
-from layerpose.studio.keeping import Store, open_store, private_folder
+from layerpose.studio.keeping import Store, open_store
 from layerpose.studio.layering import Layering
 from layerpose.studio.line import Line
 from layerpose.studio.people import People

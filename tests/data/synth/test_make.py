@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from layerpose.body.camera import foreshorten, project
+from layerpose.cli import main
 from layerpose.data.records import Records
 from layerpose.data.synth import make
 from layerpose.data.synth.dress import dress
@@ -23,6 +24,7 @@ from layerpose.data.synth.poses import PoseSource
 from layerpose.data.synth.render import Studio
 from layerpose.data.synth.wardrobe import Wardrobe
 from layerpose.maps.render import coco_18, draw_body, draw_posed
+from layerpose.runtime.locks import alone_in
 from layerpose.types import CLASSES
 
 SIZE = 256
@@ -126,6 +128,15 @@ def test_a_run_killed_ten_times_and_resumed_equals_an_undisturbed_one(tmp_path: 
 def test_another_seed_in_the_same_folder_is_refused(data: Path, order: Order) -> None:
     with pytest.raises(ValueError, match="seed 4, not 5"):
         synthesise(data, replace(order, seed=5))
+
+
+def test_two_do_not_work_in_one_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with alone_in(tmp_path / "data"):
+        assert main(["synth", "-o", str(tmp_path / "data"), "--people", "1", "--frames", "2", "--size", "64"]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert "another layerpose is at work in" in said[0]
+    assert list((tmp_path / "data").iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["people", "frames", "size"])

@@ -16,6 +16,7 @@ from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin
 
 from layerpose.media.photos.colours import TRANSPARENT, from_srgb, over_white, to_srgb
 from layerpose.media.photos.files import STANDARD_STREAM, opened
+from layerpose.media.photos.provenance import PNG_CHUNK, TIFF_TAG, packet_of
 from layerpose.runtime.cache import writing
 
 WRITTEN = {
@@ -85,15 +86,22 @@ def write_original(original: Original, path: Path, *, comment: str) -> None:
 
 def _save(original: Original, target: Path | BytesIO, kind: str, comment: str, software: str) -> None:
     extra: dict[str, Any] = dict(QUALITY.get(kind, {}))
+    packet = packet_of(comment, "compositeWithTrainedAlgorithmicMedia")
     if kind == "PNG":
         extra["pnginfo"] = PngImagePlugin.PngInfo()
         extra["pnginfo"].add_text("Software", software)
         extra["pnginfo"].add_text("Comment", comment)
+        if packet is not None:
+            extra["pnginfo"].add_itxt(PNG_CHUNK, packet)
     elif kind == "JPEG":
         extra = {**(original.options or extra), "comment": comment}
     if kind != "PNG":
         exif = Image.Exif()
         exif[DESCRIPTION], exif[SOFTWARE] = comment, software
+        if packet is not None and kind == "TIFF":
+            exif[TIFF_TAG] = packet.encode()
+        elif packet is not None:
+            extra["xmp"] = packet.encode()
         extra["exif"] = exif
     if original.profile is not None:
         extra["icc_profile"] = original.profile
