@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
+from layerpose.body import model as building
 from layerpose.body.model import body_model, nearest_rotations
 from layerpose.body.skeleton import KEYPOINTS, mirrored
 from layerpose.runtime.cache import cache_dir
@@ -56,3 +59,16 @@ def test_nearest_rotation_is_that_of_the_singular_values_for_any_matrix() -> Non
         left, _, right = np.linalg.svd(matrices)
         left[..., 2] *= np.linalg.det(left @ right)[:, None]
         assert np.abs(nearest_rotations(matrices) - left @ right).max() < 1e-7
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda _: b"", lambda _: b"PK\3\4" * 99])
+def test_a_body_that_was_half_written_is_built_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[bytes], bytes]
+) -> None:
+    monkeypatch.setattr(building, "_build", lambda _: {"faces": np.arange(900)})
+    path = tmp_path / "body.npz"
+    assert building._read_or_build(path)["faces"].sum() == 404550
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    assert building._read_or_build(path)["faces"].sum() == 404550
+    assert path.read_bytes() == whole

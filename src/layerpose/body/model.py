@@ -12,10 +12,12 @@ import io
 import os
 import sys
 import warnings
+import zlib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -194,21 +196,34 @@ def body_name() -> str:
 @lru_cache(maxsize=1)
 def body_model() -> BodyModel:
     """The body model, read from the user's cache or built there (once, about a minute)."""
-    path = cache_dir() / f"body-{body_name()}.npz"
-    if not path.exists():
-        with one_at_a_time(path):
-            if not path.exists():
-                _keep(path)
-    with np.load(path) as arrays:
-        return BodyModel({name: arrays[name] for name in arrays.files})
+    return BodyModel(_read_or_build(cache_dir() / f"body-{body_name()}.npz"))
 
 
-def _keep(path: Path) -> None:
+def _read_or_build(path: Path) -> dict[str, np.ndarray]:
+    """What the file holds; one that is missing or damaged is written first."""
+    if (found := _read(path)) is not None:
+        return found
+    with one_at_a_time(path):
+        if (found := _read(path)) is None:
+            found = _keep(path)
+    return found
+
+
+def _read(path: Path) -> dict[str, np.ndarray] | None:
+    try:
+        with path.open("rb") as file, np.load(file) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error):
+        return None
+
+
+def _keep(path: Path) -> dict[str, np.ndarray]:
     print("layerpose: building the body model (once, about a minute) ...", file=sys.stderr, flush=True)
     arrays = _build(cache_dir() / "anny")
     with writing(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, **arrays)  # pyright: ignore[reportArgumentType]
     print(f"layerpose: the body model is kept in {path}", file=sys.stderr, flush=True)
+    return arrays
 
 
 def _build(anny_cache: Path) -> dict[str, np.ndarray]:
