@@ -11,7 +11,7 @@ from layerpose.config import Guides
 from layerpose.networks.generator import Generator
 from layerpose.presets import base
 from layerpose.stages.conditions import list_guides, num_guide_channels, stack
-from layerpose.stages.stem import BAND, run_stem
+from layerpose.stages.stem import BAND, goes_in_bands, run_stem
 from layerpose.types import Maps, Warp
 
 WIDTH = 40
@@ -35,4 +35,13 @@ def test_bands_give_the_very_numbers_of_the_whole_picture(patch: int, norm: bool
     pictures, maps, warp = make_all(patch * (2 * BAND + 20))
     with torch.inference_mode():
         whole = generator.stem(stack([*pictures, *list_guides(maps, warp, guides)]))
+        assert goes_in_bands(generator, pictures)
         assert torch.equal(run_stem(generator, guides, pictures, maps, warp), whole)
+
+
+def test_who_hooks_on_to_a_generator_sees_all_that_is_stacked() -> None:
+    """As the controls do, that shuffle a guide's channels, and the studio, that stops between two networks."""
+    generator = Generator(base().coarse, 3 + num_guide_channels(base().guides)).eval()
+    generator.register_forward_pre_hook(lambda *_: None)
+    with torch.inference_mode():
+        assert not goes_in_bands(generator, make_all(4 * BAND)[0])

@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from layerpose.runtime.memory import sparse_zeros
+
 SIGMA = 6 / 512
 """Standard deviation of a keypoint's Gaussian, as a share of the canvas."""
 
@@ -26,7 +28,7 @@ def draw_heatmaps(
     Only the given `channels` are drawn; the others stay 0.
     """
     left, top, side = (0.0, 0.0, 1.0) if box is None else box.tolist()
-    heatmaps = torch.zeros(len(keypoints), size, size)
+    heatmaps = sparse_zeros(len(keypoints), size, size)
     centres = (torch.arange(size, dtype=torch.float32) + 0.5) / size * side
     places = keypoints.cpu().float()
     across, down = _bells(centres + left, places[:, 0]), _bells(centres + top, places[:, 1])

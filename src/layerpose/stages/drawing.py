@@ -11,7 +11,7 @@ from layerpose.config import Guides
 from layerpose.networks.generator import Generator
 from layerpose.stages.conditions import list_guides, name_guides, stack, unpack_warp
 from layerpose.stages.narrowing import Window, run_window
-from layerpose.stages.stem import run_stem
+from layerpose.stages.stem import goes_in_bands, run_stem
 from layerpose.types import Maps, Warp
 
 
@@ -26,9 +26,11 @@ def draw(
     if generator.engine is not None:
         return generator.engine(pictures, name_guides(maps, warp, guides))
     base = pictures[-1] if from_last else None
-    if window is None:
+    if window is None and goes_in_bands(generator, pictures):
         return generator.go_on(run_stem(generator, guides, pictures, maps, warp), base, unpack_warp(warp))
     stacked = stack([*pictures, *list_guides(maps, warp, guides)])
+    if window is None:
+        return generator(stacked, base, unpack_warp(warp))
     background = 3 * len(pictures) + 18 * guides.heatmaps if guides.parsing else None
     out = run_window(generator, stacked, background, window.share)
     return generator.finish(out, base, unpack_warp(warp))

@@ -19,8 +19,17 @@ from layerpose.stages.conditions import list_guides, stack
 from layerpose.stages.narrowing import Window
 from layerpose.types import Maps, Warp
 
-BAND = 64
+BAND = 32
 """Rows of features that are made at a time."""
+
+
+def goes_in_bands(generator: Generator, pictures: Sequence[Float[Tensor, "b 3 h w"]]) -> bool:
+    """Whether it may: on a CPU, to draw and not to learn, and where nobody wants to see what is stacked (hooks)."""
+    convolution, on_cpu = generator.stem[0], pictures[0].device.type == "cpu"
+    assert isinstance(convolution, nn.Conv2d)
+    if torch.is_grad_enabled() or not on_cpu or convolution.padding_mode != "zeros":
+        return False
+    return pictures[0].shape[-2] // convolution.stride[0] > BAND and not generator._forward_pre_hooks
 
 
 def run_stem(
@@ -29,10 +38,6 @@ def run_stem(
     """The same features, bit for bit, as of everything stacked."""
     convolution, *rest = generator.stem
     assert isinstance(convolution, nn.Conv2d)
-    height, on_cpu = pictures[0].shape[-2], pictures[0].device.type == "cpu"
-    few = height // convolution.stride[0] <= BAND
-    if few or torch.is_grad_enabled() or not on_cpu or convolution.padding_mode != "zeros":
-        return generator.stem(stack([*pictures, *list_guides(maps, warp, guides)]))
     features = _convolve(convolution, guides, pictures, maps, warp)
     for layer in rest:
         features = layer(features)
@@ -52,7 +57,8 @@ def _convolve(
         rows = Window(rows=slice(max(top, 0), min(bottom, height)), columns=slice(0, width), share=1)
         given = [rows.of(picture) for picture in pictures]
         band = stack([*given, *list_guides(rows.of_all(maps), None if warp is None else rows.of_all(warp), guides)])
-        band = pad(band, (0, 0, max(-top, 0), max(bottom - height, 0)))
+        if top < 0 or bottom > height:  # else it would be copied all the same
+            band = pad(band, (0, 0, max(-top, 0), max(bottom - height, 0)))
         found = conv2d(band, layer.weight, layer.bias, layer.stride, (0, beside))
         if made is None:
             made = found.new_empty(*found.shape[:2], height // step, found.shape[3])
