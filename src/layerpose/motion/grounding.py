@@ -57,7 +57,7 @@ class Shown:
 
 def ground(rotations: Float[np.ndarray, "t j 3 3"], rest: Rest, shown: Shown) -> Motion:
     """Put the body on the floor and let planted feet stay where they are."""
-    heads = np.stack([body_model().kinematics(rest, turns)[1] for turns in rotations])
+    _, heads = body_model().kinematics(rest, rotations)
     ankles = heads[:, _feet("foot")]
     height = _height(heads, rest, shown)
     soles = heads[:, [bone for name in SOLE for bone in _feet(name)], 2].reshape(len(heads), -1, 2).min(1)

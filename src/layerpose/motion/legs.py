@@ -24,9 +24,8 @@ def reach(
 ) -> Float[np.ndarray, "t j 3 3"]:
     """Move both ankles to their places (metres from the pelvis); a leg that is too short points there."""
     model = body_model()
-    found = [model.kinematics(rest, turns) for turns in rotations]
-    world = np.stack([turned for turned, _ in found]) @ model.reference_orientations.transpose(0, 2, 1)
-    heads = np.stack([places for _, places in found])
+    turned, heads = model.kinematics(rest, rotations)
+    world = turned @ model.reference_orientations.transpose(0, 2, 1)
     reached = rotations.copy()
     for side, places in zip("LR", ankles.swapaxes(0, 1), strict=True):
         thigh, shin, foot = (model.bone(f"{bone}.{side}") for bone in LEG)

@@ -62,7 +62,7 @@ def _heads_of(motion: Motion, rest: Rest, bone: str) -> Float[np.ndarray, "t 2 3
     """Heads of the left and the right bone relative to the pelvis, in metres."""
     model = body_model()
     both = [model.bone(f"{bone}.{side}") for side in "LR"]
-    return np.stack([model.kinematics(rest, turns)[1][both] for turns in motion.rotations.double().numpy()])
+    return model.kinematics(rest, motion.rotations.double().numpy())[1][:, both]
 
 
 def leg_length(rest: Rest) -> float:

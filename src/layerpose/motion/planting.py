@@ -58,7 +58,7 @@ def _feet(
     """Points of both soles, and the ankles, relative to the pelvis, in metres."""
     model = body_model()
     soles = [model.bone(f"{bone}.{side}") for side in "LR" for bone in SOLE]
-    heads = np.stack([model.kinematics(rest, turns)[1] for turns in rotations])
+    _, heads = model.kinematics(rest, rotations)
     return heads[:, soles], heads[:, [model.bone("foot.L"), model.bone("foot.R")]]
 
 
