@@ -7,10 +7,10 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import binomtest
 
 from layerpose.evaluation.interval import RESAMPLES, SEED
 from layerpose.evaluation.study import Study
@@ -41,15 +41,22 @@ def shares_of(study: Study, votes: Sequence[Vote]) -> list[Share]:
     counts, crowds = Counter(vote.method for vote in votes), _resample_people(study, votes)
     found = []
     for number, method in enumerate(study.methods):
-        wilson = binomtest(counts[number], len(votes)).proportion_ci(0.95, method="wilson")
         found.append(
             Share(
                 method=method, votes=counts[number], of=len(votes), value=counts[number] / len(votes),
-                interval=(float(wilson.low), float(wilson.high)),
+                interval=_wilson(counts[number], len(votes)),
                 interval_people=None if crowds is None else _middle(crowds[:, number]),
             )
         )  # fmt: skip
     return found
+
+
+def _wilson(count: int, total: int) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927)."""
+    z, share = NormalDist().inv_cdf(0.975), count / total
+    middle, reach = share + z**2 / (2 * total), z * (share * (1 - share) / total + (z / (2 * total)) ** 2) ** 0.5
+    low, high = ((middle + side * reach) / (1 + z**2 / total) for side in (-1, 1))
+    return max(low, 0.0), min(high, 1.0)
 
 
 def to_markdown(studies: Sequence[tuple[Study, Sequence[Vote]]]) -> str:
