@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
-from starlette.exceptions import HTTPException
+if TYPE_CHECKING:  # the processes of the service refuse too, and answer nobody themselves
+    from fastapi import FastAPI, Request
+    from fastapi.responses import JSONResponse, Response
 
 LONGEST = 500
 """No line is longer; what a stranger's file is called or holds may be in it."""
@@ -46,6 +46,9 @@ class BusyError(RefusedError):
 
 def say_what_is_wrong(app: FastAPI) -> None:
     """Make every refusal of an application ``{"detail": one line}``."""
+    from fastapi.exceptions import RequestValidationError
+    from starlette.exceptions import HTTPException
+
     app.exception_handler(RefusedError)(_refuse)
     app.exception_handler(ValueError)(_refuse)
     app.exception_handler(OSError)(_disk_refuses)
@@ -56,6 +59,8 @@ def say_what_is_wrong(app: FastAPI) -> None:
 
 def refusal(status: int, message: object, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer."""
+    from fastapi.responses import JSONResponse
+
     return JSONResponse({"detail": one_line(message)}, status_code=status, headers=headers)
 
 
@@ -76,11 +81,15 @@ def _disk_refuses(_: Request, error: Exception) -> Response:
 
 
 def _http_refuses(_: Request, error: Exception) -> Response:
+    from starlette.exceptions import HTTPException
+
     assert isinstance(error, HTTPException)
     return refusal(error.status_code, error.detail, error.headers)
 
 
 def _form_refuses(_: Request, error: Exception) -> Response:
+    from fastapi.exceptions import RequestValidationError
+
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     place = ".".join(str(step) for step in first["loc"][1:]) or "the request"
