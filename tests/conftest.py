@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import gc
+import hashlib
 import inspect
 import os
-from collections.abc import Callable
+import pickle
+from collections.abc import Callable, Iterator
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +18,12 @@ import jaxtyping._decorator
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from jaxtyping import install_import_hook
 
 if TYPE_CHECKING:
     from layerpose.data.records import Records
+    from layerpose.training.plan import Plan
 
 PACKAGE = Path(__file__).parents[1] / "src" / "layerpose"
 PAINTED_SIZE = 128
@@ -61,7 +68,14 @@ def sampled(fn: Any = None, *, typechecker: Any) -> Any:
 
 
 jaxtyping.jaxtyped = jaxtyping._decorator.jaxtyped = sampled
-install_import_hook(_modules(), CHECKER)
+MODULES = frozenset(_modules())
+finder: Any = install_import_hook(sorted(MODULES), CHECKER).hook
+finder.should_instrument = MODULES.__contains__  # its own compares each import with each name
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: no collection of garbage has to look through it again, in no fork either."""
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -77,15 +91,25 @@ def shared() -> Path:
     return folder
 
 
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """What the first worker that needs it makes for all of them; nobody writes into it."""
+    folder = tmp_path_factory.getbasetemp()
+    path = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / name
+    with FileLock(f"{path}.lock"):
+        if not path.exists():
+            part = path.with_name(f"part-{name}")
+            make(part)
+            part.rename(path)
+    return path
+
+
 @pytest.fixture(scope="session")
 def smpl_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The body written in SMPL's format (.npz); tests that need it are skipped without smplx."""
     pytest.importorskip("smplx")
     from layerpose.motion.smpl_format import write_smpl_format
 
-    path = tmp_path_factory.mktemp("smpl") / "body.npz"
-    write_smpl_format(path)
-    return path
+    return made_once(tmp_path_factory, "smpl-body.npz", write_smpl_format)
 
 
 def _paint(folder: Path, splits: tuple[str, ...], *, turns: tuple[float, ...] = (0.0, 0.6, -0.9)) -> Path:
@@ -127,7 +151,7 @@ def paint() -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def painted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _paint(tmp_path_factory.mktemp("painted") / "data", ("train", "train", "val"))
+    return made_once(tmp_path_factory, "painted", lambda folder: _paint(folder, ("train", "train", "val")))
 
 
 @pytest.fixture(scope="session")
@@ -143,6 +167,67 @@ def lpips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("weights") / "lpips.pt"
     torch.save(state, file)
     return file
+
+
+@pytest.fixture(scope="module")
+def one_check() -> Iterator[None]:
+    """A run looks at one of its validation pairs where it would look at six."""
+    from layerpose.training.validation import Validation
+
+    begin = Validation.__init__
+
+    def look_at_one(self: Validation, plan: Plan, *rest: Any) -> None:
+        begin(self, dataclasses.replace(plan, num_checks=1), *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Validation, "__init__", look_at_one)
+        yield
+
+
+@pytest.fixture
+def forks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers are forks, which have everything loaded; those in tests/runtime begin from nothing, as a user's do."""
+    monkeypatch.setattr("layerpose.runtime.workers.get_context", lambda _: get_context("fork"))
+
+
+def remember(work: Callable[..., Any]) -> Callable[..., Any]:
+    """Slow work that comes out the same each time, done once for each set of arguments."""
+    found: dict[bytes, Any] = {}
+
+    @functools.wraps(work)
+    def recall(*given: Any) -> Any:
+        key = hashlib.sha256(pickle.dumps(given)).digest()
+        if key not in found:
+            found[key] = work(*given)
+        return found[key]
+
+    return recall
+
+
+@pytest.fixture(scope="session")
+def fit_once() -> Callable[..., Any]:
+    from layerpose.estimation.fit import solve
+
+    return remember(solve)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fits_kept(request: pytest.FixtureRequest, fit_once: Callable[..., Any]) -> Iterator[None]:
+    """Whoever was fitted once is not fitted again, but where fits are the subject: one takes nearly a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.path.parent.name != "estimation":
+            patch.setattr("layerpose.estimation.fit.solve", fit_once)
+        yield
+
+
+@pytest.fixture(scope="session")
+def skins_kept() -> Iterator[None]:
+    """The four bones of each vertex are chosen once for each body; it takes a second."""
+    from layerpose.motion.write import glb
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(glb, "four_weights", remember(glb.four_weights))
+        yield
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def data(paint: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="module")
-def contest(data: Path, lpips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def contest(data: Path, lpips: Path, one_check: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished comparison; it was stopped once while the second row learned."""
     from layerpose.training import loop
 
@@ -97,6 +97,8 @@ def test_how_the_rows_learned_and_what_they_draw_can_be_seen(contest: Path) -> N
     assert np.abs(truth.astype(int) - ours).mean() > 1
 
 
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.usefixtures("forks")
 def test_rows_that_are_trained_side_by_side_learn_the_same(
     contest: Path, data: Path, lpips: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

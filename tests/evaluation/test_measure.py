@@ -72,6 +72,8 @@ def test_the_truth_scores_best_and_the_report_says_on_what(
     assert all(name in page for name in ("Worst", "Median", "Best"))
 
 
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.usefixtures("forks")
 def test_two_workers_and_a_second_run_give_the_same_figures(
     data: Path, report: tuple[Path, list[Pair]], lpips: Path
 ) -> None:

@@ -26,6 +26,7 @@ def test_page_has_a_command_for_each_format():
     assert len(COMMANDS) >= 6
 
 
+@pytest.mark.usefixtures("skins_kept")
 @pytest.mark.parametrize("command", COMMANDS)
 def test_row_of_the_page_is_written(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -38,7 +38,7 @@ def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Refused:
 
 
 @pytest.fixture(scope="module")
-def begun(painted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def begun(painted: Path, one_check: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of the debug preset."""
     out = tmp_path_factory.mktemp("begun") / "run"
     assert main(["train", str(painted), "-o", str(out), *DEBUG, "--steps-scale", "0.25"]) == 0

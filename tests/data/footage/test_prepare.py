@@ -129,14 +129,19 @@ def test_a_verdict_of_the_review_is_read_back(data: Path) -> None:
     assert len(Records(data).frames("00000")) == before
 
 
-def test_two_workers_make_what_one_makes(data: Path, clip: Path, tmp_path: Path) -> None:
-    again = tmp_path / "again.mp4"
-    again.write_bytes(clip.read_bytes())
-    words = ["prepare", str(clip), str(again), "-o", str(tmp_path / "data"), "--size", "128", "--workers", "2"]
-    assert main(words) == 0
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.usefixtures("forks")
+def test_two_workers_make_what_one_makes(clip: Path, shoot: Shoot, tmp_path: Path) -> None:
+    first, again = (tmp_path / f"{name}.mp4" for name in ("first", "again"))
+    shoot(first, [look.pixels for look in Source(path=clip, number=0).looks()][:3])
+    again.write_bytes(first.read_bytes())
+    few = ("--size", "128", "--frames", "2")
+    two = ["prepare", str(first), str(again), "-o", str(tmp_path / "two"), *few, "--workers", "2"]
+    assert main(two) == 0  # before one worker has done it, for nobody is fitted twice here
+    assert main(["prepare", str(first), "-o", str(tmp_path / "one"), *few, "--workers", "1"]) == 0
+    theirs = np.load(tmp_path / "one" / "people" / "00000" / "poses.npz")
     for person in ("00000", "00001"):
-        ours = np.load(tmp_path / "data" / "people" / person / "poses.npz")
-        theirs = np.load(data / "people" / "00000" / "poses.npz")
+        ours = np.load(tmp_path / "two" / "people" / person / "poses.npz")
         assert all(np.array_equal(ours[name], theirs[name]) for name in theirs.files)
 
 

@@ -4,9 +4,10 @@ import errno
 import json
 import re
 import shutil
-import subprocess
-import sys
+import time
 from dataclasses import replace
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,8 @@ def joints_on_parts(joints: np.ndarray, drawn, labels: np.ndarray):
             yield CLASSES.index(part) in around
 
 
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.usefixtures("forks")
 def test_people_that_are_there_are_kept_and_the_same_order_gives_the_same_bytes(
     data: Path, order: Order, tmp_path: Path
 ) -> None:
@@ -91,38 +94,27 @@ def test_people_that_are_there_are_kept_and_the_same_order_gives_the_same_bytes(
     assert files(tmp_path) == files(data)
 
 
-KILLED = """
-import os, signal, sys, time
-from pathlib import Path
-import numpy as np
-from layerpose.data.synth.make import Order, synthesise
-out = Path(sys.argv[1])
-order = Order(people=5, frames=2, size=64, seed=9)
-rng = np.random.default_rng(0)
-def child():
-    pid = os.fork()
-    if pid == 0:
-        synthesise(out, order)
-        os._exit(0)
-    return pid
-synthesise(out.with_name("undisturbed"), order)
-for _ in range(10):
-    pid = child()
-    time.sleep(rng.uniform(0.05, 0.3))
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    print(len(list((out / "people").glob("0*"))), flush=True)
-assert os.waitpid(child(), 0)[1] == 0
-"""
-
-
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_run_killed_ten_times_and_resumed_equals_an_undisturbed_one(tmp_path: Path) -> None:
-    killed = tmp_path / "killed"
-    command = [sys.executable, "-c", KILLED, str(killed)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    assert len(done) == 10
-    assert int(done[0]) < 5
-    assert files(killed) == files(tmp_path / "undisturbed")
+    order, rng, done = Order(people=5, frames=2, size=64, seed=9), np.random.default_rng(0), []
+    synthesise(tmp_path / "undisturbed", order)  # and every fork is warm
+
+    def begin() -> BaseProcess:
+        process = get_context("fork").Process(target=synthesise, args=(tmp_path / "killed", order))
+        process.start()
+        return process
+
+    for _ in range(10):
+        process = begin()
+        time.sleep(rng.uniform(0.05, 0.3))
+        process.kill()
+        process.join()
+        done.append(len(list((tmp_path / "killed" / "people").glob("0*"))))
+    process = begin()
+    process.join()
+    assert process.exitcode == 0
+    assert done[0] < 5
+    assert files(tmp_path / "killed") == files(tmp_path / "undisturbed")
 
 
 def test_another_seed_in_the_same_folder_is_refused(data: Path, order: Order) -> None:

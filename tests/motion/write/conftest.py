@@ -15,6 +15,10 @@ from layerpose.motion.timing import select
 from layerpose.motion.write.take import Take
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _skins_kept(skins_kept: None) -> None: ...
+
+
 @pytest.fixture(scope="session")
 def take() -> Take:
     """Twelve frames; every bone of the fingers, the neck and the spine bends on its own."""
