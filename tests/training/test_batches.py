@@ -41,9 +41,10 @@ def same(one: Batch, other: Batch) -> bool:
 
 def test_a_batch_depends_on_seed_and_number_alone(painted: Path, sets: dict) -> None:
     first, later = (Batches(painted, debug(), PHASE, sets, first=0, seed=4) for _ in range(2))
-    assert not same(first[5], first[6])
-    assert same(first[5], later[5])
-    assert not same(first[5], Batches(painted, debug(), PHASE, sets, first=0, seed=5)[5])
+    fifth = first[5]
+    assert not same(fifth, first[6])
+    assert same(fifth, later[5])
+    assert not same(fifth, Batches(painted, debug(), PHASE, sets, first=0, seed=5)[5])
 
 
 def test_in_turn_a_batch_teaches_one_limb(painted: Path, sets: dict) -> None:
@@ -58,10 +59,11 @@ def test_in_turn_a_batch_teaches_one_limb(painted: Path, sets: dict) -> None:
 
 def test_batches_gather_in_order(painted: Path, sets: dict) -> None:
     batches = Batches(painted, debug(), PHASE, sets, first=0, seed=4)
-    both = gather([batches[0], batches[1]])
+    one, other = batches[0], batches[1]
+    both = gather([one, other])
     assert both.numbers == (0, 1)
-    assert torch.equal(both.sample.target[1:], batches[1].sample.target)
-    assert torch.equal(both.whole[2].image[:1], batches[0].whole[2].image)
+    assert torch.equal(both.sample.target[1:], other.sample.target)
+    assert torch.equal(both.whole[2].image[:1], one.whole[2].image)
 
 
 def test_a_real_complete_part_is_whole_and_looks_like_a_left_one(painted: Path, sets: dict) -> None:

@@ -12,7 +12,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from layerpose.presets import debug
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import load_model
 from layerpose.training import checkpoint, losses
@@ -35,7 +34,7 @@ def run(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, lis
 def test_every_phase_moves_its_own_stages_and_the_average_is_saved(run: tuple[Path, list[Progress]], plan: Plan):
     state = torch.load(run[0] / checkpoint.FILE, weights_only=True)
     torch.manual_seed(plan.seed)
-    before = Model(debug()).state_dict()
+    before = Model(plan.config).state_dict()
     for stage in ("coarse", "layers.generators.head", "layers.generators.arm", "layers.generators.leg", "fusion"):
         moved = [
             name for name in before if name.startswith(stage) and not torch.equal(before[name], state["model"][name])
@@ -44,7 +43,7 @@ def test_every_phase_moves_its_own_stages_and_the_average_is_saved(run: tuple[Pa
     stored = load_model(run[0] / "last").state_dict()
     assert all(torch.equal(stored[name], state["average"][name]) for name in stored)
     assert any(not torch.equal(stored[name], state["model"][name]) for name in stored)
-    assert load_model(run[0] / "best").config == debug()
+    assert load_model(run[0] / "best").config == plan.config
 
 
 def test_every_step_is_reported_with_every_term(run: tuple[Path, list[Progress]], plan: Plan) -> None:
@@ -102,7 +101,7 @@ def test_the_fusion_learns_alone_on_the_others_output(plan: Plan, machine: Machi
     assert {name.split()[0] for name in heard[-1].values} == {"fusion", "judge", "gradient"}
     moved = torch.load(tmp_path / checkpoint.FILE, weights_only=True)["model"]
     torch.manual_seed(plan.seed)
-    begun = Model(debug()).state_dict()
+    begun = Model(plan.config).state_dict()
     changed = {name.split(".")[0] for name in begun if not torch.equal(begun[name], moved[name])}
     assert changed == {"fusion"}
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from layerpose.config import GeneratorConfig, ModelConfig
-from layerpose.data.complete import complete_parts
+from layerpose.data.complete import CompleteSets, complete_parts
 from layerpose.data.records import Records
 from layerpose.networks.perceptual import Vgg19
 from layerpose.presets import ABLATION, GENERATORS, PRESETS, base, debug
@@ -32,6 +32,16 @@ from layerpose.training.recipes import (
     recipe_of_preset,
     stretch,
 )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def vgg() -> Vgg19:
+    return Vgg19("1_2")
+
+
+@pytest.fixture(scope="module")
+def sets(painted: Path) -> CompleteSets:
+    return complete_parts(Records(painted), ["00000"])
 
 
 def test_the_paper_trains_coarse_ten_epochs_layers_twenty_and_all_together_ten() -> None:
@@ -64,7 +74,7 @@ def test_most_steps_of_base_are_at_half_size_and_the_last_of_each_stage_at_full(
     assert [phase.drawn for phase in phases] == [0] * 5 + [base().canvas // 2], "a step at full size costs no more"
 
 
-def test_a_phase_may_weigh_its_terms_otherwise(painted: Path) -> None:
+def test_a_phase_may_weigh_its_terms_otherwise(painted: Path, vgg: Vgg19) -> None:
     config = debug()
     usual, other = Weights(perceptual=3.0), Weights(perceptual=7.0, texture=2.0)
     found = []
@@ -73,9 +83,7 @@ def test_a_phase_may_weigh_its_terms_otherwise(painted: Path) -> None:
         recipe = Recipe(name="x", phases=(phase,), weights=usual, discriminator_width=2)
         batch = gather([Batches(painted, config, phase, {}, first=0, seed=0)[0]])
         discriminators = Discriminators(config, recipe)
-        trainer = OurTrainer(
-            model=Model(config), discriminators=discriminators, vgg=Vgg19("1_2"), recipe=recipe, seed=0
-        )
+        trainer = OurTrainer(model=Model(config), discriminators=discriminators, vgg=vgg, recipe=recipe, seed=0)
         found.append({term.name: term.weight for term in generator_terms(trainer, phase, batch)[0]})
     assert found[0]["fusion perceptual"] == 3
     assert found[1]["fusion perceptual"] == 7
@@ -175,19 +183,16 @@ TERMS = {
 
 
 @pytest.mark.parametrize("name", list(ABLATION))
-def test_every_row_learns_what_it_has(name: str, painted: Path) -> None:
+def test_every_row_learns_what_it_has(name: str, painted: Path, sets: CompleteSets, vgg: Vgg19) -> None:
     config = shrunk(ABLATION[name]())
     recipe = fit_to_model(
         Recipe(name="x", phases=(Phase(name="joint", trains=STAGES, num_steps=1),), discriminator_width=2), config
     )
-    phase, records = recipe.phases[0], Records(painted)
-    sets = complete_parts(records, ["00000"])
+    phase = recipe.phases[0]
     batch = gather([Batches(painted, config, phase, sets, first=0, seed=0)[0]])
     model = Model(config)
     assert model.coarse.generator.stem[0].in_channels == 3 + num_guide_channels(config.guides)
-    trainer = OurTrainer(
-        model=model, discriminators=Discriminators(config, recipe), vgg=Vgg19("1_2"), recipe=recipe, seed=0
-    )
+    trainer = OurTrainer(model=model, discriminators=Discriminators(config, recipe), vgg=vgg, recipe=recipe, seed=0)
     terms, comparisons = generator_terms(trainer, phase, batch)
     torch.stack([term.value for term in terms]).sum().backward()
     assert all(p.grad is not None for p in model.parameters()), "something is never used"
@@ -204,13 +209,13 @@ def test_every_row_learns_what_it_has(name: str, painted: Path) -> None:
     assert {comparison.discriminator for comparison in comparisons} == judges
 
 
-def test_a_discriminator_may_see_a_window(painted: Path) -> None:
+def test_a_discriminator_may_see_a_window(painted: Path, sets: CompleteSets, vgg: Vgg19) -> None:
     phase = Phase(name="joint", trains=STAGES, num_steps=1, judged=24)
     recipe = Recipe(name="x", phases=(phase,), discriminator_width=2)
-    config, sets = debug(), complete_parts(Records(painted), ["00000"])
+    config = debug()
     batch = gather([Batches(painted, config, phase, sets, first=0, seed=0)[0]])
     trainer = OurTrainer(
-        model=Model(config), discriminators=Discriminators(config, recipe), vgg=Vgg19("1_2"), recipe=recipe, seed=0
+        model=Model(config), discriminators=Discriminators(config, recipe), vgg=vgg, recipe=recipe, seed=0
     )  # fmt: skip
     seen = {found.discriminator: found for found in generator_terms(trainer, phase, batch)[1]}
     sample = batch.sample
@@ -230,15 +235,13 @@ def test_a_discriminator_may_see_a_window(painted: Path) -> None:
         assert places, "source and target are cut at one place"
 
 
-def test_the_fusion_may_learn_alone(painted: Path) -> None:
+def test_the_fusion_may_learn_alone(painted: Path, vgg: Vgg19) -> None:
     phase = Phase(name="fusion", trains=("fusion",), num_steps=1)
     recipe, config = Recipe(name="x", phases=(phase,), discriminator_width=2), debug()
     batch = gather([Batches(painted, config, phase, {}, first=0, seed=0)[0]])
     assert not batch.taught
     model = Model(config)
-    trainer = OurTrainer(
-        model=model, discriminators=Discriminators(config, recipe), vgg=Vgg19("1_2"), recipe=recipe, seed=0
-    )
+    trainer = OurTrainer(model=model, discriminators=Discriminators(config, recipe), vgg=vgg, recipe=recipe, seed=0)
     terms, comparisons = generator_terms(trainer, phase, batch)
     torch.stack([term.value for term in terms]).sum().backward()
     assert {term.name.split()[0] for term in terms} == {"fusion"}

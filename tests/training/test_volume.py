@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 import torch
@@ -27,7 +29,7 @@ from layerpose.maps.limbs import LIMBS, POINTS
 from layerpose.maps.render import draw_body, render_maps
 from layerpose.motion.library import library_pose
 from layerpose.networks.hourglass import take_columns
-from layerpose.training.volume import VolumeRecipe, objective, train_volume
+from layerpose.training.volume import LABELS, VolumeRecipe, objective, train_volume
 
 TINY = VolumeConfig(size=64, width=32, fine_width=16, num_levels=3)
 RECIPE = VolumeRecipe(num_steps=2, batch=1)
@@ -90,7 +92,7 @@ def test_a_changed_target_keeps_its_volume_under_its_limbs(painted: Path, tmp_pa
 
 def test_it_learns_one_pair_by_heart_and_the_projection_shows_it(pairs: VolumePairs, sample: VolumeSample) -> None:
     torch.manual_seed(0)
-    network, everywhere = make_network(TINY), replace(sample, columns=torch.arange(TINY.size**2)[None])
+    network, everywhere = make_network(TINY), replace(sample, columns=torch.arange(0, TINY.size**2, 3)[None])
     optimiser = torch.optim.Adam(network.parameters(), lr=3e-3)
     for _ in range(25):
         loss = objective(network, everywhere, RECIPE)
@@ -120,6 +122,7 @@ def test_a_stopped_run_ends_where_an_unbroken_one_does(painted: Path, tmp_path: 
         if steps == 1:
             raise KeyboardInterrupt
 
+    copytree(tmp_path / "whole" / LABELS, tmp_path / "broken" / LABELS)
     with monkeypatch.context() as patch:
         patch.setattr("layerpose.training.volume.save_network", stop)
         with pytest.raises(KeyboardInterrupt):
@@ -133,17 +136,19 @@ def test_a_stopped_run_ends_where_an_unbroken_one_does(painted: Path, tmp_path: 
 
 
 def test_the_command_trains_it_and_says_what_is_wrong(
-    painted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    painted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "run"
     words = ["train", str(painted), "-o", str(out), "--model", "volume", "--workers", "0"]
     assert main([*words, "--dry-run"]) == 0
-    assert '"num_steps": 3000' in capsys.readouterr().out
+    told = json.loads(capsys.readouterr().out)
+    assert (told["model"], told["recipe"]["num_steps"]) == (asdict(VolumeConfig()), 3000)
     assert not out.exists()
     assert main([*words, "--size", "64"]) == 2
     assert "--size is an option of our own model, not of volume" in capsys.readouterr().err
+    monkeypatch.setattr("layerpose.config.VolumeConfig", lambda: TINY)
     assert main([*words, "--steps-scale", "0.0003"]) == 0
-    assert load_network(out / "network").config == VolumeConfig()
+    assert load_network(out / "network").config == TINY
     (out / "state.pt").write_bytes(b"short")
     assert main(words) == 2
     assert "state.pt is damaged or of another network" in capsys.readouterr().err
