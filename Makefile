@@ -14,6 +14,8 @@ PYTHON ?= $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c '$(NEW_ENOUGH)' 
 CAN_RUN := '$(PYTHON)' -c '$(NEW_ENOUGH)' >/dev/null 2>&1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
+# Modules are compiled once, not by every process that a test starts.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test fuzz kills check lint format types arch hooks vendor pictures docs recipes clean
