@@ -18,8 +18,8 @@ from layerpose.training.batches import Shares
 from layerpose.training.checkpoint import FILE
 from layerpose.training.recipes import Phase
 
-COMMAND = ("--preset", "debug", "--phases", "joint", "--precision", "fp32", "--workers", "0")
-"""Three steps of all stages, two samples a step."""
+COMMAND = ("--preset", "debug", "--phases", "joint", "--steps-scale", "0.67", "--precision", "fp32", "--workers", "0")
+"""Two steps of all stages, two samples a step."""
 
 
 def _run_as_a_program(arguments: list[str], said: Path) -> None:
@@ -34,6 +34,7 @@ def _run_as_a_program(arguments: list[str], said: Path) -> None:
     sys.exit(code)
 
 
+@pytest.mark.usefixtures("one_check")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two CPU cores")
 def test_two_processes_equal_one_on_the_same_batch(painted: Path, tmp_path: Path) -> None:
