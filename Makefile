@@ -18,10 +18,10 @@ export PIP_NO_INPUT := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz kills check lint format types arch hooks vendor pictures docs recipes clean
+.PHONY: help setup demo test test-long fuzz kills check lint format types arch hooks vendor pictures docs recipes clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(READY) ## Make .venv and install layerpose into it (the other targets do it by themselves)
 
@@ -44,6 +44,9 @@ demo: $(READY) ## Transfer the bundled person to a new pose; writes out/demo.png
 	@$(BIN)/layerpose demo
 
 test: $(DEV) ## Run the tests, JOBS files at a time (2)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile -m "not long"
+
+test-long: $(DEV) ## Run them with every input of the longest ones too
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 fuzz: $(DEV) ## Read damaged files of every format for SECONDS (1800); what breaks is kept in tests/fuzz/found

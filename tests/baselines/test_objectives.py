@@ -24,6 +24,7 @@ SMALL: dict[str, Any] = {
     "lwgan": LwGanConfig(width=12, num_blocks=2, critic_width=8),
 }
 STEPS = {"pix2pixhd": 25, "dsc": 75, "lwgan": 20}
+LEARNERS = [pytest.param(name, marks=pytest.mark.long) if name == "dsc" else name for name in BASELINES]
 FALLS_TO = 0.65
 """The share of the source's own error on the person that is left after so few steps."""
 
@@ -48,6 +49,7 @@ def networks(baseline: Baseline) -> nn.Module:
     return baseline.make(SMALL[baseline.name])
 
 
+@pytest.mark.parametrize("baseline", LEARNERS, indirect=True)
 def test_every_baseline_learns_two_pairs(baseline: Baseline, networks: nn.Module, vgg: Vgg19, pairs: Sample) -> None:
     """Two optimizers, two sets of terms, nothing else: all that a loop has to know."""
     maker = torch.optim.Adam(networks.generator.parameters(), lr=1e-3, betas=(0.5, 0.999))

@@ -182,7 +182,13 @@ TERMS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", list(ABLATION))
+AT_ENDS = ("ablation-h", "ablation-incomplete", "ablation-layers", "paper", "ablation-blend", "ablation-normals")
+"""Rows between which stages come or go, and the last one."""
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in AT_ENDS else pytest.param(name, marks=pytest.mark.long) for name in ABLATION]
+)
 def test_every_row_learns_what_it_has(name: str, painted: Path, sets: CompleteSets, vgg: Vgg19) -> None:
     config = shrunk(ABLATION[name]())
     recipe = fit_to_model(
