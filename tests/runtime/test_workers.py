@@ -14,8 +14,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
-from layerpose.runtime.workers import work_alone
+from layerpose.runtime.workers import work_alone, work_side_by_side
 
 SCRIPT = """
 import os, sys, time
@@ -75,3 +76,20 @@ def test_a_forked_process_does_not_wait_for_threads_that_opencv_had() -> None:
     process.kill()
     assert ended == 0
     assert cv2.getNumThreads() == 4
+
+
+def test_works_side_by_side_have_a_core_each_and_come_in_their_order() -> None:
+    def work(number: int, seconds: float) -> tuple[int, int]:
+        time.sleep(seconds)
+        return number, torch.get_num_threads()
+
+    found = list(work_side_by_side(work, [0, 1, 2], [0.1, 0.0, 0.0], workers=2))
+    assert found == [(0, 1), (1, 1), (2, 1)]
+
+
+def test_works_that_nobody_waits_for_are_not_begun() -> None:
+    begun = []
+    works = work_side_by_side(lambda number: begun.append(number) or time.sleep(0.05), list(range(50)), workers=2)
+    next(works)
+    works.close()
+    assert len(begun) < 10

@@ -84,7 +84,7 @@ class Generator(nn.Module):
         """The picture. The `warp` is needed where the generator blends."""
         return self.go_on(self.stem(stacked), base, warp)
 
-    def go_on(self, features: Float[Tensor, "b c h w"], base: Tensor | None, warp: Warped | None) -> Tensor:
+    def go_on(self, features: Float[Tensor, "b c r s"], base: Tensor | None, warp: Warped | None) -> Tensor:
         """The picture, from what the stem made."""
         features = features.contiguous(memory_format=torch.channels_last)
         skipped = []

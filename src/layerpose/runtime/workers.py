@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context, parent_process
 from threading import Thread
@@ -52,7 +52,7 @@ def _begin() -> None:
     Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
-def work_side_by_side(work: Callable[..., Made], *columns: Sequence[Any], workers: int) -> Iterator[Made]:
+def work_side_by_side(work: Callable[..., Made], *columns: Sequence[Any], workers: int) -> Generator[Made, None, None]:
     """`work` on every row of the columns, in order, by threads of one core each: what it needs is in memory once.
 
     When the reader stops, what has not begun is dropped.
