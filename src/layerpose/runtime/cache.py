@@ -8,12 +8,12 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock
 
-from layerpose.runtime.locks import alone_in, hold, is_held
+from layerpose.runtime.locks import alone_in, drop_unheld, hold
 
 UNFINISHED = "unfinished-"
 LEFT = re.compile(rf"\..+\.{UNFINISHED}\w{{8}}(\.\w+)?")
@@ -70,7 +70,7 @@ def _begin(path: Path) -> tuple[int | None, Path]:
         if os.name == "nt":  # an open file cannot be renamed there
             os.close(handle)
             return None, Path(name)
-        hold(handle)
+        hold(handle, wait=True)
         if os.fstat(handle).st_nlink:
             return handle, Path(name)
         os.close(handle)
@@ -91,9 +91,13 @@ def _tidy(folder: Path) -> None:
     if (key := (os.getpid(), str(folder))) in _tidied:
         return
     _tidied.add(key)
-    for path in folder.iterdir():
-        if is_left(path) and not is_held(path):
-            path.unlink(missing_ok=True)
+    try:
+        left = [path for path in folder.iterdir() if is_left(path)]
+    except OSError:  # what cannot be listed may still be written to
+        return
+    for path in left:
+        with suppress(OSError):
+            drop_unheld(path)
 
 
 @contextmanager

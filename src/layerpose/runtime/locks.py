@@ -29,21 +29,16 @@ def hold(handle: int, *, wait: bool = False) -> bool:
     return True
 
 
-def is_held(path: Path) -> bool:
-    """Whether another process has it, or nobody can know."""
+def drop_unheld(path: Path) -> None:
+    """Remove a file that nobody holds; where nobody can know, it stays."""
     if fcntl is None:
-        return True
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except OSError:
-        return True
+        return
+    handle = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
+        path.unlink()  # while it is held: who has just made it sees that it is gone
     finally:
         os.close(handle)
-    return False
 
 
 @contextmanager
