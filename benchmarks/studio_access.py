@@ -27,8 +27,8 @@ DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 FLAGS = ["--headless=new", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 PATIENCE_MS = 300_000
-ROUND = 3
-"""So many steps of the tab key that come to nothing new, and all is reached."""
+ROUND = 10
+"""So many steps of the tab key that come to nothing new, and all is reached; a video's own are not told apart."""
 CHECKED = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations.map(
     ({ id, impact, nodes }) => `${id} (${impact}): ${nodes.map(({ target }) => target.join(" ")).join(", ")}`)"""
 REACH = """() => { const { size } = reached; reached.add(document.activeElement); return reached.size > size; }"""
