@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -14,12 +14,14 @@ from layerpose.estimation.canvas import Canvas, canvas_around
 from layerpose.estimation.doubts import lighten
 from layerpose.estimation.estimate import Estimate, estimate_on, own_cut_out, read_pixels
 from layerpose.estimation.finding import choose, find_everybody, find_person, take_apart
+from layerpose.estimation.fit import fit_body
 from layerpose.estimation.landmarks import ENLARGE, JOINTS, Landmarks, Region, look_in
 from layerpose.estimation.targets import POINTS
 
 OUTSIDE = 0.5
 """Landmarks may be put so far beyond the photo, as a share of its longer side."""
 
+Shape = Float[np.ndarray, "6"]
 LEAST_PX = 16
 """Sides of a box in which somebody is looked for."""
 
@@ -44,10 +46,34 @@ def mend(photo: Image.Image, mending: Mending, size: int = 1024) -> Estimate:
     found = look_for(lighten(pixels), mending.person)
     mended = move_landmarks(found, mending.landmarks)
     if mending.mask is None:
-        return estimate_on(canvas_around(mended, size), pixels, mended, own_cut_out(photo, found))
+        canvas, own = canvas_around(mended, size), own_cut_out(photo, found)
+        return _better(found, lambda shape: estimate_on(canvas, pixels, mended, own, shape))
     mask = _to_photo(mending.mask, mending.canvas or canvas_around(found, size), found.mask.shape)
     mended = replace(mended, mask=mask)
-    return estimate_on(canvas_around(mended, size), pixels, mended, painted=True)
+    canvas = canvas_around(mended, size)
+    return _better(
+        replace(found, mask=mask), lambda shape: estimate_on(canvas, pixels, mended, None, shape, painted=True)
+    )
+
+
+def _better(found: Landmarks, fit: Callable[[Shape | None], Estimate]) -> Estimate:
+    """Of two fits the one whose outline agrees better: with a shape of its own, and with the one from before mending.
+
+    A landmark that is held a little off pulls at the shape, too: somebody sitting would grow for the sake of a toe.
+    """
+    try:
+        before = fit_body(found).body.phenotype.double().numpy()
+    except ValueError:  # what was wrong is put right now
+        return fit(None)
+    tried, problems = [], []
+    for shape in (None, before):
+        try:
+            tried.append(fit(shape))
+        except ValueError as error:
+            problems.append(error)
+    if not tried:
+        raise problems[0]
+    return max(tried, key=lambda seen: seen.overlap)
 
 
 def look_for(photo: UInt8[np.ndarray, "h w 3"], person: str | None) -> Landmarks:
