@@ -81,7 +81,11 @@ def places(page: Page, made: dict[str, Path], *, phone: bool) -> Going:
         return go
 
     def after(*steps: Callable[[], None]) -> Callable[[], None]:
-        return lambda: [step() for step in steps] and None
+        def go() -> None:
+            for step in steps:
+                step()
+
+        return go
 
     def shut() -> None:
         page.keyboard.press("Escape")
@@ -160,7 +164,7 @@ def fetch_axe(folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser()
     parser.add_argument("address", nargs="?", default="http://127.0.0.1:8017/")
     parser.add_argument("--shots", type=Path)
     given = parser.parse_args()
