@@ -60,7 +60,7 @@ class Drawer:
         self._patience = local()
         for generator in model.model.modules():
             if isinstance(generator, Generator):
-                generator.register_forward_pre_hook(self._ask)
+                generator.blocks.register_forward_pre_hook(self._ask)  # its own would keep the stem from bands
 
     def draw(self, wish: Wish, check: Callable[[], None] = lambda: None) -> Image.Image:
         """Draw it. `check` is asked between the steps, and may raise to have it left undone."""
@@ -133,7 +133,7 @@ class Drawer:
             del self._patience.check
 
     def _ask(self, _: nn.Module, __: Any) -> None:
-        """Before each network: is the picture still wanted?"""
+        """Within each network: is the picture still wanted?"""
         getattr(self._patience, "check", lambda: None)()
 
 
