@@ -75,6 +75,7 @@ def test_command_of_the_guide_is_understood(words: list[str]) -> None:
     assert len(asked) == 1
 
 
+@pytest.mark.usefixtures("skins_kept")
 def test_commands_of_the_guide_that_only_convert_run_as_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
