@@ -95,9 +95,10 @@ def test_link_leads_to_a_file_and_a_heading(page: Path) -> None:
         if link.startswith(("http", "mailto")):
             continue
         path, _, heading = link.partition("#")
-        assert (page.parent / path).exists(), link
+        target = page.parent / path if path else page
+        assert target.exists(), link
         if heading:
-            titles = re.findall(r"^#+ (.*)", (page.parent / path).read_text(encoding="utf-8"), re.M)
+            titles = re.findall(r"^#+ (.*)", target.read_text(encoding="utf-8"), re.M)
             assert heading in {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}, link
 
 
