@@ -163,7 +163,7 @@ def _run(words: Sequence[str], begin: Begin | None) -> int:
         code = main(list(words))
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else 1
-    multiprocessing.util._exit_function()  # as at the end of a process
+    multiprocessing.util._exit_function()  # pyright: ignore[reportAttributeAccessIssue]  (as at a process's end)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     return code

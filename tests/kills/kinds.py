@@ -57,6 +57,8 @@ class Bench:
 
     def __init__(self, job: Job, room: Room) -> None:
         self.job, self.room = job, room
+        self.real_s: float | None = None
+        """How long a process of its own takes, once it was measured."""
         self.reference = self._measure()
 
     def _measure(self) -> Reference:
@@ -284,7 +286,7 @@ def can_mount() -> bool:
 
 def kill_really(bench: Bench, moment: float) -> list[str]:
     """SIGKILL to a process of its own, from its first import on; its time is taken from a first run."""
-    if not hasattr(bench, "real_s"):
+    if bench.real_s is None:
         bench.room.reset()
         bench.real_s = bench.run(real=True)[0].seconds
     bench.room.reset()

@@ -21,6 +21,7 @@ from layerpose.runtime.cache import cache_dir
 
 wp.config.log_level = wp.LOG_ERROR
 wp.config.kernel_cache_dir = str(cache_dir() / "warp")
+wp.config.use_precompiled_headers = False  # they lie in the system's folder, where a killed process leaves them
 wp.init()
 _ready: set[tuple[str, str]] = set()
 """Kernels that have run on a device; ..."""
