@@ -24,7 +24,7 @@ SMALL: dict[str, Any] = {
     "lwgan": LwGanConfig(width=12, num_blocks=2, critic_width=8),
 }
 STEPS = {"pix2pixhd": 25, "dsc": 75, "lwgan": 20}
-LEARNERS = [pytest.param(name, marks=pytest.mark.long) if name == "dsc" else name for name in BASELINES]
+LEARNERS = [pytest.param(name, marks=pytest.mark.long) if name in ("dsc", "lwgan") else name for name in BASELINES]
 FALLS_TO = 0.65
 """The share of the source's own error on the person that is left after so few steps."""
 

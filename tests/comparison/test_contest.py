@@ -97,6 +97,7 @@ def test_how_the_rows_learned_and_what_they_draw_can_be_seen(contest: Path) -> N
     assert np.abs(truth.astype(int) - ours).mean() > 1
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @pytest.mark.usefixtures("forks")
 def test_rows_that_are_trained_side_by_side_learn_the_same(

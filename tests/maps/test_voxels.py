@@ -60,6 +60,7 @@ def voxel_centres(camera: Camera, places: NDArray[np.int64]) -> NDArray[np.float
     return np.stack([x, y, (places[:, 0] + 0.5) * SLICE_M - DEPTH_RANGE_M], axis=1)
 
 
+@pytest.mark.long
 def test_solid_voxels_agree_with_an_independent_inside_test() -> None:
     model, agreeing = body_model(), []
     for seed in range(10):

@@ -64,6 +64,7 @@ def bytes_in(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.long
 def test_people_are_prepared_the_same_though_a_worker_is_killed_while_it_writes(
     address: str, people: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

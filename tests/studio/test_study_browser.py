@@ -26,5 +26,6 @@ def browser_run(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
+@pytest.mark.long
 def test_no_vote_is_lost_when_pages_reload_and_the_server_is_killed(browser_run: ModuleType, tmp_path: Path) -> None:
     assert browser_run.run(tmp_path, num_people=2, num_pairs=4, at_once=2, kills={3}) == 8

@@ -144,6 +144,7 @@ def test_the_command_writes_a_model_and_the_pictures_before_and_after(data: Path
     assert main(["personalize", str(data), "-o", str(tmp_path / "me"), *map(str, words)]) == 2
 
 
+@pytest.mark.long
 def test_a_command_that_is_stopped_at_its_last_picture_leaves_no_model_that_looks_finished(
     data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

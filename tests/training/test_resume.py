@@ -37,6 +37,7 @@ def _train(plan: Plan, machine: Machine, out: Path) -> None:
     train(plan, machine, out, lambda _: None)
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_run_killed_ten_times_ends_with_the_same_weights_bit_for_bit(
     plan: Plan, machine: Machine, tmp_path: Path

@@ -96,6 +96,7 @@ def test_a_video_has_the_length_rate_and_size_that_were_asked_for(animate: Anima
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sheet.png", "walk.mp4"]
 
 
+@pytest.mark.long
 def test_a_run_that_was_killed_goes_on_and_makes_the_same_file(
     animate: Animate, seen: Estimate, weights: Path, person: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

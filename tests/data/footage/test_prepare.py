@@ -129,6 +129,7 @@ def test_a_verdict_of_the_review_is_read_back(data: Path) -> None:
     assert len(Records(data).frames("00000")) == before
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @pytest.mark.usefixtures("forks")
 def test_two_workers_make_what_one_makes(clip: Path, shoot: Shoot, tmp_path: Path) -> None:

@@ -94,6 +94,7 @@ def test_people_that_are_there_are_kept_and_the_same_order_gives_the_same_bytes(
     assert files(tmp_path) == files(data)
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_run_killed_ten_times_and_resumed_equals_an_undisturbed_one(tmp_path: Path) -> None:
     order, rng, done = Order(people=5, frames=2, size=64, seed=9), np.random.default_rng(0), []

@@ -234,6 +234,7 @@ def test_project_brings_every_step_back(page: Any, tmp_path: Path) -> None:
     assert page.state()["rotations"] == page.tell("studio.studio.person.body.rotations")
 
 
+@pytest.mark.long
 def test_a_stopped_server_is_waited_for_and_nothing_is_lost(page: Any, served: Any) -> None:
     before = page.picture()
     served.stop()
@@ -249,6 +250,7 @@ def test_a_stopped_server_is_waited_for_and_nothing_is_lost(page: Any, served: A
     assert away
 
 
+@pytest.mark.long
 def test_fingers_pull_a_handle_and_pinch_move_and_turn_the_view(phone: Any) -> None:
     before, point = phone.joint("wrist.L"), phone.tell('studio.screenPoint("wrist.L")')
     at = point["x"], point["y"]
