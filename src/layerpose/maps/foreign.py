@@ -13,18 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from layerpose.body.model import body_model
-from layerpose.maps.hair import (
-    FEWEST,
-    SKIN,
-    STRAY,
-    Normal,
-    Told,
-    begin_normal,
-    cheeks,
-    hairiness,
-    head_vertices,
-    tell_hair,
-)
+from layerpose.maps.hair import FEWEST, STRAY, Told, find_skin, head_vertices, tell_hair
 from layerpose.maps.joints import vertex_parts
 from layerpose.types import CLASSES
 
@@ -51,7 +40,7 @@ def find_foreign(colours: Float[np.ndarray, "v 3"], shown: Bool[np.ndarray, "v"]
     """Which of the vertices that are `shown` have something else's colours; `colours` in -1..1."""
     head, foreign = head_vertices(), np.zeros(len(shown), dtype=bool)
     told = tell_hair(colours[head], shown[head])
-    skin = told.skin if told else _find_skin(colours[head], shown[head])
+    skin = told.skin if told else find_skin(colours[head], shown[head])
     if skin is None:
         return foreign
     hands = [shown & vertices_of("hand", side) for side in "LR"]
@@ -60,12 +49,6 @@ def find_foreign(colours: Float[np.ndarray, "v 3"], shown: Bool[np.ndarray, "v"]
     for hand in hands:
         foreign |= hand & ~alike & bare
     return foreign | (_find_hair_on_arms(colours, shown, told) if told else False)
-
-
-def _find_skin(colours: Float[np.ndarray, "h 3"], shown: Bool[np.ndarray, "h"]) -> Normal | None:
-    """Colours of a face without hair."""
-    there = next((some for some in (shown & cheeks(), shown & (hairiness() < SKIN)) if some.sum() >= FEWEST), None)
-    return None if there is None else begin_normal(colours[there].astype(np.float64))
 
 
 def _find_hair_on_arms(

@@ -1,4 +1,4 @@
-"""Colours of a head -> which of its places are hair, and how far down the hair of a photo reaches.
+"""Colours of a head -> which of its places are hair, and what this person's hair and skin look like.
 
 Where hair usually grows is known of every vertex (`hairiness`). Two normal distributions of colours, one begun on the
 crown and one on nose and cheeks, tell this person's hair from this person's skin (expectation maximisation).
@@ -91,7 +91,7 @@ def hairiness() -> Float[np.ndarray, "h"]:
 
 
 @lru_cache(maxsize=1)
-def cheeks() -> Bool[np.ndarray, "h"]:
+def _cheeks() -> Bool[np.ndarray, "h"]:
     """Nose, mouth and cheeks: what even long hair leaves free."""
     places = body_model().template[head_vertices()]
     half, front = np.abs(places[:, 0]).max() / 2, places[:, 1].min()
@@ -101,12 +101,10 @@ def cheeks() -> Bool[np.ndarray, "h"]:
 def tell_hair(colours: Float[np.ndarray, "h 3"], shown: Bool[np.ndarray, "h"]) -> Told | None:
     """Which of the head's vertices that are `shown` are hair; `colours` in -1..1. None: it cannot be told."""
     seen, usual = colours[shown].astype(np.float64), hairiness()[shown]
-    crown, bare = usual > HAIR, cheeks()[shown]
-    if bare.sum() < FEWEST:
-        bare = usual < SKIN
-    if min(crown.sum(), bare.sum()) < FEWEST:
+    crown, skin = usual > HAIR, find_skin(colours, shown)
+    if skin is None or crown.sum() < FEWEST:
         return None
-    hair, skin = begin_normal(seen[crown]), begin_normal(seen[bare])
+    hair = _begin(seen[crown])
     before = np.clip(usual, DOUBT, 1 - DOUBT)
     chances = before
     for _ in range(ROUNDS):
@@ -121,7 +119,13 @@ def tell_hair(colours: Float[np.ndarray, "h 3"], shown: Bool[np.ndarray, "h"]) -
     return Told(chances=chances, hair=hair, skin=skin)
 
 
-def begin_normal(colours: Float[np.ndarray, "n 3"]) -> Normal:
+def find_skin(colours: Float[np.ndarray, "h 3"], shown: Bool[np.ndarray, "h"]) -> Normal | None:
+    """The skin of a face of which these of the head's vertices are `shown`. None: too few are."""
+    there = next((some for some in (shown & _cheeks(), shown & (hairiness() < SKIN)) if some.sum() >= FEWEST), None)
+    return None if there is None else _begin(colours[there].astype(np.float64))
+
+
+def _begin(colours: Float[np.ndarray, "n 3"]) -> Normal:
     """Of those that are most alike: there may be a fringe on the crown, a hand before the face."""
     off = ((colours - np.median(colours, axis=0)) ** 2).sum(1)
     core = fit_normal(colours, (off <= np.quantile(off, CORE)).astype(np.float64))

@@ -63,34 +63,34 @@ def find_lenders(
         if len(peers) < FEWEST_PEERS:
             peers = np.flatnonzero(lends if lends.any() else known)
         nearest[lost] = peers[cKDTree(places[peers]).query(places[lost])[1]]
-        unlike = lost[_differ(lost, nearest[lost]) > UNLIKE]
+        unlike = lost[_differ(materials[lost], materials[nearest[lost]]) > UNLIKE]
         nearest[unlike] = peers[cKDTree(both[peers]).query(both[unlike])[1]]
         if part == TORSO and len(peers) >= FEWEST_ON_TRUNK and len(lost):
-            nearest[lost] = _leave_the_middle(peers, lost, nearest[lost], colours)
+            nearest[lost] = _leave_the_middle(peers, lost, nearest[lost], colours, materials)
     return nearest[~known]
 
 
 def _leave_the_middle(
     peers: Int[np.ndarray, "p"], lost: Int[np.ndarray, "n"], nearest: Int[np.ndarray, "n"],
-    colours: Float[np.ndarray, "s 3"],
+    colours: Float[np.ndarray, "s 3"], materials: Float[np.ndarray, "s m"],
 ) -> Int[np.ndarray, "n"]:  # fmt: skip
     """The lenders of a trunk's hidden vertices, those of another stuff than the flank at their height exchanged."""
     places = _places() * [1, THROUGH, 1]
     tree = cKDTree(places[peers])
-    stuff = np.full_like(colours, np.inf)
+    stuff = np.zeros_like(colours)
     stuff[peers] = colours[peers][tree.query(places[peers], k=NUM_AROUND)[1]].mean(1)
     across, half = places[lost, 0], _half_widths(peers, lost)
     outwards = np.where(across < 0, -1, 1) * (FLANK + OUTER * np.minimum(np.abs(across) / half, 1)) * half
     flank = peers[tree.query(np.column_stack([outwards, places[lost, 1:]]))[1]]
-    off = np.linalg.norm(np.nan_to_num(stuff[nearest] - stuff[flank], posinf=0, neginf=0), axis=1)
-    usual = _differ(lost, flank) <= np.maximum(_differ(lost, nearest), STRANGE)
+    off = np.linalg.norm(stuff[nearest] - stuff[flank], axis=1)
+    here, there, before = (materials[some] for some in (lost, flank, nearest))
+    usual = _differ(here, there) <= np.maximum(_differ(here, before), STRANGE)
     return np.where((off > OTHERWISE) & (np.abs(across) < half) & usual, flank, nearest)
 
 
-def _differ(some: Int[np.ndarray, "n"], others: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
-    """By how much skin vertices usually differ from others, 0..1."""
-    materials = _materials()[skin_vertices()]
-    return ((materials[some] - materials[others]) ** 2).sum(1)
+def _differ(some: Float[np.ndarray, "n m"], others: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "n"]:
+    """By how much places usually differ from others, 0..1, by their materials."""
+    return ((some - others) ** 2).sum(1)
 
 
 def _half_widths(peers: Int[np.ndarray, "p"], lost: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:

@@ -207,10 +207,15 @@ def _vertex_quality(view: SourceView) -> Float[Tensor, "v"]:
     return torch.where(shown, facing.clamp(min=LEAST_FACING) * view.drawn.scale, 0.0)
 
 
+def _sample_vertices(view: SourceView) -> Float[Tensor, "v 3"]:
+    """The photo's colours where its vertices are, shown or not."""
+    return sample(view.image, view.drawn.vertices[None, :, :2])[0, :, 0].T
+
+
 def _without_foreign(view: SourceView) -> SourceView:
     """What is something else's colour on a hand or an arm is not shown."""
     device = view.quality.device
-    colours = sample(view.image, view.drawn.vertices[None, :, :2])[0, :, 0].T.cpu().numpy()
+    colours = _sample_vertices(view).cpu().numpy()
     foreign = torch.as_tensor(find_foreign(colours, (view.quality > 0).cpu().numpy()), device=device)
     if not foreign.any():
         return view
@@ -229,7 +234,7 @@ def _colour_vertices(view: SourceView) -> SourceView:
     known = (shown | borrowed)[skin]
     if not known.any():
         return view
-    colours = torch.stack([sample(one.image, one.drawn.vertices[None, :, :2])[0, :, 0].T for one in view.all])
+    colours = torch.stack([_sample_vertices(one) for one in view.all])
     lender = np.where(borrowed, mirror, np.arange(len(shown)))
     lender_of_skin = lender[skin]
     lends = known & (best[lender_of_skin] >= LENDS * view.drawn.scale)
