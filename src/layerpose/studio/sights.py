@@ -19,7 +19,7 @@ from layerpose.studio.hearing import clean_name, read_named
 from layerpose.studio.people import Card, People, Person
 from layerpose.studio.recent import Recent
 from layerpose.studio.refusing import UnknownError
-from layerpose.studio.telling import png, tell_places
+from layerpose.studio.telling import png, tell_canvas, tell_places
 
 AT_ONCE = 2
 """Photos whose people stay in memory."""
@@ -68,11 +68,10 @@ class Sights:
     def tell_person(self, sight: str, person: str) -> dict[str, Any]:
         """Who is meant by a number or a box, as the page wants it for mending."""
         landmarks = self._find(sight, person)
-        canvas = self._canvas(landmarks)
         return {
             "person": person,
             "landmarks": tell_places(landmarks),
-            "canvas": {"left": canvas.left, "top": canvas.top, "side": canvas.side},
+            "canvas": tell_canvas(self._canvas(landmarks)),
         }
 
     def mend(self, sight: str, person: str, landmarks: Mapping[str, tuple[float, float]], mask: bytes | None) -> Person:

@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import Image
 
+from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.landmarks import Landmarks
 from layerpose.estimation.targets import POINTS
 from layerpose.export.takes import dress_take, photo_take
@@ -29,12 +30,11 @@ def tell_person(person: Person) -> dict[str, Any]:
     """What was found in a photo; lengths in pixels of the photo."""
     seen = person.seen
     height, width = seen.landmarks.mask.shape
-    canvas = seen.canvas
     return {
         "id": person.id,
         "name": person.card.name,
         "photo": {"width": width, "height": height},
-        "canvas": {"left": canvas.left, "top": canvas.top, "side": canvas.side},
+        "canvas": tell_canvas(seen.canvas),
         "quality": {
             "overlap": round(seen.overlap, 4), "reprojection": round(seen.reprojection, 5),
             "score": round(seen.landmarks.score, 4),
@@ -43,6 +43,11 @@ def tell_person(person: Person) -> dict[str, Any]:
         "body": body_to_record(seen.body),
         "landmarks": tell_places(seen.landmarks),
     }  # fmt: skip
+
+
+def tell_canvas(canvas: Canvas) -> dict[str, int]:
+    """The square of the photo that the canvas shows, in its pixels."""
+    return {"left": canvas.left, "top": canvas.top, "side": canvas.side}
 
 
 def tell_places(found: Landmarks) -> dict[str, list[float]]:

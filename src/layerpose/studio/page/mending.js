@@ -1,7 +1,8 @@
 // What was found in a photo, and a person's hand -> landmarks moved and the mask brushed, and the fit anew from there.
-import { at, button, iconButton, make, slider } from "./elements.js";
+import { at, button, make, slider } from "./elements.js";
 import { complain, say, sentence } from "./notices.js";
-import { LINES, sideOf, svg } from "./photo_panel.js";
+import { inPhoto, LINES, sideOf, svg } from "./photo_panel.js";
+import { openSheet } from "./sheet.js";
 
 const STEP_PX = 2;
 const WAYS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -26,15 +27,7 @@ export class Mending {
     this.size = slider("Brush", { min: 4, max: 80, step: 1, value: 24 });
     const again = button("Fit again", () => this.send().catch(complain), { className: "main", icon: "check" });
     this.line = make("p", { className: "doubt", role: "status", hidden: !line }, sentence(line));
-    const dialog = at("sheet");
-    dialog.classList.add("wide");
-    dialog.replaceChildren(
-      make(
-        "header",
-        { className: "row" },
-        make("h2", { id: "sheet-title", className: "grow" }, "Put right what was found"),
-        iconButton("close", "Close", () => dialog.close()),
-      ),
+    const parts = [
       this.line,
       make("p", { className: "note" }, "Drag the points to where they belong, or brush the outline; then fit again."),
       make("div", { className: "row" }, ...this.modes, this.size),
@@ -43,15 +36,15 @@ export class Mending {
         "div",
         { className: "row" },
         again,
-        button("Cancel", () => dialog.close(), { className: "quiet" }),
+        button("Cancel", () => at("sheet").close(), { className: "quiet" }),
         others && button("Somebody else", others, { className: "quiet" }),
       ),
-    );
+    ];
     this.drawPoints();
     this.choose("points");
     this.board.addEventListener("pointerdown", (event) => this.brush(event));
     this.board.addEventListener("pointermove", (event) => this.brush(event));
-    if (!dialog.open) dialog.showModal();
+    openSheet("Put right what was found", parts, { wide: true });
     this.readMask().catch(complain);
   }
 
@@ -88,7 +81,7 @@ export class Mending {
         if (this.mode === "points") dot.setPointerCapture(event.pointerId);
       });
       dot.addEventListener("pointermove", (event) => {
-        if (dot.hasPointerCapture(event.pointerId)) this.move(name, this.inPhoto(event));
+        if (dot.hasPointerCapture(event.pointerId)) this.move(name, inPhoto(this.drawing, this.person.photo, event));
       });
       dot.addEventListener("keydown", (event) => this.nudge(event, name));
       return { name, dot };
@@ -128,13 +121,6 @@ export class Mending {
     const [x, y] = this.place(name);
     const step = event.shiftKey ? 5 * STEP_PX : STEP_PX;
     this.move(name, [x + way[0] * step, y + way[1] * step]);
-  }
-
-  // A pointer -> pixels of the photo.
-  inPhoto({ clientX, clientY }) {
-    const box = this.drawing.getBoundingClientRect();
-    const { width, height } = this.person.photo;
-    return [((clientX - box.left) / box.width) * width, ((clientY - box.top) / box.height) * height];
   }
 
   // The mask lies on the canvas, a square of the photo; the brush works on it there.

@@ -167,6 +167,12 @@ export function makePhoto(person) {
   return make("div", { className: "found" }, photo, drawing);
 }
 
+// A pointer on a drawing that covers a photo of this size -> pixels of the photo.
+export function inPhoto(drawing, { width, height }, { clientX, clientY }) {
+  const box = drawing.getBoundingClientRect();
+  return [((clientX - box.left) / box.width) * width, ((clientY - box.top) / box.height) * height];
+}
+
 export function svg(tag, attributes) {
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);

@@ -1,8 +1,9 @@
 // A photo that the server refused -> who is meant in it, said by hand, and what was found wrong put right.
-import { at, button, iconButton, make } from "./elements.js";
+import { at, button, make } from "./elements.js";
 import { complain, say, sentence } from "./notices.js";
-import { svg } from "./photo_panel.js";
+import { inPhoto, svg } from "./photo_panel.js";
 import { Refusal } from "./server.js";
+import { openSheet } from "./sheet.js";
 
 const LEAST_SHARE = 0.04; // of the photo's longer side; what is dragged less is a click
 const ROOM = 0.06; // round the landmarks, as a share of their extent
@@ -33,15 +34,7 @@ export class Refused {
     board.append(...people.map((person) => this.makeButton(person)));
     board.addEventListener("pointerdown", (event) => this.draw(event, board));
     const whole = `0,0,${photo.width},${photo.height}`;
-    const dialog = at("sheet");
-    dialog.classList.add("wide");
-    dialog.replaceChildren(
-      make(
-        "header",
-        { className: "row" },
-        make("h2", { id: "sheet-title", className: "grow" }, "Who is it?"),
-        iconButton("close", "Close", () => dialog.close()),
-      ),
+    const parts = [
       make("p", { className: "doubt" }, sentence(plain(line))),
       make("p", { className: "note" }, `${people.length ? "Choose a person, or drag" : "Drag"} a box round one.`),
       board,
@@ -49,10 +42,10 @@ export class Refused {
         "div",
         { className: "row" },
         button("The whole photo shows one person", () => this.choose(whole)),
-        button("Cancel", () => dialog.close(), { className: "quiet" }),
+        button("Cancel", () => at("sheet").close(), { className: "quiet" }),
       ),
-    );
-    if (!dialog.open) dialog.showModal();
+    ];
+    openSheet("Who is it?", parts, { wide: true });
   }
 
   makeButton({ person, landmarks }) {
@@ -70,7 +63,7 @@ export class Refused {
     const box = svg("rect", {});
     this.drawing.replaceChildren(box);
     const sides = (event) => {
-      const [from, to] = [start, event].map((one) => this.inPhoto(one));
+      const [from, to] = [start, event].map((one) => inPhoto(this.drawing, this.sight.photo, one));
       return [0, 1].map((axis) => Math.min(from[axis], to[axis])).concat([0, 1].map((axis) => Math.max(from[axis], to[axis])));
     };
     const move = (event) => {
@@ -89,12 +82,6 @@ export class Refused {
     board.addEventListener("pointermove", move);
     board.addEventListener("pointerup", end, { once: true });
     board.addEventListener("pointercancel", end, { once: true });
-  }
-
-  inPhoto({ clientX, clientY }) {
-    const box = this.drawing.getBoundingClientRect();
-    const { width, height } = this.sight.photo;
-    return [((clientX - box.left) / box.width) * width, ((clientY - box.top) / box.height) * height];
   }
 
   // Whoever is meant is fitted; if that does not hold either, by hand.

@@ -1,6 +1,7 @@
 // Every step of the work -> a contact sheet: its pictures side by side, to go back to or to save as one.
-import { at, button, download, iconButton, make } from "./elements.js";
+import { button, download, make } from "./elements.js";
 import { complain } from "./notices.js";
+import { openSheet } from "./sheet.js";
 
 const CELL_PX = 256,
   LABEL_PX = 26,
@@ -13,8 +14,6 @@ export class StepsSheet {
   }
 
   open() {
-    const dialog = at("sheet");
-    dialog.classList.add("wide");
     const { steps, position } = this.studio.history;
     this.cells = steps
       .map((step, index) => ({ ...step, index }))
@@ -22,7 +21,7 @@ export class StepsSheet {
     const tiles = this.cells.map((cell) => {
       cell.image = make("img", { alt: "" });
       const go = () => {
-        dialog.close();
+        this.dialog.close();
         this.studio.goTo(cell.index);
       };
       return make(
@@ -32,24 +31,16 @@ export class StepsSheet {
         make("span", {}, cell.label),
       );
     });
-    dialog.replaceChildren(
-      make(
-        "header",
-        { className: "row" },
-        make("h2", { id: "sheet-title", className: "grow" }, "All steps"),
-        button("Save as one picture", () => this.save().catch(complain), { icon: "save" }),
-        iconButton("close", "Close", () => dialog.close()),
-      ),
-      make("div", { className: "tiles large" }, ...tiles),
-    );
-    dialog.showModal();
-    this.fill(dialog).catch(complain);
+    const beside = button("Save as one picture", () => this.save().catch(complain), { icon: "save" });
+    const parts = [make("div", { className: "tiles large" }, ...tiles)];
+    this.dialog = openSheet("All steps", parts, { wide: true, beside });
+    this.fill().catch(complain);
   }
 
   // Pictures that were drawn before are shown at once, the others drawn small, one after the other.
-  async fill(dialog) {
+  async fill() {
     for (const cell of this.cells) {
-      if (!dialog.open) return;
+      if (!this.dialog.open) return;
       const { blob } = await this.result.small(cell.document);
       cell.image.src = URL.createObjectURL(blob);
     }

@@ -1,8 +1,9 @@
 // The key poses -> a video that the server makes: what is asked for, how far it is, and the film at the end.
-import { at, button, download, iconButton, make } from "./elements.js";
+import { button, download, make } from "./elements.js";
 import { waitFor } from "./job.js";
 import { complain } from "./notices.js";
 import { bodyOf } from "./picture.js";
+import { openSheet } from "./sheet.js";
 
 const FORMATS = { mp4: "MP4", webm: "WebM", gif: "GIF", png: "Pictures (PNG, zip)" };
 const SUFFIXES = { mp4: "mp4", webm: "webm", gif: "gif", png: "zip" };
@@ -14,8 +15,6 @@ export class Video {
   }
 
   open() {
-    const dialog = at("sheet");
-    dialog.classList.remove("wide");
     const field = (label, choices, chosen) => {
       const select = make(
         "select",
@@ -43,19 +42,12 @@ export class Video {
     };
     fps.addEventListener("change", tell);
     tell();
-    dialog.replaceChildren(
-      make(
-        "header",
-        { className: "row" },
-        make("h2", { id: "sheet-title", className: "grow" }, "Make a video"),
-        iconButton("close", "Close", () => dialog.close()),
-      ),
+    openSheet("Make a video", [
       make("div", { className: "three" }, a, b, c),
       note,
       this.stage,
       make("div", { className: "row" }, this.start),
-    );
-    dialog.showModal();
+    ]);
   }
 
   async run(how) {

@@ -1,7 +1,8 @@
 // A video of somebody -> a part of it chosen, watched by the server as a job, and opened as a motion.
-import { at, button, iconButton, make } from "./elements.js";
+import { at, button, make } from "./elements.js";
 import { waitFor } from "./job.js";
 import { complain, say } from "./notices.js";
+import { openSheet } from "./sheet.js";
 
 const USUAL_S = 20; // a longer video is not watched whole unless it is asked for
 const MOST_FRAMES = 3000;
@@ -13,8 +14,6 @@ export class Watching {
 
   // `found`: what the server says of the video: id, name, frames, fps, seconds.
   open(found, file) {
-    const dialog = at("sheet");
-    dialog.classList.remove("wide");
     const film = make("video", { src: URL.createObjectURL(file), controls: true, muted: true, playsInline: true });
     film.classList.add("film");
     film.addEventListener("error", () => film.remove()); // the browser need not know the format
@@ -28,21 +27,14 @@ export class Watching {
         go.disabled = false;
       });
     };
-    dialog.replaceChildren(
-      make(
-        "header",
-        { className: "row" },
-        make("h2", { id: "sheet-title", className: "grow" }, "Take the motion of a video"),
-        iconButton("close", "Close", () => dialog.close()),
-      ),
+    const dialog = openSheet("Take the motion of a video", [
       film,
       make("div", { className: "three" }, from, to),
       make("p", { className: "note" }, "One whole person is followed. Every second of it takes some seconds."),
       this.place,
       make("div", { className: "row" }, go),
-    );
+    ]);
     dialog.addEventListener("close", () => URL.revokeObjectURL(film.src), { once: true });
-    dialog.showModal();
   }
 
   makeTime(label, value, max) {
