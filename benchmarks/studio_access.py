@@ -92,7 +92,7 @@ def places(page: Page, made: dict[str, Path], *, phone: bool) -> Going:
         page.wait_for_timeout(300)
 
     yield "begin", show("Body")
-    yield "bone", lambda: page.locator('[data-grip="hand.L"]').click()
+    yield "bone", lambda: page.locator('[data-grip="hand.L"]').focus()
     yield "shape", after(shut, show("Shape"))
     yield "poses", show("Poses")
     yield "video to watch", choose("From a file, photo or video", "film", "Take the motion of a video")
