@@ -63,13 +63,32 @@ def test_the_window_is_where_the_body_is() -> None:
     assert found is not None
     assert found.rows.start <= 92 < 128 <= found.rows.stop < 160
     assert found.columns.start <= 52 < 98 <= found.columns.stop < 130
-    assert all(
-        span.start >= 0 and (span.stop - span.start) % generator.step == 0 for span in (found.rows, found.columns)
-    )
+    assert all(edge % generator.step == 0 for span in (found.rows, found.columns) for edge in (span.start, span.stop))
     shrunk = find_window(generator, parsing, factor=2)
     assert shrunk is not None
     assert shrunk.rows.start <= 46 < 64 <= shrunk.rows.stop
+    assert shrunk.rows.start % generator.step == shrunk.columns.start % generator.step == 0
     assert shrunk.of(parsing, 2).shape[-1] == 2 * (shrunk.columns.stop - shrunk.columns.start)
+
+
+@pytest.mark.parametrize("top", [40, 44, 50])
+def test_wherever_somebody_stands_all_halvings_meet_the_same_pixels(top: int) -> None:
+    """A window that began between them would be drawn half a pixel off on every level."""
+    generator = make_generator()
+    generator.narrow = True
+    stacked, parsing = torch.zeros(1, INPUTS, 256, 256), torch.zeros(1, 7, 256, 256)
+    stacked[:, BACKGROUND] = parsing[:, 0] = 1
+    stacked[..., top : top + 96, 90:150] = torch.rand(1, INPUTS, 96, 60)
+    parsing[:, 0, top : top + 96, 90:150] = 0
+    window = find_window(generator, parsing)
+    assert window is not None
+    with torch.inference_mode():
+        fine = generator.stem(stacked)
+        coarse = generator.downs[0](fine)
+        features = generator.ups[0](generator.blocks(generator.downs[1](coarse))) + coarse
+        whole = window.of(generator.head(generator.ups[1](features) + fine))
+        made = run_window(generator, window.of(stacked).clone(), BACKGROUND, window.share)
+    assert (made - whole)[..., 16:-16, 16:-16].abs().mean() < 0.1 * whole.std()
 
 
 def test_a_picture_that_is_full_is_drawn_whole() -> None:

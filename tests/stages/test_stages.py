@@ -86,7 +86,7 @@ def test_every_stage_draws_its_window_of_a_slim_person_nearly_as_in_the_whole(co
         one, other = whole(conditions), quick(conditions)
     assert one.coarse.shape == other.coarse.shape
     body = conditions.maps.parsing[:, :1] < 1
-    assert float((one.image - other.image).abs()[body.expand(-1, 3, -1, -1)].mean()) < 0.02
+    assert float((one.image - other.image).abs()[body.expand(-1, 3, -1, -1)].mean()) < 0.002
 
 
 def test_pasting_changes_nothing_outside_the_visible_parts(model: Model, conditions: Conditions) -> None:

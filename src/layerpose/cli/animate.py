@@ -55,8 +55,8 @@ def animate(
         background: The photo's own with the person's place filled in, a colour, a picture, or none at all.
         sheet: Also write a contact sheet: source, poses and results; where it is not clear who is meant, the numbers.
         device: Where the networks run; auto takes the GPU if there is one.
-        engine: What runs them: PyTorch, the same where there is something to draw (quick), or a program that an extra
-            brings; auto takes what is fastest here (docs/speed.md).
+        engine: What runs them: PyTorch for whole pictures (torch) or where there is something to draw (quick), or a
+            program that an extra brings; auto takes what is fastest here (docs/speed.md).
         weights: A model folder; without it the bundled weights are used.
         ray: Draw on a Ray cluster, which has to see the same disk: local, auto or HOST:PORT.
     """

@@ -35,8 +35,8 @@ def studio(
         open: Open the page in the browser.
         folder: Where photos and animations are kept; without it in the cache.
         device: Where the networks run; auto takes the GPU if there is one.
-        engine: What runs them: PyTorch, the same where there is something to draw (quick), or a program that an extra
-            brings; auto takes what is fastest here (docs/speed.md).
+        engine: What runs them: PyTorch for whole pictures (torch) or where there is something to draw (quick), or a
+            program that an extra brings; auto takes what is fastest here (docs/speed.md).
         weights: A model folder; without it the bundled weights are used.
     """
     from layerpose.runtime.cache import cache_dir

@@ -100,8 +100,8 @@ def transfer(
         sheet: Also write a contact sheet of every step; where it is not clear who is meant, everybody's number.
         layers: Also write each layer as a PNG with transparency into this folder, or all as OpenRaster (.ora).
         device: Where the networks run; auto takes the GPU if there is one.
-        engine: What runs them: PyTorch, the same where there is something to draw (quick), or a program that an extra
-            brings; auto takes what is fastest here (docs/speed.md).
+        engine: What runs them: PyTorch for whole pictures (torch) or where there is something to draw (quick), or a
+            program that an extra brings; auto takes what is fastest here (docs/speed.md).
         weights: A model folder; without it the bundled weights are used.
         body: What the target's maps are drawn from: anny's mesh, SMPL's (needs --smpl), or a labelled volume.
         smpl: Your licensed SMPL file (.pkl or .npz); poses from an .npz then start from its own T-pose.

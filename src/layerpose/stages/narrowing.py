@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from layerpose.maps.crops import widen, window_around
+from layerpose.maps.crops import window_around
 from layerpose.networks.generator import Generator
 from layerpose.networks.window import run_within
 from layerpose.types import Maps, Warp
@@ -49,14 +49,15 @@ def find_window(generator: Generator, parsing: Float[Tensor, "b 7 h w"], *, fact
         return None
     there = parsing[0, 0] < 1
     rows, columns = window_around(there, int(MARGIN * width * factor))
-    spans = _shrink(rows, factor), _shrink(columns, factor)
-    (rows, _), (_, columns) = widen(spans, generator.step, height), widen(spans, generator.step, width)
+    rows, columns = (_align(span, factor, generator.step) for span in (rows, columns))
     share = (rows.stop - rows.start) * (columns.stop - columns.start) / (height * width)
     return Window(rows=rows, columns=columns, share=share) if share <= MOST else None
 
 
-def _shrink(span: slice, factor: int) -> slice:
-    return slice(span.start // factor, -(-span.stop // factor))
+def _align(span: slice, factor: int, step: int) -> slice:
+    """In a picture so many times smaller, from and to where every halving meets the same pixels as in the whole."""
+    coarse = factor * step
+    return slice(span.start // coarse * step, -(-span.stop // coarse) * step)
 
 
 def run_window(generator: Generator, stacked: Float[Tensor, "1 c h w"], background: int | None, share: float) -> Tensor:
