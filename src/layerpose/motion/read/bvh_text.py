@@ -1,7 +1,7 @@
 """The bytes of a BVH file -> joints, offsets, channels, and the numbers of the frames that are asked for.
 
 Programs write it in many ways: tabs, blanks in names, any case, decimal commas, comments, ``Frames:12``, more or fewer
-frames than they say. A frame is a line as a rule; only lines that are asked for are read as numbers.
+frames than they say. Only frames that are asked for are read as numbers.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
+
+from layerpose.motion.read.bvh_frames import find_frames, words_of
 
 MOST_JOINTS = 2000
 KNOWN = tuple(f"{axis}{kind}" for axis in "XYZ" for kind in ("position", "rotation"))
@@ -25,15 +27,11 @@ HEADER = re.compile(
     re.IGNORECASE,
 )
 COMMENT = re.compile(r"^[ \t]*(?:#|//).*$|(?<=[\d{}n])[ \t]+(?:#|//).*$", re.MULTILINE | re.IGNORECASE)
-MOTION = re.compile(rb"(?:^|[\s}])MOTION\s+(?:(?:#|//)[^\n]*\s+)*Frames", re.IGNORECASE)
-COUNT = re.compile(rb"Frames[ \t]*:?[ \t]*(-?\d{1,18})", re.IGNORECASE)
-TIME = re.compile(rb"Frame[ \t]*Time[ \t]*:?[ \t]*([-+\d.,e]+)[^\n]*", re.IGNORECASE)
+MOTION = re.compile(rb"(?:^|[\s}])MOTION\s+(?:(?:#|//)[^\r\n]*[\r\n]\s*)*+Frames", re.IGNORECASE)
+COUNT = re.compile(rb"Frames[ \t]*+:?[ \t]*+(-?\d{1,18})", re.IGNORECASE)
+TIME = re.compile(rb"Frame[ \t]*+Time[ \t]*+:?[ \t]*+([-+\d.,e]+)[^\n]*", re.IGNORECASE)
 HEAD_BYTES = 4 << 20
 """The hierarchy ends within so many bytes."""
-SCANNED = 16 << 20
-"""Bytes that are searched for ends of lines together."""
-MANY_LINES = 300_000
-"""As many as 40 minutes at 120 frames a second have; where there are more they are short, as a rule."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +66,7 @@ class Recording:
         return np.stack([self._read(frame) for frame in frames])
 
     def _read(self, frame: int) -> Float[np.ndarray, "m"]:
-        line = self.data[self.starts[frame] : self.ends[frame]]
-        words = _words(line)
+        words = words_of(self.data, int(self.starts[frame]), int(self.ends[frame]), self.num_channels)
         try:
             values = np.array(words, dtype=np.float64)
         except ValueError:
@@ -96,7 +93,10 @@ def parse_bvh(data: bytes) -> Recording:
         count, time = COUNT.search(data, motion.start()), TIME.search(data, motion.start(), motion.end() + 4096)
         said = int(count[1]) if count else 0
         start = time.end() if time else data.find(b"\n", motion.end() if count is None else count.end())
-        starts, ends = _find_frames(data, start, sum(len(own) for own in channels))
+        num_channels = sum(len(own) for own in channels)
+        if not num_channels:
+            raise ValueError("its joints have no channels, so that nothing can move")
+        starts, ends = find_frames(data, start if start >= 0 else len(data), num_channels)
     except ValueError as error:
         raise ValueError(f"it is a damaged BVH file: {error}") from error
     if not len(starts):
@@ -168,59 +168,6 @@ def _check_channels(words: list[str], count: int) -> tuple[str, ...]:
     if strange:
         raise ValueError(f"unknown channel {strange[0][:30]!r}; expected {', '.join(sorted(KNOWN))}")
     return named
-
-
-def _find_frames(data: bytes, start: int, num_channels: int) -> tuple[Int[np.ndarray, "t"], Int[np.ndarray, "t"]]:
-    """Where the numbers of each frame start and end: a line each, or so many numbers wherever the lines end."""
-    if num_channels == 0:
-        raise ValueError("its joints have no channels, so that nothing can move")
-    if start < 0:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    starts, ends = _find_lines(data, start)
-    long = ends - starts >= 2 * num_channels - 1
-    told = starts[long][:2], ends[long][:2]
-    if len(told[0]) and all(len(_words(data[a:b])) == num_channels for a, b in zip(*told, strict=True)):
-        bytes_there = np.frombuffer(data, dtype=np.uint8)
-        long &= (bytes_there[starts] != ord("#")) & (bytes_there[starts] != ord("/"))
-        starts, ends = starts[long], ends[long]
-        last = len(_words(data[starts[-1] : ends[-1]]))
-        return (starts[:-1], ends[:-1]) if last != num_channels and len(starts) > 1 else (starts, ends)
-    return _find_numbers(data, start, num_channels)
-
-
-def _find_lines(data: bytes, start: int) -> tuple[Int[np.ndarray, "n"], Int[np.ndarray, "n"]]:
-    ends = np.append(_ends_of_lines(data, start), len(data))
-    starts = np.minimum(np.concatenate([[start], ends[:-1] + 1]), len(data) - 1)
-    return starts, ends
-
-
-def _ends_of_lines(data: bytes, start: int) -> Int[np.ndarray, "n"]:
-    """Long lines are found soonest by a search from end to end; where there are many, by a look at each byte."""
-    mark, ends = b"\n" if data.find(b"\n", start) >= 0 else b"\r", []
-    while len(ends) < MANY_LINES and (at := data.find(mark, start)) >= 0:
-        ends.append(at)
-        start = at + 1
-    found = [np.array(ends, dtype=np.int64)]
-    for at in range(start, len(data) if len(ends) == MANY_LINES else start, SCANNED):
-        found.append(np.flatnonzero(np.frombuffer(data[at : at + SCANNED], dtype=np.uint8) == mark[0]) + at)
-    return np.concatenate(found)
-
-
-def _find_numbers(data: bytes, start: int, num_channels: int) -> tuple[Int[np.ndarray, "t"], Int[np.ndarray, "t"]]:
-    found = [match.span() for match in re.finditer(rb"[^\s]+", data[start:])]
-    if not found:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    spans = np.array(found, dtype=np.int64) + start
-    whole = len(spans) // num_channels * num_channels
-    if not whole:
-        raise ValueError(f"frames of {num_channels} channels expected, {len(spans)} numbers found")
-    return spans[:whole:num_channels, 0], spans[num_channels - 1 : whole : num_channels, 1]
-
-
-def _words(line: bytes) -> list[bytes]:
-    if b"," in line:
-        line = line.replace(b",", b" " if b"." in line else b".")
-    return line.split()
 
 
 def _to_number(text: bytes) -> float:
