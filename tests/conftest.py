@@ -1,4 +1,4 @@
-"""Shapes and types in every signature are checked while the tests run."""
+"""Shapes and types in every signature are checked while the tests run (`promises`); what many need is made once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import dataclasses
 import functools
 import gc
 import hashlib
-import inspect
 import os
 import pickle
+import sys
 from collections.abc import Callable, Iterator
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,6 +20,9 @@ import pytest
 import torch
 from filelock import FileLock
 from jaxtyping import install_import_hook
+
+sys.path.insert(0, str(Path(__file__).parent))
+from promises import RUNNING, sampled
 
 if TYPE_CHECKING:
     from layerpose.data.records import Records
@@ -38,35 +41,6 @@ def _modules() -> list[str]:
 
 CHECKER = "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
 """As for a type checker, an int will do where a float is asked for."""
-FIRST, EVERY = 10, 100
-"""A check costs more than most functions do: in a test their first calls are checked, then one of so many."""
-RUNNING = [""]
-"""The test."""
-always = jaxtyping._decorator.jaxtyped
-
-
-def sampled(fn: Any = None, *, typechecker: Any) -> Any:
-    """As `jaxtyped`, but not at every call; the check is made when the function is first called."""
-    if fn is None:
-        return functools.partial(sampled, typechecker=typechecker)
-    if not inspect.isfunction(fn):
-        return always(fn, typechecker=typechecker)
-    checked, test, calls = None, "", 0
-
-    @functools.wraps(fn)
-    def either(*args: Any, **kwargs: Any) -> Any:
-        nonlocal checked, test, calls
-        if test is not RUNNING[0]:
-            test, calls = RUNNING[0], 0
-        calls += 1
-        if calls > FIRST and calls % EVERY:
-            return fn(*args, **kwargs)
-        checked = checked or always(fn, typechecker=typechecker)
-        return checked(*args, **kwargs)
-
-    return either
-
-
 jaxtyping.jaxtyped = jaxtyping._decorator.jaxtyped = sampled
 MODULES = frozenset(_modules())
 finder: Any = install_import_hook(sorted(MODULES), CHECKER).hook
