@@ -174,11 +174,22 @@ def rewritten(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
     return act
 
 
+def undeflatable(ora: Path) -> None:
+    """The archive's list is whole, and leads to what is no deflated stream."""
+    rewritten(lambda xml: xml)(ora)
+    data = bytearray(ora.read_bytes())
+    with zipfile.ZipFile(ora) as file:
+        begin = file.getinfo("stack.xml").header_offset + 30 + len("stack.xml")
+    data[begin : begin + 40] = b"\xff" * 40
+    ora.write_bytes(data)
+
+
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
         (lambda ora: ora.write_bytes(ora.read_bytes()[:-300]), "no OpenRaster file, or damaged"),
         (lambda ora: ora.write_bytes(b"not a zip"), "no OpenRaster file"),
+        (undeflatable, "no OpenRaster file, or damaged"),
         (rewritten(lambda xml: b"<!DOCTYPE a [<!ENTITY b 'c'>]>" + xml), "document type"),
         (rewritten(lambda xml: xml.replace(b'x="5"', b'x="NaN"')), "expected a number"),
         (rewritten(lambda xml: xml.replace(b'x="5"', b'x="1e300"')), "number of pixels"),

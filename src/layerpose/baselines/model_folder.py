@@ -34,7 +34,7 @@ def load_baseline(folder: Path) -> tuple[BaselineConfig, nn.Module]:
     try:
         stored = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         if stored["format"] != FORMAT:
-            raise ValueError(f"{folder / CONFIG} has format {stored['format']}; this version reads format {FORMAT}")
+            raise ValueError(f"{folder / CONFIG} has format {stored['format']!r:.40}; this version reads {FORMAT}")
         given = stored[BASELINE_KEY]
         networks = type(BASELINES[given["name"]].config)(**given["networks"])
         config = BaselineConfig(name=given["name"], canvas=given["canvas"], networks=networks)

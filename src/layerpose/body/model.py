@@ -12,12 +12,10 @@ import io
 import os
 import sys
 import warnings
-import zlib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -25,6 +23,7 @@ from jaxtyping import Float, Int
 from layerpose.body.parts import bones_to_parts, triangles_to_parts
 from layerpose.body.skeleton import mirrored
 from layerpose.body.skirt import Skirt, make_skirt
+from layerpose.runtime.arrays import read_arrays
 from layerpose.runtime.cache import cache_dir, one_at_a_time, writing
 
 FORMAT = 1
@@ -211,9 +210,8 @@ def _read_or_build(path: Path) -> dict[str, np.ndarray]:
 
 def _read(path: Path) -> dict[str, np.ndarray] | None:
     try:
-        with path.open("rb") as file, np.load(file) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, BadZipFile, zlib.error):
+        return read_arrays(path)
+    except (OSError, ValueError):
         return None
 
 

@@ -6,7 +6,6 @@ these few and of nothing else; matrices and chumpy arrays become inert records f
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from jaxtyping import Float, Int
 
 from layerpose.pickles.makers import KNOWN, Inert, Maker
 from layerpose.pickles.reader import PlainReader, unpickle
+from layerpose.runtime.arrays import read_arrays
 
 NUM_JOINTS = 24
 NUM_VERTICES = 6890
@@ -86,9 +86,8 @@ def read_smpl(path: Path) -> SmplArrays:
 
 def _read_npz(path: Path) -> dict[str, Any]:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in SmplArrays.__dataclass_fields__ if name in arrays.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError, TypeError) as error:
+        return dict(read_arrays(path, SmplArrays.__dataclass_fields__))
+    except (OSError, ValueError) as error:
         raise ValueError(f"{path} is no .npz of plain arrays ({error}); pass the .pkl as it was downloaded") from error
 
 

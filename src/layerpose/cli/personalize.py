@@ -152,7 +152,7 @@ def _same_making(out: Path, making: dict[str, Any]) -> None:
     for key, value in making.items():
         if there.get(key) != value:
             raise ValueError(
-                f"the run in {out} was begun with {key} {there.get(key)!r}, not {value!r}; use a new folder"
+                f"the run in {out} was begun with {key} {there.get(key)!r:.60}, not {value!r}; use a new folder"
             )
 
 

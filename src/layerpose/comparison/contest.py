@@ -57,7 +57,8 @@ def check_contest(contest: Contest, machine: Machine, out: Path) -> None:
             raise ValueError(f"{file} is damaged ({error}); choose a new folder") from error
         for name, value in told.items():
             if there.get(name) != value:
-                raise ValueError(f"{out} was begun with {name} {there.get(name)!r}, not {value!r}; use another folder")
+                found = f"{there.get(name)!r:.60}"
+                raise ValueError(f"{out} was begun with {name} {found}, not {value!r}; use another folder")
     elif out.exists() and not is_empty(out):
         raise ValueError(f"{out} is not empty and holds no comparison; choose a new folder")
     check_output_folder(out)

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 from jaxtyping import UInt8
+
+from layerpose.media.videos.reading import find_pictures
 
 
 def count_frames(path: Path) -> int:
     """Frames of a video, as its head says. ValueError if it is none."""
     with _open(path) as container:
-        stream = _pictures(container, path)
+        stream = find_pictures(container, path)
         if stream.frames:
             return stream.frames
         seconds = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
@@ -27,7 +28,7 @@ def count_frames(path: Path) -> int:
 def read_frame(path: Path, number: int) -> UInt8[np.ndarray, "h w 3"]:
     """Frame `number`, counted from 0. ValueError if the video is damaged there or shorter."""
     with _open(path) as container:
-        stream = _pictures(container, path)
+        stream = find_pictures(container, path)
         time = number / _rate(stream)
         half = 0.5 / _rate(stream)
         try:
@@ -45,12 +46,6 @@ def _open(path: Path):
         return av.open(str(path))
     except FFmpegError as error:
         raise ValueError(f"{path} is not a video that can be read ({error.strerror}); copy it again") from error
-
-
-def _pictures(container: InputContainer, path: Path) -> VideoStream:
-    if not container.streams.video:
-        raise ValueError(f"{path} has no pictures; copy it again")
-    return container.streams.video[0]
 
 
 def _rate(stream: VideoStream) -> float:

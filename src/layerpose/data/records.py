@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -23,6 +22,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from layerpose.data.store import open_store, pack
+from layerpose.runtime.arrays import read_arrays
 from layerpose.runtime.cache import writing, writing_folder
 from layerpose.types import Body, Camera, Pose
 
@@ -58,7 +58,7 @@ class Records:
             raise ValueError(f"{file} cannot be read ({error}); make the data set again") from error
         if self.info.get("layerpose_data") != FORMAT:
             found = self.info.get("layerpose_data")
-            raise ValueError(f"{file} has format {found!r}; this layerpose reads {FORMAT}; make the data set again")
+            raise ValueError(f"{file} has format {found!r:.40}; this layerpose reads {FORMAT}; make the data set again")
         self.store = open_store(self.path)
         self.people = self.store.people()
         """Names of the people that are complete."""
@@ -111,9 +111,8 @@ class Records:
     def _read_arrays(self, person: str) -> dict[str, np.ndarray]:
         content = self._read(person, "poses.npz")
         try:
-            with np.load(io.BytesIO(content)) as arrays:
-                return {name: arrays[name] for name in arrays.files}
-        except (ValueError, EOFError, BadZipFile) as error:
+            return read_arrays(io.BytesIO(content))
+        except ValueError as error:
             raise self._damaged(person, "poses.npz", error) from error
 
     def _read_person(self, person: str) -> dict[str, Any]:
@@ -144,9 +143,7 @@ def describe(out: Path, info: dict[str, Any]) -> None:
     there = Records(out).info
     for name, value in info.items():
         if there.get(name) != value:
-            raise ValueError(
-                f"{out} was made with {name} {there.get(name)!r}, not {value!r}; use another folder or the same {name}"
-            )
+            raise ValueError(f"{out} was made with {name} {there.get(name)!r:.60}, not {value!r}; use another folder")
 
 
 def write_person(

@@ -21,6 +21,7 @@ from layerpose.maps.limbs import draw_limbs, limb_points
 from layerpose.maps.render import draw_body, mesh
 from layerpose.maps.voxels import SIZE, voxelise
 from layerpose.networks.capsules import Skeleton
+from layerpose.runtime.arrays import read_arrays
 from layerpose.runtime.cache import writing
 from layerpose.types import Body
 
@@ -100,8 +101,7 @@ class VolumePairs(Dataset[VolumeSample]):
             self.labels.mkdir(parents=True, exist_ok=True)
             with writing(path) as temporary, temporary.open("wb") as file:
                 np.savez_compressed(file, labels=label(body).numpy())
-        with np.load(path) as stored:
-            return torch.from_numpy(stored["labels"])
+        return torch.from_numpy(read_arrays(path)["labels"])
 
 
 def label(body: Body) -> UInt8[Tensor, "d s s"]:

@@ -11,7 +11,6 @@ import hashlib
 import os
 import warnings
 import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +22,7 @@ from jaxtyping import Float, UInt8
 from layerpose import __version__
 from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.landmarks import Landmarks
+from layerpose.runtime.arrays import BROKEN_ZIP, read_arrays
 from layerpose.runtime.cache import cache_dir, private_folder, writing
 from layerpose.types import CLASSES, PHENOTYPES, Body, Camera, Pose
 
@@ -66,12 +66,11 @@ def recall(file: Path, size: int) -> Kept | None:
         with zipfile.ZipFile(file) as packed:
             if sum(member.file_size for member in packed.infolist()) > 5 * size * size + SMALL_BYTES:
                 return None
-        with np.load(file, allow_pickle=False) as arrays:
-            kept = _read(arrays["alpha"], arrays["labels"], arrays["phenotype"], arrays["rotations"], arrays["figures"])
+        kept = _read(**read_arrays(file, ("alpha", "labels", "phenotype", "rotations", "figures")))
         if kept.alpha.shape != (size, size):
             return None
         os.utime(file)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError):
+    except (*BROKEN_ZIP, TypeError):
         return None
     return kept
 

@@ -52,7 +52,7 @@ def load_network(folder: Path, kind: str, make: Callable[[dict[str, Any]], Netwo
     try:
         stored = json.loads(description.read_text(encoding="utf-8"))
         if stored["format"] != FORMAT:
-            raise ValueError(f"{description} has format {stored['format']}; this version reads format {FORMAT}")
+            raise ValueError(f"{description} has format {stored['format']!r:.40}; this version reads format {FORMAT}")
         network = make(stored["network"])
         network.load_state_dict(load_file(weights))
     except (KeyError, TypeError, RuntimeError, SafetensorError, json.JSONDecodeError) as error:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 from zlib import crc32
 
 import numpy as np
@@ -29,6 +28,7 @@ from layerpose.estimation.finding import find_landmarks
 from layerpose.maps.parsing import labels_to_parsing
 from layerpose.maps.source import SourceView
 from layerpose.media.pictures import image_to_picture
+from layerpose.runtime.arrays import read_arrays
 from layerpose.runtime.cache import writing
 from layerpose.types import Body, Camera, Pose
 
@@ -117,11 +117,11 @@ def write_fit(seen: Estimate, file: Path) -> None:
 def read_fit(file: Path) -> Source:
     """What `write_fit` kept. ValueError if it is damaged."""
     try:
-        with file.open("rb") as opened, np.load(opened) as stored:
-            picture, labels, phenotype, rotations, camera = (
-                stored[name] for name in ("picture", "labels", "phenotype", "rotations", "camera")
-            )
-    except (ValueError, KeyError, EOFError, BadZipFile) as error:
+        stored = read_arrays(file)
+        picture, labels, phenotype, rotations, camera = (
+            stored[name] for name in ("picture", "labels", "phenotype", "rotations", "camera")
+        )
+    except (ValueError, KeyError) as error:
         raise ValueError(f"{file} is damaged ({error}); delete it, it will be made again") from error
     values = torch.from_numpy(picture).permute(2, 0, 1).float()[None]
     mask = values[:, 3:] / 255

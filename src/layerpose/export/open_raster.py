@@ -28,6 +28,7 @@ from layerpose.export.layer_set import (
     title_of,
 )
 from layerpose.export.layered import LayerPicture, place_picture
+from layerpose.runtime.arrays import BROKEN_ZIP
 from layerpose.runtime.cache import writing
 
 SUFFIX = ".ora"
@@ -108,10 +109,10 @@ def read_open_raster(path: Path) -> LayerSet:
     try:
         with zipfile.ZipFile(path) as file:
             return _read(file)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, KeyError, RuntimeError) as error:
-        raise ValueError(f"{path} is no OpenRaster file, or damaged ({error}); save it again as .ora") from error
     except (ValueError, RecursionError, ElementTree.ParseError) as error:
         raise ValueError(f"{path}: {error}") from error
+    except BROKEN_ZIP as error:
+        raise ValueError(f"{path} is no OpenRaster file, or damaged ({error}); save it again as .ora") from error
 
 
 def _read(file: zipfile.ZipFile) -> LayerSet:

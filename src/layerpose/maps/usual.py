@@ -66,7 +66,7 @@ def load_usual(folder: Path) -> Usual:
             )
     try:
         if (found := json.loads((folder / CONFIG).read_text(encoding="utf-8"))["format"]) != FORMAT:
-            raise ValueError(f"{folder / CONFIG} has format {found}; this version reads format {FORMAT}")
+            raise ValueError(f"{folder / CONFIG} has format {found!r:.40}; this version reads format {FORMAT}")
         stored = load_file(folder / WEIGHTS)
         return Usual(
             **{name: stored[name].astype(np.float32) for name in ("outfit", "components", "materials", "face")}

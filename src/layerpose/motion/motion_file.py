@@ -76,7 +76,7 @@ def _to_motion(record: Any) -> Motion:
         raise ValueError('neither a "layerpose_motion" nor a "layerpose_pose" key: not a motion file')
     if type(record["layerpose_motion"]) is not int or record["layerpose_motion"] != FORMAT:
         raise ValueError(
-            f'"layerpose_motion" is {record["layerpose_motion"]!r}; expected the version that is read, {FORMAT}'
+            f'"layerpose_motion" is {record["layerpose_motion"]!r:.40}; expected the version that is read, {FORMAT}'
         )
     check_names(record, KEYS, "key")
     [fps] = numbers([record.get("fps")], 1, '"fps"', "frames a second")

@@ -65,7 +65,7 @@ def record_to_body(record: Any) -> Pose | Body:
         raise ValueError('no "layerpose_pose" key: not a pose file; write one with `layerpose fit PHOTO -o pose.json`')
     if type(record["layerpose_pose"]) is not int or record["layerpose_pose"] != FORMAT:
         raise ValueError(
-            f'"layerpose_pose" is {record["layerpose_pose"]!r}; expected the version that is read, {FORMAT}'
+            f'"layerpose_pose" is {record["layerpose_pose"]!r:.40}; expected the version that is read, {FORMAT}'
         )
     check_names(record, KEYS, "key")
     pose = record_to_pose(mapping(record.get("rotations", {}), "rotations"))

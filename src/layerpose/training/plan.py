@@ -84,7 +84,7 @@ def check_same(out: Path, plan: Plan) -> None:
     try:
         stored = json.loads(file.read_text(encoding="utf-8"))
         if stored["layerpose_run"] != FORMAT:
-            raise ValueError(f"format {stored['layerpose_run']!r}, expected {FORMAT}")
+            raise ValueError(f"format {stored['layerpose_run']!r:.40}, expected {FORMAT}")
         theirs = stored["plan"]
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{file} is damaged or of another version ({error}); choose a new folder") from error

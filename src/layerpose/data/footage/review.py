@@ -45,6 +45,6 @@ def read_review(out: Path) -> dict[str, Decisions]:
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(COLUMNS) or row[2].strip().lower() not in (KEEP, ASIDE):
             found = row[2] if len(row) > 2 else ",".join(row)
-            raise ValueError(f"{file}, line {number}: found {found!r}; expected the verdict {KEEP} or {ASIDE}")
+            raise ValueError(f"{file}, line {number}: found {found!r:.40}; expected the verdict {KEEP} or {ASIDE}")
         decisions.setdefault(row[0], {})[row[1]] = row[2].strip().lower() == KEEP
     return decisions

@@ -13,6 +13,7 @@ import numpy as np
 
 from layerpose.data.footage.candidates import RECORD, candidates_of, read_candidates
 from layerpose.data.store import PEOPLE
+from layerpose.runtime.arrays import read_arrays
 from layerpose.runtime.cache import writing_folder
 
 LEAST_FRAMES = 2
@@ -84,9 +85,8 @@ def _write(
     with writing_folder(target) as part:
         for number, name in enumerate(kept):
             _link(folder / f"{name}.png", part / f"{number:03d}.png")
-        with np.load(folder / "poses.npz") as arrays:
-            shared = {"phenotype"}
-            np.savez(part / "poses.npz", **{n: a if n in shared else a[rows] for n, a in arrays.items()})
+        shared, arrays = {"phenotype"}, read_arrays(folder / "poses.npz")
+        np.savez(part / "poses.npz", **{n: a if n in shared else a[rows] for n, a in arrays.items()})
         frames = [
             {**record["frames"][row], "name": f"{number:03d}", **record["candidates"][row]}
             for number, row in enumerate(rows)

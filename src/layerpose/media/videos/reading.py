@@ -146,14 +146,24 @@ def _open(path: Path) -> InputContainer:
     except (FFmpegError, ValueError) as error:
         reason = error.strerror if isinstance(error, FFmpegError) else error
         raise ValueError(f"{path} is not a video that can be read ({reason}); expected MP4, WebM ...") from error
-    if not container.streams.video:
+    try:
+        stream = find_pictures(container, path)
+        if stream.width * stream.height > MAX_PIXELS:
+            raise ValueError(f"{path} has {stream.width} x {stream.height} pixels; at most {MAX_PIXELS:,} are read")
+    except ValueError:
         container.close()
-        raise ValueError(f"{path} has no pictures, only sound; expected a video of a person")
-    stream = container.streams.video[0]
-    if stream.width * stream.height > MAX_PIXELS:
-        container.close()
-        raise ValueError(f"{path} has {stream.width} x {stream.height} pixels; at most {MAX_PIXELS:,} are read")
+        raise
     return container
+
+
+def find_pictures(container: InputContainer, path: Path) -> VideoStream:
+    """The pictures of a file that may hold sound too. ValueError if there are none, or in no known coding."""
+    if not container.streams.video:
+        raise ValueError(f"{path} has no pictures, only sound; expected a video")
+    stream = container.streams.video[0]
+    if stream.codec_context is None:
+        raise ValueError(f"{path} is damaged, or in a coding that is unknown here; expected H.264, VP9 ...")
+    return stream
 
 
 def _stamps(container: InputContainer, stream: VideoStream) -> list[float | None]:

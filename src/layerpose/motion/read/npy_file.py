@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tokenize
 import warnings
 from typing import Any
 
@@ -11,10 +10,9 @@ import numpy as np
 
 from layerpose.pickles.makers import checked_shape, to_array
 from layerpose.pickles.reader import unpickle
+from layerpose.runtime.arrays import BROKEN_ARRAY
 
 MAGIC = b"\x93NUMPY"
-BROKEN = (ValueError, EOFError, TypeError, KeyError, SyntaxError, MemoryError, RecursionError, tokenize.TokenError)
-"""What numpy raises over a header that is not what it says."""
 
 
 def read_npy(data: bytes, subject: str) -> Any:
@@ -23,7 +21,7 @@ def read_npy(data: bytes, subject: str) -> Any:
         shape, fortran, kind, start = _read_header(data)
         if not kind.hasobject:
             return to_array(memoryview(data)[start:], kind, shape, fortran=fortran)
-    except BROKEN as error:
+    except BROKEN_ARRAY as error:
         raise ValueError(f"{subject} is a damaged array ({error!s:.120}); export or copy it again") from error
     held = unpickle(data[start:], subject)
     return held.reshape(())[()] if isinstance(held, np.ndarray) and held.shape == () else held
@@ -33,7 +31,7 @@ def holds_objects(data: bytes) -> bool:
     """It would have to be unpickled."""
     try:
         return _read_header(data)[2].hasobject
-    except BROKEN:
+    except BROKEN_ARRAY:
         return False
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
+
+from layerpose.runtime.arrays import BROKEN_ZIP
 
 LARGEST = 512 << 20
 """Bytes that all members together may have; a 20-minute clip at 120 frames a second has 180 MB."""
@@ -13,8 +14,6 @@ SMALL = 32 << 20
 """So much may come out of any file ..."""
 MOST_TIMES = 60
 """... and so many times its own size out of a larger one; motions shrink to a half or a third."""
-BROKEN = (OSError, ValueError, EOFError, KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
-"""What the standard library raises over a zip that is not what it says."""
 
 
 def most_bytes(size: int) -> int:
@@ -34,5 +33,5 @@ def zip_members(path: Path) -> Iterator[tuple[str, bytes]]:
                 if left < 0:
                     raise ValueError(f"it unpacks to more than {most_bytes(path.stat().st_size) >> 20} MB")
                 yield member.filename, data
-    except BROKEN as error:
+    except BROKEN_ZIP as error:
         raise ValueError(f"{path} cannot be unpacked ({error!s:.120}); export or copy it again") from error
