@@ -134,14 +134,35 @@ def try_some(name: str, written: Path, seed: int, numbers: range) -> list[Tried]
     return [try_one(format, written, seed, number, keep=True) for number in numbers]
 
 
-def to_table(counts: Counter[tuple[str, str]]) -> str:
-    """Format by outcome."""
-    kinds = ["read", "refused", *(kind for kind in WRONG if any(counts[name, kind] for name in NAMES))]
-    lines = [f"| format | files | {' | '.join(kinds)} |", "|---|" + "---|" * (len(kinds) + 1)]
-    for name in (*NAMES, "all"):
-        row = [counts[name, kind] if name != "all" else sum(counts[one, kind] for one in NAMES) for kind in kinds]
-        lines.append(f"| {name} | {sum(row)} | {' | '.join(map(str, row))} |")
-    return "\n".join(lines)
+class Tally:
+    """How many files of each format ended how, and the most that one of them took."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.most: dict[str, tuple[float, float]] = {}
+
+    def add(self, name: str, outcome: Outcome) -> None:
+        """One file more."""
+        self.counts[name, outcome.kind] += 1
+        seconds, memory = self.most.get(name, (0.0, 0.0))
+        self.most[name] = max(seconds, outcome.seconds), max(memory, outcome.memory_mb)
+
+    @property
+    def num_wrong(self) -> int:
+        """That broke a promise."""
+        return sum(count for (_, kind), count in self.counts.items() if kind in WRONG)
+
+    def to_table(self) -> str:
+        """Format by outcome."""
+        kinds = ["read", "refused", *(kind for kind in WRONG if any(self.counts[name, kind] for name in NAMES))]
+        lines = [f"| format | files | {' | '.join(kinds)} | processor | memory |", "|---|" + "---|" * (len(kinds) + 3)]
+        lines += [self._to_row(name, [name], kinds) for name in NAMES if name in self.most]
+        return "\n".join([*lines, self._to_row("all", list(self.most), kinds)])
+
+    def _to_row(self, title: str, names: list[str], kinds: list[str]) -> str:
+        row = [sum(self.counts[name, kind] for name in names) for kind in kinds]
+        seconds, memory = (max((self.most[name][which] for name in names), default=0.0) for which in (0, 1))
+        return f"| {title} | {sum(row)} | {' | '.join(map(str, row))} | {seconds:.1f} s | {memory:.0f} MB |"
 
 
 def next_seed() -> int:
@@ -160,7 +181,7 @@ def main() -> int:
     parser.add_argument("--only", choices=NAMES, nargs="+", default=NAMES)
     given = parser.parse_args()
     seed = next_seed() if given.seed is None else given.seed
-    counts: Counter[tuple[str, str]] = Counter()
+    tally = Tally()
     with tempfile.TemporaryDirectory() as folder:
         written = write_all(Path(folder), tuple(given.only))
         print(f"seed {seed}, {len(written)} formats, {given.seconds:g} s", flush=True)
@@ -174,13 +195,12 @@ def main() -> int:
                     batch += 1
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for tried in (one for future in done for one in future.result()):
-                    counts[tried.format, tried.outcome.kind] += 1
+                    tally.add(tried.format, tried.outcome)
                     if tried.outcome.is_wrong:
                         print(f"{tried.format} {tried.number}: {tried.how}: {tried.outcome}", flush=True)
-    print(to_table(counts))
-    wrong = sum(count for (_, kind), count in counts.items() if kind in WRONG)
-    print(f"{sum(counts.values())} files in {time.monotonic() - began:.0f} s, {wrong} broke a promise")
-    return 1 if wrong else 0
+    print(tally.to_table())
+    print(f"{tally.counts.total()} files in {time.monotonic() - began:.0f} s, {tally.num_wrong} broke a promise")
+    return 1 if tally.num_wrong else 0
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,9 @@ class Outcome:
     """``read``, ``refused``, or what is wrong: `WRONG`."""
     said: str = ""
     seconds: float = 0.0
+    """Of the processor."""
+    memory_mb: float = 0.0
+    """Beyond what the process had already, at most."""
 
     @property
     def is_wrong(self) -> bool:
@@ -68,7 +71,7 @@ def try_file(
     read: Callable[[Path], Any], path: Path, *, room: Path, limits: Limits | None = None, writes: bool = False
 ) -> Outcome:
     """Let a child read `path`, in the folder `room` where nothing may change; `writes`: elsewhere it may."""
-    limits, before, start = limits or Limits(), contents(room), time.monotonic()
+    limits, before = limits or Limits(), contents(room)
     receive, send = os.pipe()
     held_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with warnings.catch_warnings(action="ignore"):  # some Pythons warn of threads, of which the child uses none
@@ -82,11 +85,11 @@ def try_file(
     heard = _listen(receive, PATIENCE * limits.seconds)
     found = _judge(child, heard, held_kb, limits)
     if _end_group(child) and not found.is_wrong:
-        found = Outcome(kind="left behind", said="a process that goes on")
+        found = replace(found, kind="left behind", said="a process that goes on")
     if not found.is_wrong and (after := contents(room)) != before:
         kind = "changed" if any(after.get(name) != value for name, value in before.items()) else "left behind"
-        found = Outcome(kind=kind, said=", ".join(sorted(str(name) for name in set(after) ^ set(before)))[:200])
-    return Outcome(kind=found.kind, said=found.said, seconds=time.monotonic() - start)
+        found = replace(found, kind=kind, said=", ".join(sorted(map(str, set(after) ^ set(before))))[:200])
+    return found
 
 
 def contents(room: Path) -> dict[Path, str]:
@@ -184,11 +187,13 @@ def _judge(child: int, heard: Outcome | None, held_kb: int, limits: Limits) -> O
         _, status, used = os.wait4(child, 0)
         heard = heard or Outcome(kind="time", said=f"more than {PATIENCE * limits.seconds:g} s")
     ended_by = signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else ""
+    memory_mb = max(used.ru_maxrss - held_kb, 0) / 1024
+    found = heard or Outcome(kind="crash", said=ended_by or "it ended without a word")
     if ended_by == "SIGXCPU":
-        return Outcome(kind="time", said=f"more than {limits.seconds:g} s of the processor")
-    if used.ru_maxrss - held_kb > limits.memory_mb * 1024:
-        return Outcome(kind="memory", said=f"{(used.ru_maxrss - held_kb) >> 10} MB")
-    return heard or Outcome(kind="crash", said=ended_by or "it ended without a word")
+        found = Outcome(kind="time", said=f"more than {limits.seconds:g} s of the processor")
+    elif memory_mb > limits.memory_mb:
+        found = Outcome(kind="memory", said=f"{memory_mb:.0f} MB")
+    return replace(found, seconds=used.ru_utime + used.ru_stime, memory_mb=memory_mb)
 
 
 def _end_group(child: int) -> bool:

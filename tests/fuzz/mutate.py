@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
 import pickle
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -27,6 +29,10 @@ WORDS = (0, 1, 0xFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 DEEP = 3000
 HEAD = 600
 """Formats keep their counts and sizes at the beginning, where half of the edits are made."""
+UNZIPPABLE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, OSError, EOFError, RuntimeError, struct.error,
+)  # fmt: skip
+"""What `zipfile` raises for an archive that an earlier edit has damaged."""
 KNOWING = 0.75
 """Share of the edits that know the format; others are refused at its first check, as a rule."""
 
@@ -241,7 +247,7 @@ def change_zip(data: bytes, rng: np.random.Generator) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             members = {name: file.read(name) for name in file.namelist()}
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError):
+    except UNZIPPABLE:
         return flip(data, rng)
     if not members:
         return insert(data, rng)
