@@ -14,10 +14,15 @@ from types import ModuleType
 from typing import Any
 
 import av
+import pillow_heif
 import torch
 from PIL import Image
 
 from layerpose.body.smpl_file import read_smpl
+from layerpose.export.layer_folder import read_layer_folder, write_layer_folder
+from layerpose.export.layer_set import LayerSet, Origin
+from layerpose.export.layered import LayerPicture
+from layerpose.export.open_raster import read_open_raster, write_open_raster
 from layerpose.media.pictures import read_photo
 from layerpose.media.videos.reading import open_video
 from layerpose.motion.library import library_pose
@@ -152,6 +157,34 @@ def _video(path: Path) -> None:
         container.mux(stream.encode(None))
 
 
+def _heic(path: Path) -> None:
+    pillow_heif.from_pillow(_photo()).save(path, quality=50)
+
+
+def _layers() -> LayerSet:
+    """One part of one colour."""
+    picture = Image.new("RGBA", (12, 9), "red")
+    origin = Origin(canvas=SIDE, weights="abc", body=_still().first_body, photo="me.jpg")
+    plain = _photo().resize((SIDE, SIDE))
+    drawn = (LayerPicture(part="head", left=3, top=4, picture=picture),)
+    return LayerSet(origin=origin, drawn=drawn, photo=b"photo", draft=plain, result=plain)
+
+
+def _layer_folder(folder: Path) -> Path:
+    write_layer_folder(_layers(), folder / "layers", comment="Generated.")
+    return folder / "layers"
+
+
+def _changes(read: Callable[[Path], LayerSet]) -> Callable[[Path], None]:
+    """Read the layers and find what was painted, as `fuse` does."""
+
+    def use(path: Path) -> None:
+        layers = read(path)
+        layers.changes(layers.canvas or SIDE)
+
+    return use
+
+
 def _model(folder: Path) -> Path:
     torch.manual_seed(0)
     save_model(Model(debug()), folder / "model", half=True)
@@ -178,7 +211,11 @@ FORMATS = (
     *(Format(name=layout, write=_smpl_layout(layout), read=use_clip, motion=True) for layout in LAYOUTS),
     Format(name="SMPL's file", write=_written("body.npz", write_smpl_format), read=read_smpl),
     Format(name="model folder", write=_model, read=load_model),
+    Format(name="OpenRaster", write=_written("a.ora", lambda path: write_open_raster(_layers(), path)),
+           read=_changes(read_open_raster)),
+    Format(name="layer folder", write=_layer_folder, read=_changes(read_layer_folder)),
     *(Format(name=f"photo, {suffix}", write=_picture(suffix), read=read_photo) for suffix in PICTURES),
+    Format(name="photo, heic", write=_written("a.heic", _heic), read=read_photo),
     Format(name="photo, gif", write=_written("a.gif", _gif), read=read_photo),
     Format(name="GIF as video", write=_written("a.gif", _gif), read=look),
     Format(name="MP4", write=_written("a.mp4", _video), read=look),

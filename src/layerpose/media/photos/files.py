@@ -38,6 +38,8 @@ HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 FRAME = re.compile(r"(?P<name>.+)#(?P<frame>[^#/\\]*)")
 HEAD = 64
 """Bytes by which a format is told."""
+SAID = 200
+"""Characters of what a decoder says, which may have several lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +117,8 @@ def explaining(name: str) -> Iterator[None]:
     except BROKEN as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise ValueError(f"{name} is damaged or cut short ({error}); export or copy it again") from error
+        said = " ".join(str(error).split())[:SAID]
+        raise ValueError(f"{name} is damaged or cut short ({said}); export or copy it again") from error
 
 
 class PhotoRefusedError(ValueError):
