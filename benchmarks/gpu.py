@@ -57,7 +57,7 @@ def list_ways(device: torch.device) -> list[Ways]:
     return [way for way in WAYS if device.type == "cuda" or not (way.graph or way.compiled)]
 
 
-def seconds_of(work: Callable[[], object], device: torch.device, rounds: int = 5) -> float:
+def seconds_of(work: Callable[[], object], device: torch.device, rounds: int) -> float:
     """Median of several, after one that prepares."""
     times = []
     for _ in range(rounds + 1):
@@ -114,7 +114,7 @@ def capture(draw: Callable[[], Tensor]) -> Callable[[], Tensor]:
     return replay
 
 
-def rows_of(preset: str, device: torch.device, batches: tuple[int, ...]) -> Iterator[dict[str, object]]:
+def rows_of(preset: str, device: torch.device, batches: tuple[int, ...], rounds: int) -> Iterator[dict[str, object]]:
     """Parity, then the speeds, then a step of learning, of each stage."""
     torch.manual_seed(0)
     config = PRESETS[preset]()
@@ -131,13 +131,13 @@ def rows_of(preset: str, device: torch.device, batches: tuple[int, ...]) -> Iter
         for way in list_ways(device):
             for batch in batches if way.channels_last else batches[:1]:
                 with torch.no_grad():
-                    took = seconds_of(prepare(part, size, batch, device, way), device)
+                    took = seconds_of(prepare(part, size, batch, device, way), device, rounds)
                 yield {**names, "what": way.name, "batch": batch, "ms_a_picture": 1000 * took / batch}
         if content:
             session = open_session(content, "onnxruntime", device.type)
-            took = seconds_of(lambda session=session, trial=trial: session(trial.inputs), device)
+            took = seconds_of(lambda session=session, trial=trial: session(trial.inputs), device, rounds)
             yield {**names, "what": "onnxruntime", "batch": 1, "ms_a_picture": 1000 * took}
-        took = seconds_of(learn(part, size, device), device, rounds=3)
+        took = seconds_of(learn(part, size, device), device, min(rounds, 3))
         yield {**names, "what": "step of learning", "batch": 1, "ms_a_picture": 1000 * took}
         part.generator.to("cpu")
 
@@ -164,14 +164,14 @@ def tell(row: dict[str, object]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=8.0)
-    parser.add_argument("--tiny", action="store_true", help="the preset for tests, batches of 1 and 2")
+    parser.add_argument("--tiny", action="store_true", help="the preset for tests, batches of 1 and 2, once")
     given = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     name = torch.cuda.get_device_name() if device.type == "cuda" else "no GPU: the processor"
     print(f"{name}, PyTorch {torch.__version__}\n\n| stage | way | batch | a picture |\n|---|---|---|---|")
     begin, rows = time.monotonic(), []
     for preset in ("debug",) if given.tiny else ("base", "paper"):
-        for row in rows_of(preset, device, BATCHES[:2] if given.tiny else BATCHES):
+        for row in rows_of(preset, device, *((BATCHES[:2], 1) if given.tiny else (BATCHES, 5))):
             rows.append(row)
             print(tell(row), flush=True)
             if time.monotonic() - begin > 60 * given.minutes:

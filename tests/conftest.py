@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import gc
-import hashlib
 import os
-import pickle
 import sys
 from collections.abc import Callable, Iterator
 from multiprocessing import get_context
@@ -24,6 +21,7 @@ from jaxtyping import install_import_hook
 sys.path.insert(0, str(Path(__file__).parent))
 from promises import RUNNING, sampled
 
+pytest_plugins = ("kept",)
 if TYPE_CHECKING:
     from layerpose.data.records import Records
     from layerpose.training.plan import Plan
@@ -158,50 +156,20 @@ def one_check() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def one_plot() -> Iterator[None]:
+    """A report draws one of its figures where it would draw three."""
+    from layerpose.evaluation import page
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "PICTURE", dict(list(page.PICTURE.items())[:1]))
+        yield
+
+
 @pytest.fixture
 def forks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers are forks, which have everything loaded; those in tests/runtime begin from nothing, as a user's do."""
     monkeypatch.setattr("layerpose.runtime.workers.get_context", lambda _: get_context("fork"))
-
-
-def remember(work: Callable[..., Any]) -> Callable[..., Any]:
-    """Slow work that comes out the same each time, done once for each set of arguments."""
-    found: dict[bytes, Any] = {}
-
-    @functools.wraps(work)
-    def recall(*given: Any) -> Any:
-        key = hashlib.sha256(pickle.dumps(given)).digest()
-        if key not in found:
-            found[key] = work(*given)
-        return found[key]
-
-    return recall
-
-
-@pytest.fixture(scope="session")
-def fit_once() -> Callable[..., Any]:
-    from layerpose.estimation.fit import solve
-
-    return remember(solve)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def fits_kept(request: pytest.FixtureRequest, fit_once: Callable[..., Any]) -> Iterator[None]:
-    """Whoever was fitted once is not fitted again, but where fits are the subject: one takes nearly a second."""
-    with pytest.MonkeyPatch.context() as patch:
-        if request.path.parent.name != "estimation":
-            patch.setattr("layerpose.estimation.fit.solve", fit_once)
-        yield
-
-
-@pytest.fixture(scope="session")
-def skins_kept() -> Iterator[None]:
-    """The four bones of each vertex are chosen once for each body; it takes a second."""
-    from layerpose.motion.write import glb
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(glb, "four_weights", remember(glb.four_weights))
-        yield
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def data(paint: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="module")
-def contest(data: Path, lpips: Path, one_check: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def contest(data: Path, lpips: Path, one_check: None, one_plot: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished comparison; it was stopped once while the second row learned."""
     from layerpose.training import loop
 

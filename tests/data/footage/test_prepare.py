@@ -29,7 +29,7 @@ SMALL = ("--size", "128", "--workers", "1")
 
 
 @pytest.fixture(scope="module")
-def data(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data(clip: Path, rough_fits: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("prepared") / "data"
     assert main(["prepare", str(clip), "-o", str(out), "--review", *SMALL]) == 0
     return out

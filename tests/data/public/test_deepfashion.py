@@ -83,7 +83,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def imported(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def imported(made: Path, rough_fits: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("imported") / "data"
     assert main(["import", "deepfashion", str(made), "-o", str(out), "--workers", "1"]) == 0
     return out

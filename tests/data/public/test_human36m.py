@@ -75,7 +75,7 @@ def made(cut_out: tuple[np.ndarray, np.ndarray], tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="module")
-def imported(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def imported(made: Path, rough_fits: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("imported") / "data"
     words = ["--pictures", "2", "--size", "256", "--workers", "1"]
     assert main(["import", "human36m", str(made), "-o", str(out), *words]) == 0

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from layerpose.studio.app import make_app
 from layerpose.studio.rooms import open_studio
@@ -131,13 +132,23 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def _plain_thumbnails() -> Iterator[None]:
+    """The pictures of more than a hundred poses, of which each page shows all, are plain."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("layerpose.studio.posing.draw_thumbnail", lambda _: Image.new("RGBA", (8, 8), "grey"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def served(
+    _plain_thumbnails: None, small_model: PoseTransfer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     if CHROMIUM is None:
         pytest.skip("no Chromium to look at the page with; apt install chromium")
     with socket.socket() as taken:
         taken.bind((HOST, 0))
         port = taken.getsockname()[1]
-    rooms = open_studio(tmp_path_factory.mktemp("studio"), PoseTransfer.load(device="cpu"))
+    rooms = open_studio(tmp_path_factory.mktemp("studio"), small_model)
     found = Served(make_app(rooms, host=HOST, port=port), port)
     yield found
     found.stop()
