@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import sys
 import pytest
 
 from layerpose.cli.commands import COMMANDS
+from layerpose.cli.run import main
 
 HEAVY = {"torch", "numpy", "scipy", "warp", "cv2", "PIL", "rich"}
 
@@ -37,3 +39,13 @@ def test_help_of_a_command_loads_nothing_that_computes(command: str) -> None:
 def test_help_says_of_a_command_what_its_own_help_says_first(name: str) -> None:
     said = (COMMANDS[name].load().__doc__ or "").partition("\n\n")[0]
     assert COMMANDS[name].title == " ".join(said.split())
+
+
+def test_garbage_is_looked_for_as_usual_once_all_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, looking = gc.get_threshold(), list(gc.callbacks)
+    monkeypatch.setattr(sys, "argv", ["layerpose", "--version"])
+    main()
+    assert gc.get_threshold()[0] > 100 * usual[0]
+    gc.collect()
+    assert (gc.get_threshold(), gc.callbacks) == (usual, looking)
+    assert gc.get_freeze_count() > 0

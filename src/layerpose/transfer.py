@@ -28,6 +28,7 @@ from layerpose.maps.source import SourceView, join_views, view_source
 from layerpose.networks.generator import Generator
 from layerpose.runtime.memory import keep_freed_memory
 from layerpose.runtime.precision import fast_autocast, fast_precision
+from layerpose.runtime.workers import by_one_thread
 from layerpose.scene.standing import stand
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model import Model
@@ -79,11 +80,12 @@ class PoseTransfer:
             raise ValueError("--device cuda: found no usable GPU; use --device cpu or auto")
         chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
         fast_precision(chosen.type)  # measured before several frames are drawn at a time
-        with model_folder(weights) as folder:
+        with model_folder(weights) as folder, by_one_thread():
             model = load_model(folder)
         use_engine(model, engine, chosen.type)
         album = None if weights is None else find_album(weights)
-        return cls(model, chosen, redraw=redraw, album=album, keep_fits=keep_fits)
+        with by_one_thread():
+            return cls(model, chosen, redraw=redraw, album=album, keep_fits=keep_fits)
 
     @property
     def config(self) -> ModelConfig:

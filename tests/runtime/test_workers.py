@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from layerpose.runtime.workers import work_alone, work_side_by_side
+from layerpose.runtime.workers import by_one_thread, work_alone, work_side_by_side
 
 SCRIPT = """
 import os, sys, time
@@ -85,6 +85,16 @@ def test_works_side_by_side_have_a_core_each_and_come_in_their_order() -> None:
 
     found = list(work_side_by_side(work, [0, 1, 2], [0.1, 0.0, 0.0], workers=2))
     assert found == [(0, 1), (1, 1), (2, 1)]
+
+
+def test_one_thread_is_all_there_is_until_the_work_is_done_or_fails() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    with pytest.raises(ZeroDivisionError), by_one_thread():
+        assert torch.get_num_threads() == 1
+        _ = 1 / 0
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(before)
 
 
 def test_works_that_nobody_waits_for_are_not_begun() -> None:

@@ -61,11 +61,14 @@ def animate(
         ray: Draw on a Ray cluster, which has to see the same disk: local, auto or HOST:PORT.
     """
     with busy("Starting"):
+        from threadpoolctl import threadpool_limits
+
         from layerpose.inputs.motions import resolve_motion
         from layerpose.media.pictures import read_photo, write_png
         from layerpose.motion.filming import film
         from layerpose.runtime.cluster import Cluster, connected
         from layerpose.runtime.locks import alone_in
+        from layerpose.runtime.workers import by_one_thread
         from layerpose.scene.backdrop import TRANSPARENT, check_backdrop, find_backdrop
         from layerpose.video.contact import draw_contact
         from layerpose.video.encode import check_video, write_video
@@ -90,6 +93,9 @@ def animate(
         seen = find_person(picture, showing(partial(model.look, person=person, whole=complete), sheet))
         others = find_others(also, model.look)
         with busy("Setting the scene"):
+            if model.device.type == "cpu":  # as each frame is drawn: threads would wait longer than they work
+                held.enter_context(by_one_thread())
+                held.enter_context(threadpool_limits(1, user_api="blas"))
             shooting = Shooting(
                 model=model, view=model.view(seen, others), film=film(moved, seen.body, camera, framed=bool(seen.cut)),
                 backdrop=find_backdrop(background, picture, seen),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import Any, TypeVar
@@ -85,6 +86,17 @@ def work_alone() -> None:
     """One thread in this process, which works beside others: nothing is lost where parts of the work do not split."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
+
+
+@contextmanager
+def by_one_thread() -> Iterator[None]:
+    """Of many small works each would be split among threads that wait for each other longer than they work."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def give_way(_: int) -> None:
