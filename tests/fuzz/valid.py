@@ -18,7 +18,12 @@ import pillow_heif
 import torch
 from PIL import Image
 
+from layerpose.baselines.model_folder import load_baseline, save_baseline
+from layerpose.baselines.pix2pixhd import Pix2PixHdConfig
+from layerpose.baselines.registry import BaselineConfig, make_networks
 from layerpose.body.smpl_file import read_smpl
+from layerpose.config import VolumeConfig
+from layerpose.estimation.volume import load_network, make_network, save_network
 from layerpose.export.layer_folder import read_layer_folder, write_layer_folder
 from layerpose.export.layer_set import LayerSet, Origin
 from layerpose.export.layered import LayerPicture
@@ -185,6 +190,22 @@ def _changes(read: Callable[[Path], LayerSet]) -> Callable[[Path], None]:
     return use
 
 
+def _volume(folder: Path) -> Path:
+    torch.manual_seed(0)
+    config = VolumeConfig(size=32, num_slices=4, width=16, fine_width=8, num_levels=1, num_groups=2)
+    save_network(make_network(config), folder / "network")
+    return folder / "network"
+
+
+def _rival(folder: Path) -> Path:
+    torch.manual_seed(0)
+    config = BaselineConfig(
+        name="pix2pixhd", canvas=32, networks=Pix2PixHdConfig(width=4, num_blocks=1, critic_width=4)
+    )
+    save_baseline(make_networks(config), config, folder / "rival")
+    return folder / "rival"
+
+
 def _model(folder: Path) -> Path:
     torch.manual_seed(0)
     save_model(Model(debug()), folder / "model", half=True)
@@ -211,6 +232,8 @@ FORMATS = (
     *(Format(name=layout, write=_smpl_layout(layout), read=use_clip, motion=True) for layout in LAYOUTS),
     Format(name="SMPL's file", write=_written("body.npz", write_smpl_format), read=read_smpl),
     Format(name="model folder", write=_model, read=load_model),
+    Format(name="volume network", write=_volume, read=load_network),
+    Format(name="compared system", write=_rival, read=load_baseline),
     Format(name="OpenRaster", write=_written("a.ora", lambda path: write_open_raster(_layers(), path)),
            read=_changes(read_open_raster)),
     Format(name="layer folder", write=_layer_folder, read=_changes(read_layer_folder)),

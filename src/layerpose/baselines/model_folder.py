@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from layerpose.baselines.registry import BASELINES, BaselineConfig, make_networks
+from layerpose.runtime.weights import BROKEN_WEIGHTS, in_a_line, to_config
 from layerpose.stages.model_folder import BASELINE_KEY, CONFIG, FORMAT, WEIGHTS, write_folder
 
 
@@ -36,10 +37,11 @@ def load_baseline(folder: Path) -> tuple[BaselineConfig, nn.Module]:
         if stored["format"] != FORMAT:
             raise ValueError(f"{folder / CONFIG} has format {stored['format']!r:.40}; this version reads {FORMAT}")
         given = stored[BASELINE_KEY]
-        networks = type(BASELINES[given["name"]].config)(**given["networks"])
+        networks = to_config(type(BASELINES[given["name"]].config), given["networks"])
         config = BaselineConfig(name=given["name"], canvas=given["canvas"], networks=networks)
         made = make_networks(config)
         made.generator.load_state_dict(load_file(folder / WEIGHTS))
-    except (KeyError, TypeError, RuntimeError, OSError, json.JSONDecodeError) as error:
-        raise ValueError(f"the model in {folder} is damaged or of another version ({error}); train it again") from error
+    except (*BROKEN_WEIGHTS, OSError) as error:
+        said = in_a_line(error)
+        raise ValueError(f"the model in {folder} is damaged or of another version ({said}); train it again") from error
     return config, made.eval()

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from layerpose.config import ParsingConfig, VolumeConfig
 from layerpose.runtime.cache import writing
+from layerpose.runtime.weights import BROKEN_WEIGHTS, in_a_line
 
 FORMAT = 1
 Network = TypeVar("Network", bound=nn.Module)
@@ -53,10 +53,13 @@ def load_network(folder: Path, kind: str, make: Callable[[dict[str, Any]], Netwo
         stored = json.loads(description.read_text(encoding="utf-8"))
         if stored["format"] != FORMAT:
             raise ValueError(f"{description} has format {stored['format']!r:.40}; this version reads format {FORMAT}")
-        network = make(stored["network"])
-        network.load_state_dict(load_file(weights))
-    except (KeyError, TypeError, RuntimeError, SafetensorError, json.JSONDecodeError) as error:
-        raise ValueError(f"the network in {folder} is damaged or of another version ({error}); get it again") from error
+        with torch.device("meta"):
+            network = make(stored["network"])
+        found = {name: value.float() for name, value in load_file(weights).items()}
+        network.load_state_dict(found, assign=True)
+    except BROKEN_WEIGHTS as error:
+        said = in_a_line(error)
+        raise ValueError(f"the network in {folder} is damaged or of another version ({said}); get it again") from error
     return network.eval()
 
 

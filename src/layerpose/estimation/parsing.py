@@ -27,6 +27,7 @@ from layerpose.maps.parsing import fill_labels, labels_to_parsing
 from layerpose.maps.raster import Hit
 from layerpose.maps.render import DrawnBody
 from layerpose.networks.unet import UNet
+from layerpose.runtime.weights import to_config
 from layerpose.types import CLASSES
 
 KIND = "parsing"
@@ -123,4 +124,4 @@ def save_network(network: UNet, folder: Path, *, facts: dict[str, Any] | None = 
 
 def load_network(folder: Path) -> UNet:
     """Read what `save_network` wrote, ready to run. ValueError says what is wrong with the folder."""
-    return network_folder.load_network(folder, KIND, lambda stored: UNet(ParsingConfig(**stored)))
+    return network_folder.load_network(folder, KIND, lambda stored: UNet(to_config(ParsingConfig, stored)))

@@ -20,6 +20,7 @@ from layerpose.maps.projection import project_bare_volume
 from layerpose.maps.render import DrawnBody, render_maps
 from layerpose.networks.capsules import Capsules, Skeleton
 from layerpose.networks.hourglass import VolumeNetwork
+from layerpose.runtime.weights import to_config
 from layerpose.types import DEPTH_RANGE_M, PARTS, Maps, Volume
 
 KIND = "volume"
@@ -118,4 +119,4 @@ def load_network(folder: Path) -> VolumeNetwork:
     ValueError says what is wrong with the folder.
     """
     with as_file(files("layerpose") / "weights" / KIND) if folder == BUNDLED else nullcontext(folder) as place:
-        return network_folder.load_network(place, KIND, lambda stored: make_network(VolumeConfig(**stored)))
+        return network_folder.load_network(place, KIND, lambda stored: make_network(to_config(VolumeConfig, stored)))

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
-from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from layerpose.runtime.cache import writing
+from layerpose.runtime.weights import BROKEN_WEIGHTS, in_a_line
 
 WEIGHTS, CONFIG = "usual.safetensors", "usual.json"
 FORMAT = 2
@@ -71,8 +71,8 @@ def load_usual(folder: Path) -> Usual:
         return Usual(
             **{name: stored[name].astype(np.float32) for name in ("outfit", "components", "materials", "face")}
         )
-    except (KeyError, TypeError, SafetensorError, json.JSONDecodeError) as error:
-        raise ValueError(f"what {folder} holds is damaged or of another version ({error})") from error
+    except BROKEN_WEIGHTS as error:
+        raise ValueError(f"what {folder} holds is damaged or of another version ({in_a_line(error)})") from error
 
 
 @lru_cache(maxsize=1)

@@ -6,26 +6,20 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
 from layerpose.config import GeneratorConfig, Guides, ModelConfig
 from layerpose.runtime.cache import writing
+from layerpose.runtime.weights import BROKEN_WEIGHTS, in_a_line, to_config
 from layerpose.stages.model import Model
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 FORMAT = 1
-LARGEST, MOST_LAYERS = 16_384, 64
-"""Sizes and widths, and numbers of layers, that a model may have."""
-DAMAGED = (KeyError, TypeError, AttributeError, RuntimeError, SafetensorError, RecursionError, UnicodeDecodeError,
-           json.JSONDecodeError)  # fmt: skip
-SAID = 300
-"""Letters of what PyTorch says about weights that do not fit: a line for each of them."""
 BASELINE_KEY = "rival"
 """Key under which a system of `baselines` is described; ours is under "model"."""
 
@@ -88,27 +82,14 @@ def load_model(folder: Path) -> Model:
             model = Model(_config(stored["model"]))
         loaded = load_file(folder / WEIGHTS).items()
         model.load_state_dict({name: value.to(torch.float32, copy=True) for name, value in loaded}, assign=True)
-    except DAMAGED as error:
-        said = " ".join(str(error).split())[:SAID]
+    except BROKEN_WEIGHTS as error:
+        said = in_a_line(error)
         raise ValueError(f"the model in {folder} is damaged or of another version ({said}); get it again") from error
     return model.eval()
 
 
 def _config(stored: dict[str, Any]) -> ModelConfig:
     names = ("coarse", "face", "arm", "leg", "fusion")
-    generators = {name: GeneratorConfig(**_checked(GeneratorConfig, stored[name])) for name in names}
-    guides = Guides(**_checked(Guides, stored["guides"]))
-    return ModelConfig(**_checked(ModelConfig, {**stored, "guides": guides, **generators}))
-
-
-def _checked(record: type, stored: dict[str, Any]) -> dict[str, Any]:
-    """What a file says of a record, if it can be: a model that fills the memory is none. TypeError names the value."""
-    for name, hint in get_type_hints(record).items():
-        value, choices = stored.get(name), get_args(hint)
-        most = MOST_LAYERS if name.startswith("num_") else LARGEST
-        good = value in choices if choices else type(value) is hint
-        if isinstance(value, int) and not 0 <= value <= most:
-            good = False
-        if name in stored and not good:
-            raise TypeError(f"{name} is {value!r:.40}")
-    return stored
+    generators = {name: to_config(GeneratorConfig, stored[name]) for name in names}
+    guides = to_config(Guides, stored["guides"])
+    return to_config(ModelConfig, {**stored, "guides": guides, **generators})
