@@ -6,6 +6,7 @@ import gc
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +34,11 @@ def test_help_loads_nothing_that_computes_nor_what_reads_options() -> None:
 @pytest.mark.parametrize("command", ["transfer", "train"])
 def test_help_of_a_command_loads_nothing_that_computes(command: str) -> None:
     assert not loaded_by(command, "--help") & HEAVY
+
+
+def test_a_motion_is_converted_without_loading_what_draws(tmp_path: Path) -> None:
+    assert "warp" not in loaded_by("convert", "walk", "--range", "0:2", "-o", str(tmp_path / "walk.bvh"))
+    assert (tmp_path / "walk.bvh").exists()
 
 
 @pytest.mark.parametrize("name", COMMANDS)

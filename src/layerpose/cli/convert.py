@@ -43,13 +43,14 @@ def convert(
     inputs = [Path(source.rpartition("#")[0] or source), *([photo] if photo else [])]
     output = plan_output(out, as_, inputs=inputs)
     with busy("Starting"):
-        from layerpose.cli.transfer import find_person
-        from layerpose.estimation.estimate import estimate, read_source
         from layerpose.export.takes import cast, open_take, photo_take, plant_feet
-        from layerpose.presets import base
     with busy("Reading the motion"):
         take = open_take(source if person is None else f"{source}#{person}:", frames=range, fps=fps)
     if photo is not None:
+        from layerpose.cli.transfer import find_person
+        from layerpose.estimation.estimate import estimate, read_source
+        from layerpose.presets import base
+
         seen = find_person(read_source(photo), lambda picture: estimate(picture, base().canvas))
         take = cast(take, photo_take(seen, textured=output.format == "glb"))
     take = plant_feet(take) if planted else take

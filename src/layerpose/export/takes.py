@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
-from layerpose.estimation.estimate import Estimate
 from layerpose.inputs.motions import resolve_motion
 from layerpose.inputs.poses import resolve_pose
-from layerpose.maps.render import draw_posed, pose_body
-from layerpose.maps.source import SourceView, view_source
-from layerpose.maps.texture import bake_texture
 from layerpose.media.photos.files import SUFFIXES as PHOTOS
 from layerpose.motion.library import NAMES as POSES
 from layerpose.motion.moves import NAMES as MOVES
 from layerpose.motion.performer import perform
 from layerpose.motion.timing import FASTEST
 from layerpose.motion.write.take import Picture, Take, moving, still
+
+if TYPE_CHECKING:
+    from layerpose.estimation.estimate import Estimate
+    from layerpose.maps.source import SourceView
 
 
 def open_take(text: str, *, frames: str | None = None, fps: float | None = None) -> Take:
@@ -50,6 +51,9 @@ def photo_take(seen: Estimate, *, textured: bool) -> Take:
     take = replace(still(seen.body), picture=picture)
     if not textured:
         return take
+    from layerpose.maps.render import draw_posed, pose_body  # what draws takes long to load: files need none of it
+    from layerpose.maps.source import view_source
+
     posed = pose_body(seen.body)
     drawn = draw_posed(posed, seen.body.camera, canvas.size, device=torch.device("cpu"))
     return dress_take(take, view_source(seen.photo.image, seen.parsing, drawn, posed, dressed=True))
@@ -57,6 +61,8 @@ def photo_take(seen: Estimate, *, textured: bool) -> Take:
 
 def dress_take(take: Take, view: SourceView) -> Take:
     """The same with what photos show of the person."""
+    from layerpose.maps.texture import bake_texture
+
     return replace(take, texture=bake_texture(view), clothes=view.clothes)
 
 

@@ -9,7 +9,6 @@ from PIL import Image
 
 from layerpose.body.smpl import SmplModel, SmplPose
 from layerpose.body.smpl_file import NUM_BETAS
-from layerpose.estimation.estimate import estimate, read_source
 from layerpose.media.photos.files import SUFFIXES
 from layerpose.motion.library import library_pose
 from layerpose.motion.read.opening import EXPECTED, Format, describe, find_format, is_name, split_place
@@ -29,6 +28,8 @@ def resolve_pose(text: str, smpl: SmplModel | None = None) -> Pose | Body:
         return library_pose(text)
     format = _find_format(path)
     if format is None or format.photo_too:
+        from layerpose.estimation.estimate import estimate, read_source  # takes long to load, and few poses are photos
+
         return estimate(read_source(text), base().canvas).body
     clip = format.read(path, person)
     if smpl is not None and isinstance(clip, SmplClip):

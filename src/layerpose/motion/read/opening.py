@@ -12,7 +12,6 @@ from layerpose.motion.read.bvh_file import read_bvh
 from layerpose.motion.read.bvh_text import is_bvh
 from layerpose.motion.read.fbx import fbx_to_rig
 from layerpose.motion.read.gltf import gltf_to_rig
-from layerpose.motion.read.keypoints import is_keypoints, read_keypoints
 from layerpose.motion.read.lhm import is_lhm
 from layerpose.motion.read.own import is_own, read_own
 from layerpose.motion.read.smpl import read_smpl
@@ -57,7 +56,8 @@ FORMATS = (
     Format(name="LHM", fits=lambda path, _: is_lhm(path), suffixes=(), read=read_smpl),
     Format(name="SMPL's family, joints", fits=lambda _, head: head.startswith(SAVED),
            suffixes=(".npz", ".npy", ".pkl", ".pickle", ".joblib", ".pt", ".pth"), read=read_smpl),
-    Format(name="2D keypoints", fits=lambda path, _: is_keypoints(path), suffixes=(), read=read_keypoints),
+    Format(name="2D keypoints", fits=lambda path, _: _is_keypoints(path),
+           suffixes=(), read=lambda *at: _keypoints(*at)),
     Format(name="GIF, WebP, APNG", fits=lambda _, head: _is_animation(head),
            suffixes=(".gif", ".webp"), read=lambda *at: _video(*at), photo_too=True),
     Format(name="video", fits=lambda _, head: _is_video(head), suffixes=VIDEO_SUFFIXES, read=lambda *at: _video(*at)),
@@ -124,6 +124,18 @@ def _fbx(path: Path, person: str | None) -> Clip:
 
 def _gltf(path: Path, person: str | None) -> Clip:
     return retarget(gltf_to_rig(path, person))
+
+
+def _is_keypoints(path: Path) -> bool:
+    from layerpose.motion.read.keypoints import is_keypoints  # as for a photo: the fit takes long to load
+
+    return is_keypoints(path)
+
+
+def _keypoints(path: Path, person: str | None) -> Clip:
+    from layerpose.motion.read.keypoints import read_keypoints
+
+    return read_keypoints(path, person)
 
 
 def _video(path: Path, person: str | None) -> Clip:

@@ -12,7 +12,6 @@ from layerpose.motion.motion_file import write_motion
 from layerpose.motion.pose_file import write_pose
 from layerpose.motion.write.amass import write_amass
 from layerpose.motion.write.bvh import Names, write_bvh
-from layerpose.motion.write.glb import write_glb
 from layerpose.motion.write.openpose import SUFFIX, write_openpose, write_openpose_folder
 from layerpose.motion.write.skeleton_picture import write_skeleton_folder, write_skeleton_picture
 from layerpose.motion.write.take import Take
@@ -73,6 +72,8 @@ def write_take(take: Take, output: Output, *, names: Names = "mixamo") -> str:
         case "bvh":
             write_bvh(take, output.path, names=names)
         case "glb":
+            from layerpose.motion.write.glb import write_glb  # what draws takes long to load, and no other needs it
+
             write_glb(take, output.path)
         case "npz":
             write_amass(take, output.path)
