@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parents[1] / "src" / "layerpose"
 PAINTED_SIZE = 128
+YOUNG = 10_000
+"""So many new objects make a collection of garbage worth its while."""
 
 
 def _modules() -> list[str]:
@@ -45,9 +47,14 @@ finder: Any = install_import_hook(sorted(MODULES), CHECKER).hook
 finder.should_instrument = MODULES.__contains__  # its own compares each import with each name
 
 
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: no collection of garbage has to look through it again, in no fork either."""
     gc.freeze()
+    gc.set_threshold(YOUNG)
+    gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -164,7 +164,7 @@ def test_photos_of_other_modes_are_given_back(
     model: PoseTransfer, seen: Estimate, photo: Image.Image, tmp_path: Path, mode: str
 ) -> None:
     path = tmp_path / ("photo.tif" if mode == "CMYK" else "photo.png")
-    photo.convert(mode).save(path)
+    photo.convert(mode).save(path, **({"compress_level": 1} if path.suffix == ".png" else {}))
     if mode == "CMYK":
         with pytest.warns(UserWarning, match="is CMYK; it is given back as RGB"):
             found = read_original(path)
@@ -200,7 +200,7 @@ def album(tmp_path: Path, photo: Image.Image) -> Path:
     """Two photos, a file that only claims to be one, and a note."""
     folder = tmp_path / "album"
     folder.mkdir()
-    photo.save(folder / "a.png")
+    photo.save(folder / "a.png", compress_level=1)
     photo.save(folder / "b.jpg", quality=90)
     (folder / "c.jpg").write_bytes(b"not a photo" * 100)
     (folder / "notes.txt").write_text("a, b")
@@ -234,7 +234,7 @@ def test_a_picture_goes_from_standard_input_to_standard_output(
     transfer: Transfer, photo: Image.Image, monkeypatch: pytest.MonkeyPatch, capfdbinary
 ) -> None:
     stored = io.BytesIO()
-    photo.save(stored, format="PNG")
+    photo.save(stored, format="PNG", compress_level=1)
 
     class Input:
         buffer = io.BytesIO(stored.getvalue())
@@ -279,7 +279,7 @@ def test_a_cut_out_has_no_background_to_keep(
 ) -> None:
     clear = photo.copy()
     clear.putalpha(Image.new("L", photo.size, 90))
-    clear.save(tmp_path / "cut.png")
+    clear.save(tmp_path / "cut.png", compress_level=1)
     assert transfer(tmp_path / "cut.png", "-p", "walk", "-o", tmp_path / "o.png", "-b", "keep") == 2
     assert "no background to keep" in capsys.readouterr().err
 

@@ -145,9 +145,9 @@ def test_inner_voxels_take_the_label_of_the_nearest_part() -> None:
     behind = np.concatenate([np.zeros_like(labels[:1]), labels[:-1]]) > 0
     inner = np.argwhere((labels > 0) & behind)
     chosen = inner[np.random.default_rng(0).choice(len(inner), 400, replace=False)]
-    corners = seen[body_model().faces]
+    centres = seen[body_model().faces].mean(1)
     for place, point in zip(chosen, voxel_centres(body.camera, chosen), strict=True):
-        distance = np.linalg.norm(corners.mean(1) - point, axis=1)
+        distance = np.linalg.norm(centres - point, axis=1)
         near = np.unique(body_model().triangle_parts[distance < distance.min() + 0.02]) + 1
         assert labels[tuple(place)] in near
 

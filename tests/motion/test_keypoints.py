@@ -283,7 +283,7 @@ def test_damaged_files_raise_nothing_but_value_errors(tmp_path: Path):
     whole = json.dumps([{"people": [person(points_of(shot()))], "canvas_width": 1024}] * 2).encode()
     write_skeleton_picture(shot(), tmp_path / "whole.png")
     for suffix, data in ((".json", whole), (".png", (tmp_path / "whole.png").read_bytes())):
-        for _ in range(40):
+        for _ in range(20):
             broken = bytearray(data[: rng.integers(1, len(data))] if rng.random() < 0.4 else data)
             for place in rng.integers(0, len(broken), rng.integers(1, 6)):
                 broken[place] = rng.integers(256)

@@ -128,8 +128,9 @@ def test_a_stopped_run_ends_where_an_unbroken_one_does(painted: Path, tmp_path: 
         with pytest.raises(KeyboardInterrupt):
             train_volume(painted, tmp_path / "broken", TINY, RECIPE, workers=0)
     broken = train_volume(painted, tmp_path / "broken", TINY, RECIPE, workers=0)
+    ends = broken.state_dict()
     for name, value in whole.state_dict().items():
-        assert torch.allclose(value, broken.state_dict()[name], atol=1e-6), name
+        assert torch.allclose(value, ends[name], atol=1e-6), name
     stored = load_network(tmp_path / "broken" / "network")
     given = torch.rand(1, 3, 64, 64), torch.rand(len(POINTS), 3), 0.5
     assert torch.equal(predict_volume(stored, *given).labels, predict_volume(broken, *given).labels)
