@@ -21,7 +21,7 @@ from layerpose.evaluation.report import Report, to_markdown, write_report
 from layerpose.media.pictures import image_to_picture
 
 ROWS = ("close", "full")
-pytestmark = pytest.mark.usefixtures("one_plot")
+pytestmark = pytest.mark.usefixtures("one_plot", "rough_fits")
 
 
 @pytest.fixture(scope="module")

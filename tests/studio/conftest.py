@@ -82,7 +82,7 @@ def small_model() -> PoseTransfer:
 
 
 @pytest.fixture(scope="session")
-def studio(small_model: PoseTransfer, tmp_path_factory: pytest.TempPathFactory) -> Studio:
+def studio(small_model: PoseTransfer, skins_kept: None, tmp_path_factory: pytest.TempPathFactory) -> Studio:
     return open_studio(tmp_path_factory.mktemp("studio") / "studio", small_model)
 
 

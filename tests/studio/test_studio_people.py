@@ -27,6 +27,8 @@ from layerpose.studio.rooms import Studio
 from layerpose.studio.telling import tell_person
 from layerpose.types import Body
 
+pytestmark = pytest.mark.usefixtures("rough_fits")
+
 
 def keypoints_in_photo(person: dict[str, Any]) -> dict[str, np.ndarray]:
     """Where the fitted body has its keypoints, in pixels of the photo."""

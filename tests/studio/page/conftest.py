@@ -141,7 +141,7 @@ def _plain_thumbnails() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def served(
-    _plain_thumbnails: None, small_model: PoseTransfer, tmp_path_factory: pytest.TempPathFactory
+    _plain_thumbnails: None, skins_kept: None, small_model: PoseTransfer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     if CHROMIUM is None:
         pytest.skip("no Chromium to look at the page with; apt install chromium")
