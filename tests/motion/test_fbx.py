@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+import time
 import warnings
 import zlib
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from layerpose.motion.read import fbx_text
 from layerpose.motion.read.fbx import fbx_to_rig, read_fbx
 
 TICKS = 46_186_158_000
@@ -257,6 +259,26 @@ def test_an_array_larger_than_it_says_is_refused_and_not_unpacked(actor, tmp_pat
     )
     with pytest.raises(ValueError, match="array of 3 numbers"):
         fbx_to_rig(tmp_path / "a.fbx")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (b";" * 60 + b"\n:", "is not understood"),
+        (b"; \n" * 500_000 + b":", "is not understood"),
+        (b"Values: " + b"1,\n" * 6_000, "more than 5000 values"),
+        (b"Keys: *300000 {\n a: " + b"1," * 299_999 + b"1\n}", "at most 200000"),
+        (b"Keys: *3 {\n a: " + b"1," * 9_000_000 + b"1\n}", "an array of 3 numbers"),
+    ],
+)
+def test_text_that_is_mostly_nothing_is_refused_soon(tmp_path, monkeypatch, more, message):
+    monkeypatch.setattr(fbx_text, "MOST_VALUES", 5_000)
+    monkeypatch.setattr(fbx_text, "LONGEST", 200_000)
+    (tmp_path / "a.fbx").write_bytes(text([]) + more)
+    start = time.process_time()
+    with pytest.raises(ValueError, match=message):
+        fbx_to_rig(tmp_path / "a.fbx")
+    assert time.process_time() - start < 2
 
 
 def test_models_that_hang_on_each_other_are_refused(actor, tmp_path):

@@ -9,11 +9,15 @@ import numpy as np
 from layerpose.motion.read.fbx_file import DEEPEST, LEFT_OUT, MOST_NODES, Node, Packed, Value, check_version
 
 TOKEN = re.compile(
-    rb"""\s*(?:;[^\n]*\n?\s*)*(?:
-    (?P<name>[A-Za-z_|][\w|-]*):|(?P<open>\{)|(?P<close>\})|(?P<comma>,)|\*(?P<size>\d+)\s*\{\s*a:|
+    rb"""[\s,]*+(?:;[^\n]*+[\s,]*+)*+(?:
+    (?P<name>[A-Za-z_|][\w|-]*):|(?P<open>\{)|(?P<close>\})|\*(?P<size>\d+)\s*+\{\s*+a:|
     "(?P<text>[^"]*)"|(?P<word>[^\s,{}":;]+)|(?P<end>\Z))""",
     re.VERBOSE,
 )
+MOST_VALUES = 500_000
+"""Outside of arrays."""
+LONGEST = 2_000_000
+"""Numbers of an array that is read; in as many frames a curve has a number in each."""
 BRACE = re.compile(rb"[{}]")
 WHOLE = re.compile(rb"[+-]?\d{1,19}\Z")
 
@@ -35,7 +39,7 @@ class _Text:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.at = 3 if data.startswith(b"\xef\xbb\xbf") else 0
-        self.left = MOST_NODES
+        self.left, self.values_left = MOST_NODES, MOST_VALUES
 
     def read(self, root: Node) -> None:
         """Hang all nodes below the root."""
@@ -57,10 +61,8 @@ class _Text:
                     above.pop()
                 case "size":
                     values.append(self._array(int(token["size"][:12])))
-                case "text":
-                    values.append(token["text"].decode("utf-8", errors="replace"))
-                case "word":
-                    values.append(_to_value(token["word"]))
+                case "text" | "word":
+                    values.append(self._value(token))
                 case "close":
                     raise ValueError(f"it is a damaged FBX file: byte {self.at} closes a brace that none opened")
             if len(above) > DEEPEST:
@@ -74,6 +76,13 @@ class _Text:
             raise ValueError(f"it is a damaged FBX file: byte {self.at} is not understood")
         self.at = token.end()
         return token
+
+    def _value(self, token: re.Match[bytes]) -> Value:
+        self.values_left -= 1
+        if self.values_left < 0:
+            raise ValueError(f"it has more than {MOST_VALUES} values; export the skeleton without meshes")
+        text = token["text"]
+        return _to_value(token["word"]) if text is None else text.decode("utf-8", errors="replace")
 
     def _hang(self, above: Node, name: str, values: list[Value]) -> Node:
         self.left -= 1
@@ -94,10 +103,11 @@ class _Text:
 
     def _array(self, count: int) -> Packed:
         end = self.data.find(b"}", self.at)
-        words = self.data[self.at : end].split(b",") if end >= 0 else []
+        found = self.data.count(b",", self.at, end) + 1 if end >= 0 else 0
+        if found != count or count > LONGEST:
+            raise ValueError(f"it is a damaged FBX file: an array of {count} numbers (at most {LONGEST}) has {found}")
+        words = self.data[self.at : end].split(b",")
         self.at = end + 1
-        if len(words) != count:
-            raise ValueError(f"it is a damaged FBX file: an array of {count} numbers has {len(words)}")
         try:
             whole = all(WHOLE.match(word.strip()) for word in words)
             numbers = np.array([int(word) for word in words] if whole else words, dtype="<i8" if whole else "<f8")
