@@ -46,7 +46,8 @@ class Capsules(nn.Module):
         self.labels, self.num_labels = tuple(labels), num_labels
         self.radii_m = nn.Parameter(torch.tensor(radii_m))
         self.sharpness = nn.Parameter(torch.full((num_labels - 1, 1, 1), SHARPNESS))
-        depths = ((torch.arange(num_slices) + 0.5) / num_slices * 2 - 1) * depth_range_m
+        slices = torch.arange(num_slices, device="cpu")  # not in a file, so here even where weights are only sketched
+        depths = ((slices + 0.5) / num_slices * 2 - 1) * depth_range_m
         self.register_buffer("depths_m", depths, persistent=False)
 
     def forward(
