@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parents[1] / "src" / "layerpose"
 PAINTED_SIZE = 128
+LONGEST = (
+    "test_cluster", "test_contest", "test_studio_browser", "test_personal", "test_processes", "test_prepare",
+    "test_volume", "test_finish", "test_human36m", "test_builtin", "test_measure", "test_loop",
+)  # fmt: skip
+"""Files of more than ten seconds, and of those that wait for other processes."""
 YOUNG = 10_000
 """So many new objects make a collection of garbage worth its while."""
 
@@ -48,6 +53,11 @@ finder.should_instrument = MODULES.__contains__  # its own compares each import 
 
 
 gc.disable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first: at the end no worker has to wait for another one's."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 def pytest_collection_finish() -> None:
