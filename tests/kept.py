@@ -6,10 +6,12 @@ import functools
 import hashlib
 import pickle
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    import numpy as np
 
 NUM_SAMPLES, NUM_VIEWS = 64, 6
 """How many are kept; a sample takes a few megabytes, a view of a large photo some sixty."""
