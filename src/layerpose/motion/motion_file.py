@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from layerpose.motion.json_file import FrameLines, parse_motion
 from layerpose.motion.pose_file import check_names, mapping, numbers, pose_to_record, read_pose, record_to_pose
 from layerpose.motion.timing import FASTEST, SLOWEST, poses_to_motion
 from layerpose.runtime.cache import writing
@@ -46,16 +49,41 @@ def read_motion(path: str | os.PathLike[str]) -> Motion:
     path = Path(path)
     if path.is_dir():
         return _read_folder(path)
+    script = open_motion(path)
+    return script.motion(range(script.num_frames))
+
+
+def open_motion(path: Path) -> Script:
+    """Read what a motion file says but its frames. ValueError if it is none."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        record = parse_motion(path.read_bytes())
+    except ValueError as error:
         raise ValueError(f"{path} is not JSON ({error}); expected a motion file (docs/pose-format.md)") from error
-    if isinstance(record, dict) and "layerpose_pose" in record:
-        return poses_to_motion([_pose(read_pose(path))], POSE_FOLDER_FPS)
     try:
-        return _to_motion(record)
+        return Script(name=str(path), fps=_check(record), frames=record["frames"])
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """A motion file whose frames have not been looked at."""
+
+    name: str
+    fps: float
+    frames: Sequence[Any]
+
+    @property
+    def num_frames(self) -> int:
+        """Frames, counted from 0."""
+        return len(self.frames)
+
+    def motion(self, chosen: range) -> Motion:
+        """Some frames. ValueError for one that is damaged."""
+        try:
+            return _to_motion(self.frames, chosen, self.fps)
+        except ValueError as error:
+            raise ValueError(f"{self.name}: {error}") from error
 
 
 def _read_folder(folder: Path) -> Motion:
@@ -71,7 +99,8 @@ def _natural(file: Path) -> list[tuple[int, str]]:
     return [(int(piece[:18]), "") if piece.isdecimal() else (-1, piece) for piece in pieces]
 
 
-def _to_motion(record: Any) -> Motion:
+def _check(record: Any) -> float:
+    """The rate, if all but the frames is as it should be."""
     if not isinstance(record, dict) or "layerpose_motion" not in record:
         raise ValueError('neither a "layerpose_motion" nor a "layerpose_pose" key: not a motion file')
     if type(record["layerpose_motion"]) is not int or record["layerpose_motion"] != FORMAT:
@@ -83,12 +112,16 @@ def _to_motion(record: Any) -> Motion:
     if not SLOWEST <= fps <= FASTEST:
         raise ValueError(f'"fps" is {fps:g}; expected {SLOWEST:g} to {FASTEST:g} frames a second')
     frames = record.get("frames")
-    if not isinstance(frames, list) or not frames:
+    if not isinstance(frames, list | FrameLines) or not frames:
         raise ValueError('"frames" holds no frames; expected a list with an object for each')
+    return fps
+
+
+def _to_motion(frames: Sequence[Any], chosen: range, fps: float) -> Motion:
     poses, path, ankles = [], [], []
-    for number, frame in enumerate(frames):
+    for number in chosen:
         try:
-            frame = mapping(frame, "frame")
+            frame = mapping(frames[number], "frame")
             check_names(frame, FRAME_KEYS, "key")
             poses.append(record_to_pose(mapping(frame.get("rotations", {}), "rotations")))
             path.append(numbers(frame.get("pelvis", [0, 0, 0]), 3, '"pelvis"', "leg lengths"))
@@ -96,8 +129,8 @@ def _to_motion(record: Any) -> Motion:
                 ankles.append(_to_ankles(frame["ankles"]))
         except ValueError as error:
             raise ValueError(f"frame {number}: {error}") from error
-    if ankles and len(ankles) != len(frames):
-        raise ValueError(f'{len(ankles)} of {len(frames)} frames have "ankles"; give them in all or in none')
+    if ankles and len(ankles) != len(chosen):
+        raise ValueError(f'{len(ankles)} of {len(chosen)} frames have "ankles"; give them in all or in none')
     return Motion(
         rotations=torch.stack([pose.rotations for pose in poses]),
         path=torch.tensor(path),

@@ -14,6 +14,7 @@ import torch
 from scipy.spatial.transform import Rotation
 
 from layerpose.body.model import body_model
+from layerpose.motion.json_file import parse_json
 from layerpose.runtime.cache import writing
 from layerpose.types import PHENOTYPES, Body, Camera, Pose
 
@@ -50,8 +51,8 @@ def read_pose(path: str | os.PathLike[str]) -> Pose | Body:
     """Read a pose file: a `Body` if it has a phenotype and a camera, else a `Pose`."""
     path = Path(path)
     try:
-        record = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        record = parse_json(path.read_bytes())
+    except ValueError as error:
         raise ValueError(f"{path} is not JSON ({error}); expected a pose file as `layerpose fit` writes") from error
     try:
         return record_to_body(record)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import struct
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import numpy as np
+
+from layerpose.motion.json_file import parse_json
 
 MAGIC = b"glTF"
 JSON_CHUNK, BINARY_CHUNK = 0x4E4F534A, 0x004E4942
@@ -125,8 +126,8 @@ def read_document(path: Path) -> Document:
     if len(text) > MOST_JSON_BYTES:
         raise ValueError(f"its JSON has {len(text) >> 20} MiB; expected at most {MOST_JSON_BYTES >> 20}")
     try:
-        record = json.loads(text.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        record = parse_json(text)
+    except ValueError as error:
         raise ValueError(f"it is not a glTF file that can be read: its JSON is damaged ({error})") from error
     if not isinstance(record, dict) or not isinstance(record.get("asset"), dict):
         raise ValueError('it is no glTF file: its JSON has no "asset"')

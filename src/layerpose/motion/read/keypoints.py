@@ -6,7 +6,6 @@ ControlNet: one file, or a folder with a file for each frame.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import warnings
@@ -20,6 +19,7 @@ from jaxtyping import Float
 
 from layerpose.estimation.fit_points import PointFit, fit_points
 from layerpose.motion.clip import check_frame, check_range
+from layerpose.motion.json_file import parse_json
 from layerpose.motion.read.coco import coco_to_pictures, is_coco
 from layerpose.motion.read.framing import framed
 from layerpose.motion.read.mediapipe import is_mediapipe, mediapipe_to_pictures
@@ -221,8 +221,8 @@ def _parse(path: Path) -> Any:
     if size > LARGEST_FILE:
         raise ValueError(f"{path} has {size:,} bytes; at most {LARGEST_FILE:,} are read; cut it into pieces")
     try:
-        return json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
+        return parse_json(path.read_bytes())
+    except ValueError as error:
         raise ValueError(f"{path} is not JSON ({error}); expected {EXPECTED}") from error
 
 
