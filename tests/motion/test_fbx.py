@@ -266,6 +266,8 @@ def test_an_array_larger_than_it_says_is_refused_and_not_unpacked(actor, tmp_pat
     [
         (b";" * 60 + b"\n:", "is not understood"),
         (b"; \n" * 500_000 + b":", "is not understood"),
+        (b"Geometry: {" + b"{}\n" * 2_000_000, "a brace is missing"),
+        (b"Geometry: {" + b"{}\n" * 1_000_000 + b"} :", "is not understood"),
         (b"Values: " + b"1,\n" * 6_000, "more than 5000 values"),
         (b"Keys: *300000 {\n a: " + b"1," * 299_999 + b"1\n}", "at most 200000"),
         (b"Keys: *3 {\n a: " + b"1," * 9_000_000 + b"1\n}", "an array of 3 numbers"),

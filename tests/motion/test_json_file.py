@@ -36,6 +36,13 @@ def test_deep_nesting_is_a_reason_and_no_recursion(tmp_path: Path, depth: int):
             resolve_pose(str(tmp_path / "a.json"))
 
 
+def test_a_name_without_end_is_told_by_its_start(tmp_path: Path):
+    (tmp_path / "a.json").write_text('{"layerpose_pose": 1, "rotations": {"upperarm01.' + "L" * 5_000_000 + '": 1}}')
+    with pytest.raises(ValueError, match=r"did you mean 'upperarm01\.L'") as refused:
+        resolve_pose(str(tmp_path / "a.json"))
+    assert len(str(refused.value)) < 300
+
+
 def test_frames_of_a_long_motion_file_are_those_of_a_short_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "walk.json"
     write_motion(library_motion("walk"), path)

@@ -29,6 +29,8 @@ NEAREST_M = 1.0
 """A camera nearer to the pelvis than this would stand within the arms' reach."""
 LARGEST = 1e6
 """A number of this size or more is a mistake."""
+LONGEST_NAME = 40
+"""Letters of an unknown name that are compared with the known ones and repeated."""
 
 
 def write_pose(body: Body, path: str | os.PathLike[str]) -> None:
@@ -158,7 +160,7 @@ def check_names(record: dict[str, Any], known: tuple[str, ...] | list[str], kind
     """ValueError with the nearest known name for the first key that is not known."""
     for name in record:
         if name not in known:
-            raise ValueError(f"unknown {kind} {name!r}; {_suggestion(name, known)}")
+            raise ValueError(f"unknown {kind} {name[:LONGEST_NAME]!r}; {_suggestion(name[:LONGEST_NAME], known)}")
 
 
 def _suggestion(name: str, known: tuple[str, ...] | list[str]) -> str:

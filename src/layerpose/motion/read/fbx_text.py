@@ -18,7 +18,8 @@ MOST_VALUES = 500_000
 """Outside of arrays."""
 LONGEST = 2_000_000
 """Numbers of an array that is read; in as many frames a curve has a number in each."""
-BRACE = re.compile(rb"[{}]")
+STRETCH = 1 << 20
+"""Bytes that are searched together for the brace that closes what is passed over."""
 WHOLE = re.compile(rb"[+-]?\d{1,19}\Z")
 
 
@@ -94,12 +95,16 @@ class _Text:
 
     def _pass_over(self) -> None:
         depth = 1
-        while depth:
-            brace = BRACE.search(self.data, self.at)
-            if brace is None:
-                raise ValueError("it is a damaged FBX file: a brace is missing at its end")
-            depth += 1 if brace[0] == b"{" else -1
-            self.at = brace.end()
+        for start in range(self.at, len(self.data), STRETCH):
+            seen = np.frombuffer(self.data, dtype=np.uint8, count=min(STRETCH, len(self.data) - start), offset=start)
+            places = np.flatnonzero((seen == ord("{")) | (seen == ord("}")))
+            depths = depth + np.where(seen[places] == ord("{"), 1, -1).cumsum()
+            closed = np.flatnonzero(depths == 0)
+            if len(closed):
+                self.at = start + int(places[closed[0]]) + 1
+                return
+            depth = int(depths[-1]) if len(depths) else depth
+        raise ValueError("it is a damaged FBX file: a brace is missing at its end")
 
     def _array(self, count: int) -> Packed:
         end = self.data.find(b"}", self.at)
