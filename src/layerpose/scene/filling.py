@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 
 from layerpose.estimation.estimate import Estimate
 from layerpose.estimation.others import Other
+from layerpose.scene.patches import complete
 
 OTHERS = 4 / 1024
 """How far around others nothing is taken for the filling, as a share of the canvas."""
@@ -20,7 +21,7 @@ FAINT = 0.02
 GROWN = 0.02
 """By how much the person's mask grows before the hole is filled, as a share of the canvas: shadows and soft edges."""
 INPAINT_SIZE = 512
-"""Side at which the hole is filled; what fills it is smooth anyway."""
+"""Side at which a hole is filled smoothly."""
 INPAINT_RADIUS_PX = 5
 
 
@@ -56,11 +57,26 @@ def fill_place(photo: Image.Image, seen: Estimate, *, beyond: bool = False, goin
     place = place * ((staying < FAINT) | (mask > staying))
     around = cv2.dilate((cover_of(seen.others, seen) > 0.1).astype(np.uint8), _disc(round(OTHERS * size)))
     unknown = np.maximum(np.maximum(place, around), inside < 0.999)
-    filled = _inpaint(_cut_scene(pixels, seen).astype(np.uint8), unknown)
     hole = np.maximum(place, inside < 0.999) if beyond else place
+    filled = fill_hole(_cut_scene(pixels, seen).astype(np.uint8), hole > 0, unknown == 0)
     soft = cv2.GaussianBlur(hole.astype(np.float32), (0, 0), size / 512)
     soft *= staying < FAINT
-    return Filling(image=filled.astype(np.float32).reshape(size, size, -1), cover=np.maximum(soft, hole))
+    return Filling(image=filled.reshape(size, size, -1), cover=np.maximum(soft, hole))
+
+
+def fill_hole(
+    scene: UInt8[np.ndarray, "s s *c"], hole: Bool[np.ndarray, "s s"], known: Bool[np.ndarray, "s s"]
+) -> Float[np.ndarray, "s s *c"]:
+    """The scene (RGB or grey, 0..255) with something in the hole that could be there, of what is `known` of it.
+
+    It is put together from patches of the scene; where there are too few, it is what is around, smoothly.
+    """
+    channels = scene.size // hole.size
+    colours = np.repeat(scene.reshape(*hole.shape, channels), 3 // channels, axis=2)
+    filled = complete(colours, hole, known) if hole.any() else colours.astype(np.float32)
+    if filled is None:
+        filled = _inpaint(colours, (~known).astype(np.uint8)).astype(np.float32)
+    return filled[..., :channels].reshape(scene.shape)
 
 
 def cover_of(others: Sequence[Other], seen: Estimate) -> Float[np.ndarray, "s s"]:
@@ -79,7 +95,7 @@ def _cut_scene(pixels: UInt8[np.ndarray, "h w *c"], seen: Estimate) -> Float[np.
     return np.clip(seen.canvas.cut(pixels, outside=0), 0, 255)
 
 
-def _inpaint(scene: UInt8[np.ndarray, "s s *c"], hole: UInt8[np.ndarray, "s s"]) -> UInt8[np.ndarray, "s s *c"]:
+def _inpaint(scene: UInt8[np.ndarray, "s s 3"], hole: UInt8[np.ndarray, "s s"]) -> UInt8[np.ndarray, "s s 3"]:
     """Telea's method at a small size, then enlarged."""
     side = min(INPAINT_SIZE, len(scene))
     small = cv2.resize(scene, (side, side), interpolation=cv2.INTER_AREA)
