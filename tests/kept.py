@@ -111,21 +111,26 @@ def rough_fits(fits_kept: None, rough_fit: Callable[..., Any]) -> Iterator[None]
 
 
 @pytest.fixture(scope="session")
-def samples_kept() -> Iterator[None]:
+def samples() -> Last:
+    return Last(NUM_SAMPLES)
+
+
+@pytest.fixture(scope="module")
+def samples_kept(samples: Last) -> Iterator[None]:
     """What a model learns from is prepared once: the same pairs come run after run, and take longer than a step."""
     from layerpose.data.album.closest import Closest
     from layerpose.data.pairs import Pairs
 
-    make, view, last = Pairs.make, Closest._view_frame, Last(NUM_SAMPLES)
+    make, view = Pairs.make, Closest._view_frame
 
     def make_once(self: Pairs, person: str, source: str, target: str, rng: np.random.Generator) -> Any:
         frames, state = (self.records.path, person, source, target), str(rng.bit_generator.state)
         name = (*frames, self.config, self.disturb, self.prepare, state)
-        return last.recall(name, lambda: make(self, person, source, target, rng))
+        return samples.recall(name, lambda: make(self, person, source, target, rng))
 
     def view_frame_once(self: Closest, frame: str) -> Any:
         name = (self.album.path, self.album.owner, frame, self.pairs.config, self.device)
-        return last.recall(name, lambda: view(self, frame))
+        return samples.recall(name, lambda: view(self, frame))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Pairs, "make", make_once)

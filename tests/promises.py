@@ -12,7 +12,7 @@ import jaxtyping._decorator
 from beartype.roar import BeartypeCallHintViolation
 from jaxtyping import print_bindings
 
-FIRST, EVERY = 5, 100
+FIRST, EVERY = 3, 100
 """A check costs more than most functions do: in a test their first calls are checked, then one of so many."""
 RUNNING = [""]
 """The test."""

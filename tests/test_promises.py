@@ -13,10 +13,16 @@ from beartype import BeartypeConf, beartype
 from beartype.roar import BeartypeCallHintViolation
 from jaxtyping import Float
 
-from promises import FIRST, sampled
+from promises import sampled
 
 watched = partial(sampled, typechecker=beartype(conf=BeartypeConf(is_pep484_tower=True)))
 refused = partial(pytest.raises, BeartypeCallHintViolation)
+FIRST = 4
+
+
+@pytest.fixture(autouse=True)
+def _so_many_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("promises.FIRST", FIRST)
 
 
 @watched

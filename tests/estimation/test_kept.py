@@ -21,7 +21,7 @@ SIZE = 256
 @pytest.fixture(scope="module")
 def photo() -> Image.Image:
     with as_file(files("layerpose") / "examples" / "person.png") as example:
-        return read_source(example)
+        return read_source(example).resize((384, 512))
 
 
 @pytest.fixture
