@@ -5,6 +5,7 @@ import copy
 import json
 import random
 import struct
+import time
 import warnings
 
 import numpy as np
@@ -254,6 +255,14 @@ def test_a_damaged_gltf_is_refused_with_a_reason(actor, tmp_path, path, value, m
     (tmp_path / "a.glb").write_bytes(glb(record, binary))
     with pytest.raises(ValueError, match=message):
         gltf_to_rig(tmp_path / "a.glb")
+
+
+def test_millions_of_empty_parts_are_refused_at_once(tmp_path):
+    (tmp_path / "a.glb").write_bytes(b"glTF" + struct.pack("<II", 2, 0) + struct.pack("<II", 0, 7) * 5_000_000)
+    start = time.process_time()
+    with pytest.raises(ValueError, match="no JSON part"):
+        gltf_to_rig(tmp_path / "a.glb")
+    assert time.process_time() - start < 1
 
 
 ODD = (None, -1, 10**9, 2**63, 1e308, float("nan"), "x", [], {}, True, [[]], 0, 3, 25, {"node": 0}, 0.5)
