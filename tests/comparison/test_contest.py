@@ -27,6 +27,7 @@ from layerpose.training.logger import read_losses
 from layerpose.training.recipes import Phase
 from layerpose.training.trainer import system_of
 
+pytestmark = pytest.mark.usefixtures("samples_kept")
 BUDGET = Budget(size=128, steps=4, batch=1, width=1 / 16, validate_every=100)
 ROWS = ("pix2pixhd", "ablation-h")
 WORDS = (
