@@ -21,7 +21,7 @@ from layerpose.cli import main
 from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.estimate import Estimate
 from layerpose.estimation.others import Other
-from layerpose.export.finish import finish, finish_group, finish_in_photo
+from layerpose.export.finish import Finished, finish, finish_group, finish_in_photo
 from layerpose.maps.render import pose_body
 from layerpose.media.photos.originals import Original, read_original, write_original
 from layerpose.media.pictures import read_photo
@@ -69,6 +69,12 @@ def original(photo: Image.Image) -> Original:
     return Original(numbers=np.array(photo), profile=None)
 
 
+@pytest.fixture(scope="module")
+def walked(model: PoseTransfer, seen: Estimate, original: Original) -> Finished:
+    """The person walks in the photo."""
+    return finish_in_photo(model, original, seen, library_pose("walk"))
+
+
 def places(seen: Estimate, shape: tuple[int, ...]) -> np.ndarray:
     """The old and the new place of a person who walks, generously."""
     body, canvas = stand(seen, library_pose("walk"))
@@ -83,11 +89,10 @@ def skin(body: Body) -> torch.Tensor:
 
 
 def test_all_but_the_old_and_the_new_place_stays_byte_for_byte(
-    model: PoseTransfer, seen: Estimate, original: Original, tmp_path: Path
+    walked: Finished, seen: Estimate, original: Original, tmp_path: Path
 ) -> None:
-    done = finish_in_photo(model, original, seen, library_pose("walk"))
-    assert done.original is not None
-    write_original(done.original, tmp_path / "out.png", comment="drawn")
+    assert walked.original is not None
+    write_original(walked.original, tmp_path / "out.png", comment="drawn")
     with Image.open(tmp_path / "out.png") as written:
         found = np.array(written)
         assert written.info["Comment"] == "drawn"
@@ -114,10 +119,10 @@ def test_the_feet_stand_where_they_stood_and_the_body_is_as_large(seen: Estimate
 
 
 def test_a_larger_photo_of_the_same_gets_the_same_picture_larger(
-    model: PoseTransfer, seen: Estimate, original: Original
+    model: PoseTransfer, seen: Estimate, original: Original, walked: Finished
 ) -> None:
     large = np.array(original.picture.resize((2 * original.numbers.shape[1], 2 * original.numbers.shape[0])))
-    small = finish_in_photo(model, original, seen, library_pose("walk")).picture
+    small = walked.picture
     made = finish_in_photo(model, replace(original, numbers=large), seen, library_pose("walk")).picture
     assert made.size == (2 * small.width, 2 * small.height)
     shrunk = np.asarray(made.resize(small.size, Image.Resampling.BOX), dtype=int)
@@ -144,19 +149,19 @@ def test_the_square_is_cut_around_the_person(model: PoseTransfer, seen: Estimate
 
 
 def test_a_photo_in_other_colours_keeps_them(
-    model: PoseTransfer, seen: Estimate, original: Original, tmp_path: Path
+    model: PoseTransfer, seen: Estimate, original: Original, walked: Finished, tmp_path: Path
 ) -> None:
     """Lab's own profile stands for any: sRGB with the channels' names is what Pillow can make."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     tagged = replace(original, profile=profile)
-    done, plain = (finish_in_photo(model, one, seen, library_pose("walk")) for one in (tagged, original))
+    done = finish_in_photo(model, tagged, seen, library_pose("walk"))
     assert done.original is not None
     write_original(done.original, tmp_path / "out.jpg", comment="drawn")
     with Image.open(tmp_path / "out.jpg") as written:
         assert written.info["icc_profile"] == profile
         assert written.info["comment"] == b"drawn"
         assert written.size == original.picture.size
-    assert np.abs(np.asarray(done.picture, dtype=int) - np.asarray(plain.picture, dtype=int)).max() <= 3
+    assert np.abs(np.asarray(done.picture, dtype=int) - np.asarray(walked.picture, dtype=int)).max() <= 3
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "CMYK"])
