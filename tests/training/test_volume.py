@@ -94,7 +94,7 @@ def test_it_learns_one_pair_by_heart_and_the_projection_shows_it(pairs: VolumePa
     torch.manual_seed(0)
     network, everywhere = make_network(TINY), replace(sample, columns=torch.arange(0, TINY.size**2, 3)[None])
     optimiser = torch.optim.Adam(network.parameters(), lr=3e-3)
-    for _ in range(25):
+    for _ in range(15):
         loss = objective(network, everywhere, RECIPE)
         optimiser.zero_grad()
         loss.backward()
