@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from layerpose.body.model import body_model
 from layerpose.motion.read.gltf import gltf_to_rig, read_gltf
 from layerpose.motion.retarget import retarget
 
@@ -226,6 +227,21 @@ def test_a_vrm_animation_turns_against_its_t_pose(actor, acted, tmp_path):
     moved = turns @ rig.rest_turns.swapaxes(1, 2)
     assert np.abs(moved[:, rows] - np.stack([actor.turns(f)[own] for f in range(3)])).max() < 1e-5
     acted(retarget(rig))
+
+
+@pytest.mark.parametrize("version", [0, 1, "a"])
+def test_a_hand_without_fingers_goes_on_as_the_forearm_does(actor, tmp_path, version):
+    (tmp_path / "a.vrm").write_bytes(_vrm(actor, version)[0])
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # a VRM is one pose
+        rig = gltf_to_rig(tmp_path / "a.vrm")
+    (tmp_path / "a.glb").write_bytes(glb(*scene(actor)))
+    clip, whole = retarget(rig), read_gltf(tmp_path / "a.glb")
+    for frame in range(rig.num_frames):
+        for bone in ("wrist.L", "wrist.R"):
+            bent = Rotation.from_matrix(clip.pose(frame).rotations[body_model().bone(bone)].numpy())
+            if version == "a":  # a hand with fingers shows where it points
+                bent = bent * Rotation.from_matrix(whole.pose(frame).rotations[body_model().bone(bone)].numpy()).inv()
+            assert np.rad2deg(bent.magnitude()) < 25
 
 
 def _change(record, path, value):

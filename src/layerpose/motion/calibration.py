@@ -69,16 +69,18 @@ def calibrate(
 
 
 def aim_at(anatomy: Anatomy, places: Float[np.ndarray, "n 3"]) -> dict[str, Float[np.ndarray, "3 3"]]:
-    """Rotations that take the limbs of the body's A-pose to those of a straight pose, each by the smallest one."""
+    """Rotations that take the limbs of the body's A-pose to those of a straight pose, each by the smallest one.
+
+    A hand of which the file has nothing beyond the wrist goes on as the forearm does.
+    """
     heads, aims = reference_heads(), {}
     for side in "LR":
         for bones in (LIMBS["arm"], LIMBS["leg"][:2]):
             turned = np.eye(3)
             for bone in (f"{bone}.{side}" for bone in bones):
-                if bone not in anatomy.ends:
-                    continue
-                own = turned @ (heads[end_of(bone)] - heads[bone])
-                turned = smallest_rotations(own, places[anatomy.ends[bone]] - places[anatomy.rows[bone]]) @ turned
+                if bone in anatomy.ends:
+                    own = turned @ (heads[end_of(bone)] - heads[bone])
+                    turned = smallest_rotations(own, places[anatomy.ends[bone]] - places[anatomy.rows[bone]]) @ turned
                 aims[bone] = turned
     return aims
 
