@@ -101,7 +101,7 @@ def test_it_learns_one_pair_by_heart_and_the_projection_shows_it(pairs: VolumePa
         optimiser.step()
     overlaps, depth_error_m = summarise(list(look(network.eval(), pairs)))
     print(f"by heart: part IoU {overlaps.mean():.3f}, depth off by {depth_error_m * 1000:.0f} mm")
-    assert overlaps.mean() > 0.6
+    assert overlaps.mean() > 0.7, "the capsules alone have 0.64"
     assert depth_error_m < 0.08
     shot, target = pairs.draw(0)
     redraw, drawn = redrawn("volume", None, network), draw_body(target.body, 128)
