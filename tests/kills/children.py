@@ -76,11 +76,16 @@ class Child:
         """Whether it is no more; its status stays to be asked for."""
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for it, but no longer."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not self.ended():
+            time.sleep(min(left, 0.02))
+        return self.ended()
+
     def kill_after(self, seconds: float) -> bool:
         """SIGKILL after so long since it began; False if it had ended before."""
-        while (left := self.begun + seconds - time.monotonic()) > 0 and not self.ended():
-            time.sleep(min(left, 0.02))
-        if self.ended():
+        if self.ends_within(self.begun + seconds - time.monotonic()):
             return False
         os.kill(self.pid, signal.SIGKILL)
         return True

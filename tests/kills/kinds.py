@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from children import Child, End
+from children import GRACE_S, Child, End
 from jobs import PORT, STOPPED, Job
 from room import CACHE, OUT, Contents, Room, differences
 from visitors import Answers, wait_for
@@ -69,6 +69,8 @@ class Bench:
             end, answers = self.run()
             if end.code not in self.job.good:
                 raise RuntimeError(f"undisturbed, {self.job.name} ends with {end.code}: {end.said}")
+            if "wrong" in answers:
+                raise RuntimeError(f"undisturbed, {self.job.name} does not answer: {answers['wrong']}")
             files = [path for path in self.room.out.rglob("*") if path.is_file()]
             size = sum(path.stat().st_size for path in files)
             told = {name: value for name, value in answers.items() if name not in UNSAID}
@@ -115,8 +117,10 @@ class Bench:
         try:
             wait_for(PORT, "/healthz" if self.job.name == "serve" else "/api/study", child.ended)
             self.job.visit(PORT, self.room.path, answers)
-        except OSError:
-            return
+        except OSError as error:
+            if child.ends_within(GRACE_S):
+                return
+            answers["wrong"] = f"{type(error).__name__}: {error}"
         except Exception as error:
             answers["wrong"] = str(error)
         if not child.ended():

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-WAIT_S = 60.0
+WAIT_S = 300.0
 Answers = dict[str, str]
 """What was asked -> a hash of the answer. Who comes again after a fall has kept it."""
 Visitor = Callable[[int, Path, Answers], None]
