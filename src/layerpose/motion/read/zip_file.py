@@ -15,6 +15,9 @@ SMALL = 32 << 20
 MOST_TIMES = 60
 """... and so many times its own size out of a larger one; motions shrink to a half or a third."""
 
+MOST_MEMBERS = 5_000
+"""Arrays of a file."""
+
 
 def most_bytes(size: int) -> int:
     """What a file of this size may hold when it is unpacked."""
@@ -26,6 +29,8 @@ def zip_members(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         with zipfile.ZipFile(path) as opened:
             left = most_bytes(path.stat().st_size)
+            if len(opened.infolist()) > MOST_MEMBERS:
+                raise ValueError(f"it has {len(opened.infolist())} members; at most {MOST_MEMBERS} are read")
             for member in opened.infolist():
                 with opened.open(member) as file:
                     data = file.read(left + 1)
