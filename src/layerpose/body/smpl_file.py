@@ -126,9 +126,10 @@ def _matrix_to_array(state: dict[str, Any]) -> np.ndarray:
 
 
 def _check(arrays: dict[str, np.ndarray], path: Path) -> None:
-    joints, vertices = arrays["weights"].shape[-1], len(arrays["v_template"])
+    *_, joints = (0, *arrays["weights"].shape)
+    vertices, *_ = (*arrays["v_template"].shape, 0)
     if joints != NUM_JOINTS or arrays["kintree_table"].shape != (2, NUM_JOINTS):
-        found = max(joints, arrays["kintree_table"].shape[-1])
+        found = max(joints, *arrays["kintree_table"].shape[-1:], 0)
         raise ValueError(
             f"{path} has {found} joints; SMPL has {NUM_JOINTS} (SMPL-H has 52, SMPL-X 55); pass an SMPL file"
         )
@@ -144,7 +145,7 @@ def _check(arrays: dict[str, np.ndarray], path: Path) -> None:
     shapes, faces = arrays["shapedirs"], arrays["f"]
     if shapes.ndim != 3 or shapes.shape[:2] != (vertices, 3) or shapes.shape[2] < NUM_BETAS:
         raise ValueError(f"{path}: shapedirs is {shapes.shape}; expected {(vertices, 3, NUM_BETAS)} or more")
-    if faces.ndim != 2 or faces.shape[1] != 3 or faces.min() < 0 or faces.max() >= vertices:
+    if faces.ndim != 2 or faces.shape[1] != 3 or not len(faces) or faces.min() < 0 or faces.max() >= vertices:
         raise ValueError(f"{path}: its triangles (f) name vertices that it does not have; download it again")
     for name, array in arrays.items():
         if not np.isfinite(array).all():

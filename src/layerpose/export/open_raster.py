@@ -112,7 +112,7 @@ def read_open_raster(path: Path) -> LayerSet:
     except (ValueError, RecursionError, ElementTree.ParseError) as error:
         raise ValueError(f"{path}: {error}") from error
     except BROKEN_ZIP as error:
-        raise ValueError(f"{path} is no OpenRaster file, or damaged ({error}); save it again as .ora") from error
+        raise ValueError(f"{path} is no OpenRaster file, or damaged ({error!s:.120}); save it again as .ora") from error
 
 
 def _read(file: zipfile.ZipFile) -> LayerSet:

@@ -86,7 +86,8 @@ def _write(
         for number, name in enumerate(kept):
             _link(folder / f"{name}.png", part / f"{number:03d}.png")
         shared, arrays = {"phenotype"}, read_arrays(folder / "poses.npz")
-        np.savez(part / "poses.npz", **{n: a if n in shared else a[rows] for n, a in arrays.items()})
+        chosen: dict[str, Any] = {name: one if name in shared else one[rows] for name, one in arrays.items()}
+        np.savez(part / "poses.npz", **chosen)
         frames = [
             {**record["frames"][row], "name": f"{number:03d}", **record["candidates"][row]}
             for number, row in enumerate(rows)
