@@ -51,7 +51,7 @@ def test_garbage_is_looked_for_as_usual_once_all_is_loaded(monkeypatch: pytest.M
     usual, looking = gc.get_threshold(), list(gc.callbacks)
     monkeypatch.setattr(sys, "argv", ["layerpose", "--version"])
     main()
-    assert gc.get_threshold()[0] > 100 * usual[0]
+    assert gc.get_threshold()[0] > 20 * usual[0]
     gc.collect()
     assert (gc.get_threshold(), gc.callbacks) == (usual, looking)
     assert gc.get_freeze_count() > 0
