@@ -14,13 +14,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float
 from PIL import Image
 
 from layerpose.estimation.estimate import estimate
 from layerpose.evaluation.lpips import Lpips
 from layerpose.media.pictures import read_photo
-from layerpose.scene.filling import fill_hole
+from layerpose.scene.filling import fill_hole, fill_smoothly
 
 SIZE, GROWN = 1024, 20
 LEAST = 0.6
@@ -41,22 +41,15 @@ def move_outline(person: Bool[np.ndarray, "s s"], inside: Bool[np.ndarray, "s s"
     return best if best is not None and best.sum() >= LEAST * person.sum() else None
 
 
-def by_opencv(scene: UInt8[np.ndarray, "s s 3"], hole: Bool[np.ndarray, "s s"], method: int) -> np.ndarray:
-    small = cv2.resize(scene, (SIZE // 2, SIZE // 2), interpolation=cv2.INTER_AREA)
-    within = cv2.resize(hole.astype(np.float32), small.shape[1::-1], interpolation=cv2.INTER_AREA) > 0
-    return cv2.resize(
-        cv2.inpaint(small, within.astype(np.uint8), 5, method), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC
-    )
-
-
 def contrast(picture: Float[np.ndarray, "s s 3"], hole: Bool[np.ndarray, "s s"]) -> float:
     grey = picture.mean(2)
     return float((grey - cv2.GaussianBlur(grey, (0, 0), COARSE))[hole].std())
 
 
 def measure(name: Path, metric: Lpips) -> dict[str, list[float]]:
-    seen = estimate(read_photo(name), SIZE, keep=True)
-    pixels = np.array(read_photo(name).convert("RGB").resize(seen.landmarks.mask.shape[::-1], Image.Resampling.BOX))
+    photo = read_photo(name)
+    seen = estimate(photo, SIZE, keep=True)
+    pixels = np.array(photo.convert("RGB").resize(seen.landmarks.mask.shape[::-1], Image.Resampling.BOX))
     scene = seen.canvas.cut(pixels, outside=0).clip(0, 255).astype(np.uint8)
     inside = seen.canvas.cut(np.ones(pixels.shape[:2], np.float32), outside=0) > 0.999
     person = cv2.dilate((seen.photo.mask[0, 0].numpy() > 0.1).astype(np.uint8), np.ones((GROWN, GROWN))).astype(bool)
@@ -67,8 +60,8 @@ def measure(name: Path, metric: Lpips) -> dict[str, list[float]]:
     rows, columns = (slice(places.min(), places.max() + 1) for places in np.nonzero(hole))
     ways = {
         "ours": lambda: fill_hole(scene, hole, known),
-        "Telea": lambda: by_opencv(scene, ~known, cv2.INPAINT_TELEA),
-        "Navier-Stokes": lambda: by_opencv(scene, ~known, cv2.INPAINT_NS),
+        "Telea": lambda: fill_smoothly(scene, ~known, cv2.INPAINT_TELEA),
+        "Navier-Stokes": lambda: fill_smoothly(scene, ~known, cv2.INPAINT_NS),
     }
     found = {}
     for way, fill in ways.items():

@@ -81,9 +81,8 @@ def painted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "painted", lambda folder: _paint(folder, ("train", "train", "val")))
 
 
-@pytest.fixture(scope="session")
-def lpips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A metric of the right form with random weights: figures are compared with each other only."""
+def write_metric(path: Path) -> None:
+    """LPIPS's form with random weights: figures are compared with each other only."""
     import torch
 
     generator = torch.Generator().manual_seed(0)
@@ -93,8 +92,13 @@ def lpips(tmp_path_factory: pytest.TempPathFactory) -> Path:
         weight = torch.randn(outputs, inputs, kernel, kernel, generator=generator) / (inputs * kernel**2) ** 0.5
         state |= {f"features.{number}.weight": weight, f"features.{number}.bias": torch.zeros(outputs)}
         state[f"lin{line}.weight"] = torch.rand(1, outputs, 1, 1, generator=generator) / outputs
+    torch.save(state, path)
+
+
+@pytest.fixture(scope="session")
+def lpips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("weights") / "lpips.pt"
-    torch.save(state, file)
+    write_metric(file)
     return file
 
 

@@ -25,6 +25,7 @@ from layerpose.presets import GENERATORS, debug
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import save_model
 from layerpose.training import personal
+from made import write_metric
 
 PORT = 8391
 SIZE, FRAMES = 384, 4
@@ -119,7 +120,7 @@ def write_inputs(folder: Path) -> Path:
         _write_clip(folder / f"{name}.mp4", turns)
     _run("synth", "-o", folder / "data", "--people", 20, "--frames", 2, "--size", 128, "--workers", 1)
     _run("synth", "-o", folder / "one", "--people", 1, "--frames", 11, "--size", 128, "--workers", 1)
-    _write_metric(folder / "lpips.pt")
+    write_metric(folder / "lpips.pt")
     report = folder / "reports" / "one"
     report.parent.mkdir()
     measured = MEASURED.replace("in/", f"{folder}/").split()
@@ -154,15 +155,3 @@ def _write_clip(path: Path, turns: tuple[float, ...]) -> None:
             picture = _person().rotate(turn, Image.Resampling.BICUBIC, fillcolor=(128, 128, 128))
             container.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")))
         container.mux(stream.encode(None))
-
-
-def _write_metric(path: Path) -> None:
-    """LPIPS's form with random weights: figures are compared with each other only."""
-    generator = torch.Generator().manual_seed(0)
-    shapes = {0: (64, 3, 11), 3: (192, 64, 5), 6: (384, 192, 3), 8: (256, 384, 3), 10: (256, 256, 3)}
-    state = {}
-    for line, (number, (outputs, inputs, kernel)) in enumerate(shapes.items()):
-        weight = torch.randn(outputs, inputs, kernel, kernel, generator=generator) / (inputs * kernel**2) ** 0.5
-        state |= {f"features.{number}.weight": weight, f"features.{number}.bias": torch.zeros(outputs)}
-        state[f"lin{line}.weight"] = torch.rand(1, outputs, 1, 1, generator=generator) / outputs
-    torch.save(state, path)

@@ -75,7 +75,7 @@ def fill_hole(
     colours = np.repeat(scene.reshape(*hole.shape, channels), 3 // channels, axis=2)
     filled = complete(colours, hole, known) if hole.any() else colours.astype(np.float32)
     if filled is None:
-        filled = _inpaint(colours, (~known).astype(np.uint8)).astype(np.float32)
+        filled = fill_smoothly(colours, ~known).astype(np.float32)
     return filled[..., :channels].reshape(scene.shape)
 
 
@@ -95,12 +95,14 @@ def _cut_scene(pixels: UInt8[np.ndarray, "h w *c"], seen: Estimate) -> Float[np.
     return np.clip(seen.canvas.cut(pixels, outside=0), 0, 255)
 
 
-def _inpaint(scene: UInt8[np.ndarray, "s s 3"], hole: UInt8[np.ndarray, "s s"]) -> UInt8[np.ndarray, "s s 3"]:
-    """Telea's method at a small size, then enlarged."""
+def fill_smoothly(
+    scene: UInt8[np.ndarray, "s s 3"], hole: Bool[np.ndarray, "s s"], method: int = cv2.INPAINT_TELEA
+) -> UInt8[np.ndarray, "s s 3"]:
+    """By one of OpenCV's methods at a small size, then enlarged."""
     side = min(INPAINT_SIZE, len(scene))
     small = cv2.resize(scene, (side, side), interpolation=cv2.INTER_AREA)
     small_hole = (cv2.resize(hole.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA) > 0).astype(np.uint8)
-    filled = cv2.inpaint(small, small_hole, INPAINT_RADIUS_PX, cv2.INPAINT_TELEA)
+    filled = cv2.inpaint(small, small_hole, INPAINT_RADIUS_PX, method)
     return cv2.resize(filled, scene.shape[1::-1], interpolation=cv2.INTER_CUBIC).astype(np.uint8)
 
 

@@ -136,10 +136,8 @@ def _levels(
     image: UInt8[np.ndarray, "h w 3"], hole: Bool[np.ndarray, "h w"], known: Bool[np.ndarray, "h w"]
 ) -> Iterator[Level]:
     """The picture at a small size, at twice that, and so on."""
+    whole = [one.astype(np.float32) for one in (image, hole, known)]
     for halving in range(max(int(np.log2(min(hole.shape) / COARSEST)), 0), -1, -1):
         size = hole.shape[1] >> halving, hole.shape[0] >> halving
-        smaller, within, free = (
-            cv2.resize(one, size, interpolation=cv2.INTER_AREA)
-            for one in (image.astype(np.float32), hole.astype(np.float32), known.astype(np.float32))
-        )
+        smaller, within, free = (cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in whole)
         yield Level(image=smaller, hole=within > 0, known=(free > 0.999) & (within == 0))

@@ -12,6 +12,7 @@ from layerpose.motion.read.npz_file import read_npz
 from layerpose.motion.read.torch_file import read_torch
 from layerpose.motion.read.zip_file import LARGEST, most_bytes
 from layerpose.pickles.reader import unpickle
+from layerpose.runtime.arrays import BROKEN_ZIP
 
 OLD_TORCH = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"
 """How a torch file of before 2020 goes on after the pickle's first two bytes."""
@@ -41,7 +42,7 @@ def _has_pickle(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as opened:
             return any(name.endswith("/data.pkl") for name in opened.namelist())
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+    except BROKEN_ZIP:
         return path.suffix.lower() in (".pt", ".pth")
 
 
