@@ -165,7 +165,7 @@ class _Clip:
         axes = np.zeros((3, 3))
         for row, (name, default) in enumerate((("CoordAxis", 0), ("UpAxis", 1), ("FrontAxis", 2))):
             axis, sign = (self.scene.settings.get(key, ())[:1] for key in (name, f"{name}Sign"))
-            column = axis[0] if axis and axis[0] in (0, 1, 2) else default
+            column = axis[0] if axis and type(axis[0]) is int and 0 <= axis[0] < 3 else default
             axes[row, column] = -1.0 if sign == (-1,) else 1.0
         return axes if abs(np.linalg.det(axes)) == 1 else np.eye(3)
 

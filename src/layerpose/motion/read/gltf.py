@@ -129,7 +129,7 @@ def _read_tracks(document: Document, animation: dict[str, Any], nodes: Sequence[
         channel = mapping(channel, "channel")
         target, row = mapping(channel.get("target"), "target"), channel.get("sampler")
         node, moved = target.get("node"), target.get("path")
-        if type(node) is int and node in wanted and moved in WIDTHS:
+        if type(node) is int and node in wanted and isinstance(moved, str) and moved in WIDTHS:
             if type(row) is not int or not 0 <= row < len(samplers):
                 raise ValueError(f"it is a damaged glTF file: an animation has no sampler {row!r:.20}")
             track = _read_track(document, mapping(samplers[row], "sampler"), WIDTHS[moved])

@@ -134,7 +134,8 @@ def _best_turn(pairs: list[tuple[np.ndarray, np.ndarray]]) -> Float[np.ndarray, 
 def _moved(document: Document) -> list[int]:
     """Nodes that animations turn."""
     return [
-        target["node"] for animation in document.items("animations") for channel in animation.get("channels", [])
+        target["node"] for animation in document.items("animations") if isinstance(animation.get("channels"), list)
+        for channel in animation["channels"]
         if isinstance(channel, dict) and isinstance(target := channel.get("target"), dict)
         and target.get("path") == "rotation" and type(target.get("node")) is int and target["node"] >= 0
     ]  # fmt: skip
