@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from layerpose import presets
-from layerpose.cli.transfer import Engine
+from layerpose.cli.options import Engine
 from layerpose.config import GeneratorConfig, Guides, ModelConfig, VolumeConfig
 from layerpose.engines import choose, session
 from layerpose.engines.attach import attach, list_parts

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from layerpose.cli.console import busy, progress, say
+from layerpose.cli.options import NetworksAndEngine
 from layerpose.cli.people import Person, showing
-from layerpose.cli.transfer import KEEP, Also, Device, Engine, comment_of, find_others, find_person, load_model
+from layerpose.cli.transfer import KEEP, Also, comment_of, find_others, find_person
 
 if TYPE_CHECKING:
     from layerpose.runtime.cluster import Cluster
@@ -34,9 +35,7 @@ def animate(
     camera: Literal["fixed", "follow", "turntable"] = "fixed",
     background: Annotated[str, tyro.conf.arg(aliases=("-b",), metavar="keep|COLOUR|IMAGE|transparent")] = KEEP,
     sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
-    device: Device = "auto",
-    engine: Engine = "auto",
-    weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+    networks: NetworksAndEngine,
     ray: Annotated[str | None, tyro.conf.arg(metavar="ADDRESS")] = None,
 ) -> None:
     """Let the person of a photo perform a motion. An interrupted run goes on where it stopped.
@@ -54,10 +53,7 @@ def animate(
         camera: Stands still and sees everything; follows the person; or goes round the person once.
         background: The photo's own with the person's place filled in, a colour, a picture, or none at all.
         sheet: Also write a contact sheet: source, poses and results; where it is not clear who is meant, the numbers.
-        device: Where the networks run; auto takes the GPU if there is one.
-        engine: What runs them: PyTorch for whole pictures (torch) or where there is something to draw (quick), or a
-            program that an extra brings; auto takes what is fastest here (docs/speed.md).
-        weights: A model folder; without it the bundled weights are used.
+        networks: Which networks draw, where, and what runs them.
         ray: Draw on a Ray cluster, which has to see the same disk: local, auto or HOST:PORT.
     """
     with busy("Starting"):
@@ -88,8 +84,7 @@ def animate(
     with ExitStack() as held, connected(ray):
         with busy("Reading the motion"):
             moved = resolve_motion(motion, frames=range, fps=fps)
-        model = load_model(weights, device, engine=engine)
-        model = model if size is None else model.at_size(size)
+        model = networks.load(size)
         seen = find_person(picture, showing(partial(model.look, person=person, whole=complete), sheet))
         others = find_others(also, model.look)
         with busy("Setting the scene"):

@@ -8,7 +8,7 @@ from typing import Annotated
 import tyro
 
 from layerpose.cli.console import busy, check_numbers, progress, say
-from layerpose.cli.transfer import Device, load_model
+from layerpose.cli.options import Networks
 
 POSES = 8
 REASONS = 6
@@ -26,8 +26,7 @@ def augment(
     range: Annotated[str | None, tyro.conf.arg(metavar="FIRST:END")] = None,
     background: Annotated[str, tyro.conf.arg(aliases=("-b",), metavar="keep|COLOUR|IMAGE")] = "keep",
     sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
-    device: Device = "auto",
-    weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+    networks: Networks,
 ) -> None:
     """Make training data: the people of photos in new poses, with keypoints, parts, boxes and joints in space (COCO).
 
@@ -42,8 +41,7 @@ def augment(
         range: Only these frames of the motion, counted from 0; END is not included.
         background: The photo's own with the person's place filled in, a colour, or a picture.
         sheet: Also write a contact sheet of pictures with their annotations drawn.
-        device: Where the networks run; auto takes the GPU if there is one.
-        weights: A model folder; without it the bundled weights are used.
+        networks: Which networks draw, and where.
     """
     from layerpose.media.outputs import check_output, check_output_folder
 
@@ -63,8 +61,7 @@ def augment(
     check_backdrop(background)
     with busy("Reading the motion"):
         moved = resolve_motion(motion, frames=range)
-    model = load_model(weights, device)
-    model = model if size is None else model.at_size(size)
+    model = networks.load(size)
     job = {
         "photos": [str(photo) for photo in photos], "motion": motion, "range": range, "poses": poses_per_photo,
         "size": model.config.canvas, "background": background, "model": model.fingerprint,

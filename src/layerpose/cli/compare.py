@@ -10,6 +10,7 @@ import tyro
 
 from layerpose.cli.console import busy, check_numbers, progress_of, say
 from layerpose.cli.evaluate import LPIPS_FILE, Name, check_faces, check_plots
+from layerpose.cli.options import Device
 
 if TYPE_CHECKING:
     from layerpose.training.loop import Progress as Place
@@ -38,7 +39,7 @@ def compare(
     face_model: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
     workers: int = 2,
     jobs: int = 1,
-    device: Literal["auto", "cpu", "cuda"] = "auto",
+    device: Device = "auto",
     precision: Literal["auto", "bf16", "fp16", "fp32"] = "auto",
     validate_every: int = 1000,
     save_minutes: float = 5.0,

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from layerpose.cli.console import busy, check_numbers, progress_of, say
+from layerpose.cli.options import Device
 
-DEVICES = Literal["auto", "cpu", "cuda"]
 Name = Literal["fg", "wang", "patn", "gfla"]
 Control = Literal["heatmaps", "parsing", "depth", "points", "normals", "other-side", "other-crop"]
 SMALLEST_SIZE = 64
@@ -39,7 +39,7 @@ def evaluate(
     faces: bool = False,
     face_model: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
     workers: int = 2,
-    device: DEVICES = "auto",
+    device: Device = "auto",
 ) -> None:
     """Measure a model on a data set: SSIM, LPIPS and PSNR of every stage and of the trivial baselines, OSA of the
     result.

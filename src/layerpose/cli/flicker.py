@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from layerpose.cli.console import busy, progress, say
-from layerpose.cli.transfer import Device, find_person, load_model
+from layerpose.cli.options import Networks
+from layerpose.cli.transfer import find_person
 
 if TYPE_CHECKING:
     from layerpose.evaluation.flicker import Filmed, Flicker
@@ -30,8 +31,7 @@ def flicker(
     range: Annotated[str | None, tyro.conf.arg(metavar="FIRST:END")] = None,
     camera: Literal["fixed", "follow", "turntable"] = "fixed",
     lpips: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
-    device: Device = "auto",
-    weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+    networks: Networks,
 ) -> None:
     """Measure how much neighbouring frames of `animate` differ beyond what the body's motion explains.
 
@@ -46,8 +46,7 @@ def flicker(
         range: Only these frames of the motion, counted from 0 at its own rate; END is not included.
         camera: As for `animate`.
         lpips: The weights of the metric; without it lpips_alex_v01.pt in the cache folder.
-        device: Where the networks run; auto takes the GPU if there is one.
-        weights: A model folder; without it the bundled weights are used.
+        networks: Which networks draw, and where.
     """
     with busy("Starting"):
         from layerpose.cli.evaluate import LPIPS_FILE
@@ -65,8 +64,7 @@ def flicker(
     picture = read_photo(photo)
     with busy("Reading the motion"):
         moved = resolve_motion(motion, frames=range, fps=fps)
-    model = load_model(weights, device)
-    model = model if size is None else model.at_size(size)
+    model = networks.load(size)
     seen = find_person(picture, model.look)
     found = measure_flicker(_shoot(model, model.view(seen), film(moved, seen.body, camera)), distance)
     if out is not None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from layerpose.cli.console import busy, say
-from layerpose.cli.transfer import Device, comment_of, find_person, load_model
+from layerpose.cli.options import Networks
+from layerpose.cli.transfer import comment_of, find_person
 
 if TYPE_CHECKING:
     from layerpose.estimation.estimate import Estimate
@@ -31,8 +32,7 @@ def layers(
     pose: Annotated[str, tyro.conf.arg(aliases=("-p",), metavar="POSE")],
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="FOLDER|ORA")],
     keep_photo: bool = True,
-    device: Device = "auto",
-    weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+    networks: Networks,
 ) -> None:
     """Draw a person in a pose and write the five complete layers, to be edited and put together again by `fuse`.
 
@@ -41,8 +41,7 @@ def layers(
         pose: Another photo, a pose file, a frame of a motion, or a name such as walk.
         out: A folder for five PNGs with transparency, or a file for Krita and GIMP (.ora).
         keep_photo: Put the photo in with them, so that `fuse` needs nothing else.
-        device: Where the networks run; auto takes the GPU if there is one.
-        weights: A model folder; without it the bundled weights are used.
+        networks: Which networks draw, and where.
     """
     check_layers(out, [photo, Path(pose)])
     with busy("Starting"):
@@ -53,7 +52,7 @@ def layers(
     picture = read_source(photo)
     with busy("Reading the pose"):
         target = resolve_pose(pose)
-    model = load_model(weights, device)
+    model = networks.load()
     seen = find_person(picture, model.look)
     with busy("Drawing"):
         done = finish(model, seen, target)
@@ -71,8 +70,7 @@ def fuse(
     pose: Annotated[str | None, tyro.conf.arg(aliases=("-p",), metavar="POSE")] = None,
     photo: Annotated[Path | None, tyro.conf.arg(metavar="PHOTO")] = None,
     background: Annotated[str | None, tyro.conf.arg(aliases=("-b",), metavar="keep|COLOUR|IMAGE|transparent")] = None,
-    device: Device = "auto",
-    weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+    networks: Networks,
 ) -> None:
     """Draw the fusion anew with edited layers: what was painted shows at its place on the body, in any pose.
 
@@ -82,8 +80,7 @@ def fuse(
         pose: Another pose than that of the layers: a photo, a pose file, a frame of a motion, or a name.
         photo: The photo, where it does not lie with the layers.
         background: As for `transfer`: without it flat grey.
-        device: Where the networks run; auto takes the GPU if there is one.
-        weights: A model folder; without it the bundled weights are used.
+        networks: Which networks draw, and where.
     """
     from layerpose.cli.transfer import check_picture
 
@@ -99,7 +96,7 @@ def fuse(
     target = None if pose is None else resolve_pose(pose)
     with _photo_of(found, photo) as path:
         order = Order.open(path, Wish(background=background))
-    model = load_model(weights, device)
+    model = networks.load()
     if found.origin is not None and found.origin.weights != model.fingerprint:
         warnings.warn(
             "the layers were drawn with other weights; what was painted is put on what these draw", stacklevel=1

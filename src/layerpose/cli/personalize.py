@@ -12,7 +12,7 @@ import tyro
 
 from layerpose.cli.console import busy, is_terminal, progress, say
 from layerpose.cli.evaluate import LPIPS_FILE
-from layerpose.cli.transfer import Device, load_model
+from layerpose.cli.options import Device, NetworkOptions
 
 if TYPE_CHECKING:
     from layerpose.training.held_back import HeldBack
@@ -71,7 +71,7 @@ def personalize(
         from layerpose.training.personal import STATE, Minutes, PersonalRecipe, Steps, personalise
     changes = {"size": size, "learning_rate": learning_rate, "pull": pull}
     recipe = PersonalRecipe(**{key: value for key, value in changes.items() if value is not None})
-    model = load_model(None if base == BUNDLED else Path(base), device).model
+    model = NetworkOptions(weights=None if base == BUNDLED else Path(base), device=device).load().model
     _check_size(size, model.config.canvas)
     metric = lpips or (cache_dir() / LPIPS_FILE if (cache_dir() / LPIPS_FILE).is_file() else None)
     is_new = not out.exists()

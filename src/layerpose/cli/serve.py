@@ -10,7 +10,7 @@ import tyro
 
 from layerpose.cli.console import busy, check_numbers, say
 from layerpose.cli.listening import address_of, check_serving, listen
-from layerpose.cli.transfer import Device, Engine
+from layerpose.cli.options import NetworksAndEngine
 
 FOLDER = "service"
 TOKEN = "LAYERPOSE_TOKEN"
@@ -26,9 +26,7 @@ def serve(
     patience: int = 60,
     limit: int = 300,
     folder: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
-    device: Device = "auto",
-    engine: Engine = "auto",
-    weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+    networks: NetworksAndEngine,
 ) -> None:
     """Answer other programs: POST /v1/transfer, /v1/fit, /v1/maps, /v1/animate (docs/serve.md). Ctrl-C stops.
 
@@ -41,10 +39,7 @@ def serve(
         patience: Seconds after which one that still waits is answered with 503.
         limit: Seconds that one picture may take.
         folder: Where results are kept for an hour, and animations; without it in the cache.
-        device: Where the networks run; auto takes the GPU if there is one.
-        engine: What runs them: PyTorch for whole pictures (torch) or where there is something to draw (quick), or a
-            program that an extra brings; auto takes what is fastest here (docs/speed.md).
-        weights: A model folder; without it the bundled weights are used.
+        networks: Which networks draw, where, and what runs them.
     """
     from layerpose.runtime.cache import cache_dir
 
@@ -65,9 +60,12 @@ def serve(
             from layerpose.studio.serving import serve as answer
             from layerpose.transfer import model_folder
 
-            with model_folder(weights) as model:
+            with model_folder(networks.weights) as model:
                 fingerprint = read_fingerprint(model)
-            labour = Labourer(weights=weights, device=device, engine=engine, threads=max(count_cores() // workers, 1))
+            labour = Labourer(
+                weights=networks.weights, device=networks.device, engine=networks.engine,
+                threads=max(count_cores() // workers, 1),
+            )  # fmt: skip
             crew = Crew(labour, workers=workers, most_waiting=queue, patience_s=patience, limit_s=limit)
         try:
             service = open_service(folder or cache_dir() / FOLDER, crew, fingerprint)

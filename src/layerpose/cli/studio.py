@@ -9,7 +9,7 @@ import tyro
 
 from layerpose.cli.console import busy, say
 from layerpose.cli.listening import address_of, check_serving, listen
-from layerpose.cli.transfer import Device, Engine
+from layerpose.cli.options import NetworksAndEngine
 
 FOLDER = "studio"
 
@@ -22,9 +22,7 @@ def studio(
     port: int = 8017,
     open: bool = True,
     folder: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
-    device: Device = "auto",
-    engine: Engine = "auto",
-    weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+    networks: NetworksAndEngine,
 ) -> None:
     """Pose the person of a photo by hand, in the browser; nothing leaves this computer. Ctrl-C stops.
 
@@ -34,10 +32,7 @@ def studio(
         port: Port to listen on.
         open: Open the page in the browser.
         folder: Where photos and animations are kept; without it in the cache.
-        device: Where the networks run; auto takes the GPU if there is one.
-        engine: What runs them: PyTorch for whole pictures (torch) or where there is something to draw (quick), or a
-            program that an extra brings; auto takes what is fastest here (docs/speed.md).
-        weights: A model folder; without it the bundled weights are used.
+        networks: Which networks draw, where, and what runs them.
     """
     from layerpose.runtime.cache import cache_dir
 
@@ -49,7 +44,7 @@ def studio(
             from layerpose.studio.serving import serve
             from layerpose.transfer import PoseTransfer
 
-            model = PoseTransfer.load(weights, device=device, engine=engine)
+            model = PoseTransfer.load(networks.weights, device=networks.device, engine=networks.engine)
             rooms = open_studio(folder or cache_dir() / FOLDER, model, photo)
         address = address_of(host, port)
         say(f"The studio is open at {address} (Ctrl-C closes it); photos are kept in {rooms.folder}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from layerpose.cli.console import busy, is_terminal, say
+from layerpose.cli.options import Device
 from layerpose.cli.train_volume import train_volume_network
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def train(
     warm_up: int | None = None,
     seed: int = 0,
     init: Annotated[str | None, tyro.conf.arg(metavar="FOLDER|bundled")] = None,
-    device: Literal["auto", "cpu", "cuda"] = "auto",
+    device: Device = "auto",
     devices: int = 1,
     precision: Literal["auto", "bf16", "fp16", "fp32"] = "auto",
     compile: bool = False,

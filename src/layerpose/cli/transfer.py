@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from layerpose import __version__
 from layerpose.cli.body import Representation
 from layerpose.cli.console import busy, say
+from layerpose.cli.options import Device, NetworkOptions, NetworksAndEngine
 from layerpose.cli.people import Person, PersonOrAll, check_group, read_cast, showing
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from layerpose.estimation.estimate import Estimate
-    from layerpose.inputs.bodies import Redraw
     from layerpose.transfer import PoseTransfer
 
-Device = Literal["auto", "cpu", "cuda"]
-Engine = Literal["auto", "torch", "quick", "onnxruntime", "openvino"]
-"""Written again in `engines.choose`, which is too heavy to load for --help; a test compares the two."""
 Also = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="PHOTO ...")]
 KEEP = "keep"
 """Written again in `scene.backdrop`, which is too heavy to load for --help; a test compares the two."""
@@ -47,7 +45,7 @@ def demo(*, device: Device = "auto") -> None:
 
     out, sheet = DEMO_FOLDER / "demo.png", DEMO_FOLDER / "demo-sheet.png"
     check_output_folder(DEMO_FOLDER)
-    model = load_model(None, device)
+    model = NetworkOptions(device=device).load()
     with as_file(files("layerpose") / "examples" / "person.png") as example:
         photo = read_source(example)
     seen = find_person(photo, model.look)
@@ -77,9 +75,7 @@ def transfer(
     also: Also = (),
     sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
     layers: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER|ORA")] = None,
-    device: Device = "auto",
-    engine: Engine = "auto",
-    weights: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+    networks: NetworksAndEngine,
     body: Representation = "anny",
     smpl: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
     volume: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
@@ -99,10 +95,7 @@ def transfer(
         also: More photos of the same person in the same clothes, from other sides: the best seen wins at every point.
         sheet: Also write a contact sheet of every step; where it is not clear who is meant, everybody's number.
         layers: Also write each layer as a PNG with transparency into this folder, or all as OpenRaster (.ora).
-        device: Where the networks run; auto takes the GPU if there is one.
-        engine: What runs them: PyTorch for whole pictures (torch) or where there is something to draw (quick), or a
-            program that an extra brings; auto takes what is fastest here (docs/speed.md).
-        weights: A model folder; without it the bundled weights are used.
+        networks: Which networks draw, where, and what runs them.
         body: What the target's maps are drawn from: anny's mesh, SMPL's (needs --smpl), or a labelled volume.
         smpl: Your licensed SMPL file (.pkl or .npz); poses from an .npz then start from its own T-pose.
         volume: A volume network, or bundled; --body volume then predicts the volume instead of filling anny's mesh.
@@ -146,9 +139,7 @@ def transfer(
         raise ValueError(f"--volume is for --body volume; found --body {body}; use both or neither")
     network = load_network(volume) if volume is not None else None
 
-    def load() -> PoseTransfer:
-        return load_model(weights, device, redrawn(body, other, network), engine=engine)
-
+    load = partial(networks.load, redraw=redrawn(body, other, network))
     if cast.is_group:
         assert order is not None
         draw_group(order, load(), cast, targets, out, sheet=sheet)
@@ -226,16 +217,6 @@ def fit(
         write_png(draw_fit(seen.photo.image, seen.body), sheet, comment=comment)
         written.append(sheet)
     say(f"Wrote {', '.join(map(str, written))}{f'; {out.name} has no place for {left_out}' if left_out else ''}")
-
-
-def load_model(
-    weights: Path | None, device: Device, redraw: Redraw | None = None, *, engine: Engine = "torch"
-) -> PoseTransfer:
-    """A model folder, or the bundled weights."""
-    with busy("Loading the model"):
-        from layerpose.transfer import PoseTransfer
-
-        return PoseTransfer.load(weights, device=device, redraw=redraw, engine=engine, keep_fits=True)
 
 
 def find_person(photo: Image, find: Callable[[Image], Estimate]) -> Estimate:
