@@ -11,7 +11,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 from layerpose.baselines.registry import BASELINES, BaselineConfig, make_networks
-from layerpose.runtime.weights import BROKEN_WEIGHTS, in_a_line, to_config
+from layerpose.runtime.saying import one_line
+from layerpose.runtime.weights import BROKEN_WEIGHTS, to_config
 from layerpose.stages.model_folder import BASELINE_KEY, CONFIG, FORMAT, WEIGHTS, write_folder
 
 
@@ -42,6 +43,6 @@ def load_baseline(folder: Path) -> tuple[BaselineConfig, nn.Module]:
         made = make_networks(config)
         made.generator.load_state_dict(load_file(folder / WEIGHTS))
     except (*BROKEN_WEIGHTS, OSError) as error:
-        said = in_a_line(error)
+        said = one_line(error)
         raise ValueError(f"the model in {folder} is damaged or of another version ({said}); train it again") from error
     return config, made.eval()

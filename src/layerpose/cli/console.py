@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
 
+from layerpose.runtime.saying import one_line
+
 NOBODY_READS = 141
 """Exit code where the reader of the answer has left: as shells call who ends by SIGPIPE."""
 
@@ -129,11 +131,11 @@ def check_numbers(given: dict[str, tuple[int | None, int]]) -> None:
 
 def show_warning(message: Warning | str, *_: object, **__: object) -> None:
     """A warning as one line on stderr."""
-    print(f"layerpose: warning: {one_line(message)}", file=sys.stderr)
+    print(f"layerpose: warning: {line_of(message)}", file=sys.stderr)
 
 
-def one_line(message: object) -> str:
-    """A message without line breaks; a file error names its file."""
+def line_of(message: Warning | Exception | str) -> str:
+    """A message in one line; a file error names its file."""
     if isinstance(message, OSError) and message.filename is not None:
         return f"{message.filename}: {message.strerror}"
-    return " ".join(str(message).split()) or type(message).__name__
+    return one_line(message)

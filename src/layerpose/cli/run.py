@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from layerpose import __version__
 from layerpose.cli.commands import ABOUT, COMMANDS, list_commands
-from layerpose.cli.console import NOBODY_READS, all_said, hushed, nobody_reads, one_line, show_warning
+from layerpose.cli.console import NOBODY_READS, all_said, hushed, line_of, nobody_reads, show_warning
 
 MANY = 1_000_000
 """Objects; twice as many as PyTorch, SciPy, Warp and layerpose make while they are loaded."""
@@ -62,7 +62,7 @@ def _answer(arguments: list[str]) -> int:
 def _refuse(error: ValueError | OSError) -> int:
     if os.environ.get("LAYERPOSE_DEBUG"):
         raise error
-    print(f"layerpose: {one_line(error)}", file=sys.stderr)
+    print(f"layerpose: {line_of(error)}", file=sys.stderr)
     return 2
 
 

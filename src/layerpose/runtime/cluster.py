@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from layerpose import __version__
 from layerpose.runtime.memory import keep_freed_memory
+from layerpose.runtime.saying import one_line
 
 LOCAL, AUTO = "local", "auto"
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_IGNORE_UNHANDLED_ERRORS": "1"}
@@ -111,7 +112,7 @@ def connected(address: str | None) -> Iterator[None]:
     try:
         ray.init(address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     except (Exception, SystemExit) as error:  # Ray raises plain exceptions, and exits where another server answers
-        raise ValueError(f"--ray {address}: no connection ({error})") from error
+        raise ValueError(f"--ray {address}: no connection ({one_line(error)})") from error
     try:
         yield
     finally:
@@ -141,10 +142,10 @@ def _receive(done: Any, row: tuple[Any, ...], lost: Callable[..., Made] | None) 
         raise error.cause from None
     except (WorkerCrashedError, OutOfMemoryError, NodeDiedError) as error:
         if lost is None:
-            raise ValueError(f"{ATTEMPTS} workers died over the same work; the last: {error}") from error
+            raise ValueError(f"{ATTEMPTS} workers died over the same work; the last: {one_line(error)}") from error
         return lost(*row)
     except RayError as error:
-        raise ValueError(f"the Ray cluster failed ({error}); the same command goes on from here") from error
+        raise ValueError(f"the Ray cluster failed ({one_line(error)}); the same command goes on from here") from error
     for warning in said:
         warnings.warn(warning, stacklevel=2)
     return made

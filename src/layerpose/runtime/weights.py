@@ -8,6 +8,8 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from safetensors import SafetensorError
 
+from layerpose.runtime.saying import one_line
+
 LARGEST, MOST_LAYERS = 16_384, 64
 """Sizes and widths, and numbers of layers, that a network may have."""
 BROKEN_WEIGHTS = (
@@ -16,13 +18,8 @@ BROKEN_WEIGHTS = (
 )  # fmt: skip
 """By what reads weights and what builds a network for them."""
 Record = TypeVar("Record")
-SAID = 300
-"""Letters of what PyTorch says about weights that do not fit: a line for each of them."""
-
-
-def in_a_line(error: Exception) -> str:
-    """What is said of weights, shortened."""
-    return " ".join(str(error).split())[:SAID]
+in_a_line = one_line
+"""Of weights that do not fit PyTorch says a line for each."""
 
 
 def to_config(record: type[Record], stored: Mapping[str, Any]) -> Record:

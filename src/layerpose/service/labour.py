@@ -12,9 +12,10 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Literal
 
+from layerpose.runtime.saying import one_line
 from layerpose.service.crew import Answer
 from layerpose.studio.jobs import StoppedError
-from layerpose.studio.refusing import RefusedError, one_line
+from layerpose.studio.refusing import RefusedError
 
 
 @dataclass(frozen=True, kw_only=True)

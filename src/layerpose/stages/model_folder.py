@@ -14,7 +14,8 @@ from torch import Tensor
 
 from layerpose.config import GeneratorConfig, Guides, ModelConfig
 from layerpose.runtime.cache import writing
-from layerpose.runtime.weights import BROKEN_WEIGHTS, in_a_line, to_config
+from layerpose.runtime.saying import one_line
+from layerpose.runtime.weights import BROKEN_WEIGHTS, to_config
 from layerpose.stages.model import Model
 
 WEIGHTS = "model.safetensors"
@@ -83,7 +84,7 @@ def load_model(folder: Path) -> Model:
         loaded = load_file(folder / WEIGHTS).items()
         model.load_state_dict({name: value.to(torch.float32, copy=True) for name, value in loaded}, assign=True)
     except BROKEN_WEIGHTS as error:
-        said = in_a_line(error)
+        said = one_line(error)
         raise ValueError(f"the model in {folder} is damaged or of another version ({said}); get it again") from error
     return model.eval()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TypeVar
 
-from layerpose.studio.refusing import one_line
+from layerpose.runtime.saying import one_line
 
 Found = TypeVar("Found")
 LONGEST_NAME = 80

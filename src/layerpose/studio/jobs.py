@@ -17,8 +17,9 @@ from threading import Condition, Thread
 from typing import Any, Literal
 
 from layerpose.runtime.cache import private_folder, writing
+from layerpose.runtime.saying import one_line
 from layerpose.studio.keeping import NAME
-from layerpose.studio.refusing import BusyError, NotYetError, UnknownError, one_line
+from layerpose.studio.refusing import BusyError, NotYetError, UnknownError
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")

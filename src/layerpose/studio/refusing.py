@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from layerpose.runtime.saying import one_line
+
 if TYPE_CHECKING:  # the processes of the service refuse too, and answer nobody themselves
     from fastapi import FastAPI, Request
     from fastapi.responses import JSONResponse, Response
-
-LONGEST = 500
-"""No line is longer; what a stranger's file is called or holds may be in it."""
 
 
 class RefusedError(ValueError):
@@ -62,12 +61,6 @@ def refusal(status: int, message: object, headers: Mapping[str, str] | None = No
     from fastapi.responses import JSONResponse
 
     return JSONResponse({"detail": one_line(message)}, status_code=status, headers=headers)
-
-
-def one_line(message: object) -> str:
-    """A message without line breaks."""
-    text = " ".join(str(message).split()) or type(message).__name__
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 4]} ..."
 
 
 def _refuse(_: Request, error: Exception) -> Response:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from layerpose.runtime.cache import writing
+from layerpose.runtime.saying import one_line
 
 FILE, LAST = "state.pt", "last"
 """Names in a run's folder: all that is needed to go on, and the model folder of its last weights."""
@@ -73,7 +74,7 @@ def _cause(error: BaseException) -> str:
         if isinstance(found, OSError) and found.strerror:
             return found.strerror
         found = found.__cause__ or found.__context__
-    return str(error).split("\n")[0]
+    return one_line(error)
 
 
 def load_state(path: Path, state: State, device: torch.device) -> dict[str, Any]:
@@ -86,9 +87,9 @@ def load_state(path: Path, state: State, device: torch.device) -> dict[str, Any]
         state.phase, state.step, state.best = (stored[name] for name in NUMBERS)
         return {name: stored[name] for name in ("maker", "judge", "scaler") if name in stored}
     except DAMAGED as error:
-        reason = str(error).split("\n")[0]
         raise ValueError(
-            f"{path} is damaged ({reason}); delete the folder, or begin a new run with --init {path.parent / LAST}"
+            f"{path} is damaged ({one_line(error)}); delete the folder, or begin a new run with"
+            f" --init {path.parent / LAST}"
         ) from error
 
 
@@ -97,10 +98,9 @@ def load_discriminators(path: Path, discriminators: nn.Module) -> None:
     try:
         discriminators.load_state_dict(torch.load(path, weights_only=True, map_location="cpu")["critics"])
     except DAMAGED as error:
-        reason = str(error).split("\n")[0]
         raise ValueError(
-            f"the discriminators in {path} are damaged or of another size ({reason}); start from its generators alone,"
-            f" with --init {path.parent / LAST}"
+            f"the discriminators in {path} are damaged or of another size ({one_line(error)}); start from its"
+            f" generators alone, with --init {path.parent / LAST}"
         ) from error
 
 

@@ -26,6 +26,7 @@ from layerpose.data.pairs import Sample
 from layerpose.networks.perceptual import Vgg19
 from layerpose.runtime.cache import writing
 from layerpose.runtime.precision import fast_autocast
+from layerpose.runtime.saying import one_line
 from layerpose.stages.model import Model
 from layerpose.training.batches import WINDOWS, move, stream
 from layerpose.training.checkpoint import DAMAGED
@@ -150,7 +151,7 @@ class _Run:
             self.step, self.num_steps = stored["step"], stored["num_steps"]
             self.settled, self.seconds = stored["settled"], stored["seconds"]
         except DAMAGED as error:
-            raise ValueError(f"{path} is damaged ({str(error).splitlines()[0]}); delete it to begin anew") from error
+            raise ValueError(f"{path} is damaged ({one_line(error)}); delete it to begin anew") from error
 
     def save(self, path: Path, seconds: float) -> None:
         """`seconds`: how long this call has trained."""

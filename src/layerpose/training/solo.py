@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset, Subset
 
 from layerpose.runtime.cache import writing
 from layerpose.runtime.locks import alone_in
+from layerpose.runtime.saying import one_line
 from layerpose.runtime.workers import give_way
 from layerpose.stages.conditions import collate
 from layerpose.training.checkpoint import DAMAGED
@@ -83,8 +84,7 @@ def _go_on(path: Path, network: nn.Module, optimiser: AdamW) -> int:
         optimiser.load_state_dict(state["optimiser"])
         return state["step"]
     except DAMAGED as error:
-        found = str(error).splitlines()[0]
-        raise ValueError(f"{path} is damaged or of another network ({found}); choose a new folder") from error
+        raise ValueError(f"{path} is damaged or of another network ({one_line(error)}); choose a new folder") from error
 
 
 def learning_rate(recipe: SoloRecipe, step: int) -> float:

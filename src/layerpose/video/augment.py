@@ -23,6 +23,7 @@ from layerpose.maps.render import draw_body
 from layerpose.media.pictures import read_photo, write_png
 from layerpose.motion.filming import film
 from layerpose.runtime.cache import writing
+from layerpose.runtime.saying import one_line
 from layerpose.scene.backdrop import find_alpha, find_backdrop
 from layerpose.sheets.transfer import PALETTE, grid
 from layerpose.transfer import PoseTransfer
@@ -88,7 +89,7 @@ def augment(
                 records.append(record)
                 report(len(records), poses * len(photos))
         except (ValueError, OSError) as error:
-            outcome.refused[str(photo)] = " ".join(str(error).split())
+            outcome.refused[str(photo)] = one_line(error)
     outcome.pictures = len(records)
     with writing(folder / ANNOTATIONS) as temporary:
         temporary.write_text(json.dumps(join(records)) + "\n", encoding="utf-8")

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from layerpose.runtime.saying import one_line
+
 MAX_PIXELS = 110_000_000
 """A photo with more pixels than this (a 108-megapixel camera's has fewer) is refused before any of it is unpacked."""
 MIN_SIDE = 32
@@ -38,8 +40,6 @@ HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 FRAME = re.compile(r"(?P<name>.+)#(?P<frame>[^#/\\]*)")
 HEAD = 64
 """Bytes by which a format is told."""
-SAID = 200
-"""Characters of what a decoder says, which may have several lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,8 +117,7 @@ def explaining(name: str) -> Iterator[None]:
     except BROKEN as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        said = " ".join(str(error).split())[:SAID]
-        raise ValueError(f"{name} is damaged or cut short ({said}); export or copy it again") from error
+        raise ValueError(f"{name} is damaged or cut short ({one_line(error)}); export or copy it again") from error
 
 
 class PhotoRefusedError(ValueError):
