@@ -232,7 +232,7 @@ def test_one_bad_photo_does_not_stop_the_others_and_they_are_not_drawn_twice(
     (album / "notes.txt").unlink()
     assert transfer(album, "-p", "walk", "-o", out, "-b", "keep") == 0
     assert transfer(album, "-p", "wave", "-o", out, "-b", "keep") == 2
-    assert "holds pictures of another pose" in capsys.readouterr().err
+    assert "was begun with pose 'walk', not 'wave'" in capsys.readouterr().err
 
 
 def test_a_picture_goes_from_standard_input_to_standard_output(

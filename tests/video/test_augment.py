@@ -18,7 +18,7 @@ from layerpose.maps.render import draw_body, pose_body
 from layerpose.motion.library import library_pose
 from layerpose.motion.posing import turn
 from layerpose.types import Body
-from layerpose.video.augment import Actor, augment, check_job, choose_frames, draw_annotated
+from layerpose.video.augment import Actor, augment, choose_frames, draw_annotated
 
 SIZE = 256
 
@@ -133,16 +133,6 @@ def test_poses_are_spread_over_the_motion_and_differ_between_photos():
     assert max(np.diff([0, *sorted(chosen), 100])) < 25
     assert len({frame % 25 // 5 for frame in chosen}) > 3
     assert not set(choose_frames(100, 4, 0)) & set(choose_frames(100, 4, 1))
-
-
-def test_data_of_another_job_is_left_alone(tmp_path: Path):
-    check_job(tmp_path / "data", {"motion": "walk", "size": 256})
-    check_job(tmp_path / "data", {"motion": "walk", "size": 256})
-    with pytest.raises(ValueError, match="another size"):
-        check_job(tmp_path / "data", {"motion": "walk", "size": 512})
-    (tmp_path / "letter.txt").write_text("dear")
-    with pytest.raises(ValueError, match="no data set"):
-        check_job(tmp_path, {})
 
 
 def test_sheet_shows_visible_and_hidden_keypoints(data: Path):

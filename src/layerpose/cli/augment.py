@@ -54,8 +54,9 @@ def augment(
     with busy("Starting"):
         from layerpose.inputs.motions import resolve_motion
         from layerpose.media.pictures import write_png
+        from layerpose.runtime.making import keep_making
         from layerpose.scene.backdrop import TRANSPARENT, check_backdrop
-        from layerpose.video.augment import COMMENT, augment, check_job, draw_annotated, find_actor
+        from layerpose.video.augment import COMMENT, JOB, augment, draw_annotated, find_actor
     if background == TRANSPARENT:
         raise ValueError("--background transparent is no picture to train on; expected keep, a colour or a picture")
     check_backdrop(background)
@@ -66,7 +67,7 @@ def augment(
         "photos": [str(photo) for photo in photos], "motion": motion, "range": range, "poses": poses_per_photo,
         "size": model.config.canvas, "background": background, "model": model.fingerprint,
     }  # fmt: skip
-    check_job(out, job)
+    keep_making(out / JOB, job, holds="a data set of this command")
     with progress("Pictures", "pictures") as report:
         outcome = augment(
             photos, out, poses=poses_per_photo, report=report,

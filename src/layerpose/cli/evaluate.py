@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import tyro
 
@@ -94,6 +93,7 @@ def evaluate(
         from layerpose.evaluation.sources import fitted_sources
         from layerpose.runtime.cache import cache_dir
         from layerpose.runtime.locks import alone_in
+        from layerpose.runtime.making import keep_making
 
         records, weights = Records(data), lpips or cache_dir() / LPIPS_FILE
         Lpips(weights)
@@ -121,7 +121,7 @@ def evaluate(
         sources=fitted_sources(records, out) if source == "fitted" else None,
     )  # fmt: skip
     with alone_in(out), progress_of("pictures drawn", "pictures measured", things="pairs") as (drawn, measured):
-        _same_making(out, facts)
+        keep_making(out / "making.json", facts, holds="a report")
         made = measure_table(table, [system.drawer for system in systems], out, drawn, measured, main=main)
     say(to_markdown(made))
     say(f"Wrote {out / 'index.html'}, report.md, figures.csv and report.json beside it")
@@ -157,25 +157,3 @@ def name_rows(folders: tuple[Path, ...]) -> tuple[str | None, ...]:
     if len(set(names)) < len(names):
         raise ValueError(f"--model: two models would have the row {max(names, key=names.count)!r}; rename a folder")
     return tuple(names)
-
-
-def _same_making(out: Path, making: dict[str, Any]) -> None:
-    """Note what the pictures in the folder are of, or check that they are of the same."""
-    from layerpose.runtime.cache import is_empty, writing
-
-    file = out / "making.json"
-    if file.is_file():
-        try:
-            there: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ValueError(f"{file} is damaged ({error}); choose another folder") from error
-        for name in there | making:
-            if there.get(name) != making.get(name):
-                raise ValueError(
-                    f"{out} was made with {name} {there.get(name)!r}, not {making.get(name)!r}; choose another folder"
-                )
-        return
-    if not is_empty(out):
-        raise ValueError(f"{out} is not empty and holds no report; choose a new folder")
-    with writing(file) as temporary:
-        temporary.write_text(json.dumps(making, indent=1) + "\n", encoding="utf-8")

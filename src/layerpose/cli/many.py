@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -51,12 +50,13 @@ def transfer_many(
 ) -> None:  # fmt: skip
     """Draw every photo. ValueError at the end, if any failed, with how many and why."""
     from layerpose.runtime.locks import alone_in
+    from layerpose.runtime.making import keep_making
 
     wanted = _name_outputs(_expand(photos), out, keep=wish.background == "keep" and not wish.square)
     job = {"pose": said, "background": wish.background, "square": wish.square}
     asked = {"person": wish.person, "complete": wish.complete}
     with alone_in(out):
-        _claim(out, {**job, **{name: value for name, value in asked.items() if value}})
+        keep_making(out / JOB, {**job, **{name: value for name, value in asked.items() if value}})
         _draw_all(wanted, out, pose, load, wish)
 
 
@@ -136,21 +136,3 @@ def _name_outputs(photos: Iterator[Path], out: Path, *, keep: bool) -> dict[Path
         if path.exists() and photo.exists() and path.samefile(photo):
             raise ValueError(f"{path} is also a photo, which is never overwritten; choose another folder")
     return paths
-
-
-def _claim(out: Path, job: dict[str, object]) -> None:
-    """Make the folder, or see that its pictures are of the same job. ValueError if they are of another."""
-    from layerpose.runtime.cache import writing
-
-    file = out / JOB
-    if file.is_file():
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError:
-            found = None
-        if found != job:
-            raise ValueError(f"{out} holds pictures of another pose or background ({file}); choose another folder")
-        return
-    out.mkdir(exist_ok=True)
-    with writing(file) as temporary:
-        temporary.write_text(json.dumps(job), encoding="utf-8")

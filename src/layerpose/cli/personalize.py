@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
@@ -66,6 +66,7 @@ def personalize(
         from layerpose.data.album.frames import keep_album, open_albums
         from layerpose.runtime.cache import cache_dir
         from layerpose.runtime.locks import alone_in
+        from layerpose.runtime.making import keep_making
         from layerpose.stages.model_folder import save_model
         from layerpose.training.held_back import draw_held_back
         from layerpose.training.personal import STATE, Minutes, PersonalRecipe, Steps, personalise
@@ -88,7 +89,7 @@ def personalize(
                 out.rmdir()
             raise
         making = {"source": str(source), "base": base, "person": learnt.owner, "seed": seed, "size": size}
-        _same_making(out, making)
+        keep_making(out / "run.json", making)
         with progress("Drawing the held-back frames", "pairs") as report:
             before = draw_held_back(model, held, size, metric, report)
         with _lines() as told:
@@ -135,25 +136,6 @@ def _find_data(source: Path, out: Path, workers: int) -> Path:
     if outcomes[0].problem:
         raise ValueError(outcomes[0].problem)
     return out / DATA
-
-
-def _same_making(out: Path, making: dict[str, Any]) -> None:
-    """Note what the model is made of, or check that the run in the folder is of the same."""
-    import json
-
-    from layerpose.runtime.cache import writing
-
-    file = out / "run.json"
-    if not file.exists():
-        with writing(file) as temporary:
-            temporary.write_text(json.dumps(making, indent=1) + "\n", encoding="utf-8")
-        return
-    there = json.loads(file.read_text(encoding="utf-8"))
-    for key, value in making.items():
-        if there.get(key) != value:
-            raise ValueError(
-                f"the run in {out} was begun with {key} {there.get(key)!r:.60}, not {value!r}; use a new folder"
-            )
 
 
 def _draw(file: Path, before: HeldBack, after: HeldBack) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -19,8 +18,8 @@ from layerpose.comparison.tables import write_tables
 from layerpose.evaluation.predictions import copy_and_warp
 from layerpose.evaluation.report import Report
 from layerpose.media.outputs import check_output_folder
-from layerpose.runtime.cache import is_empty, writing
 from layerpose.runtime.locks import alone_in
+from layerpose.runtime.making import check_making, keep_making
 from layerpose.runtime.workers import count_cores, spread
 from layerpose.training.check import check_folder, check_plan
 from layerpose.training.checkpoint import LAST
@@ -49,18 +48,7 @@ class Contest:
 
 def check_contest(contest: Contest, machine: Machine, out: Path) -> None:
     """ValueError unless every row can be trained, or go on. Writes nothing."""
-    file, told = out / FILE, _describe(contest)
-    if file.is_file():
-        try:
-            there = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ValueError(f"{file} is damaged ({error}); choose a new folder") from error
-        for name, value in told.items():
-            if there.get(name) != value:
-                found = f"{there.get(name)!r:.60}"
-                raise ValueError(f"{out} was begun with {name} {found}, not {value!r}; use another folder")
-    elif out.exists() and not is_empty(out):
-        raise ValueError(f"{out} is not empty and holds no comparison; choose a new folder")
+    check_making(out / FILE, _describe(contest), holds="a comparison")
     check_output_folder(out)
     for (key, seed), plan in contest.plans().items():
         if (run := run_folder(out, key, seed)).exists():
@@ -77,8 +65,7 @@ def run_contest(
     With several `jobs` so many rows are trained side by side, and `heard` is called in their processes.
     """
     with alone_in(out):
-        with writing(out / FILE) as temporary:
-            temporary.write_text(json.dumps(_describe(contest), indent=1) + "\n", encoding="utf-8")
+        keep_making(out / FILE, _describe(contest), holds="a comparison")
         (out / RUNS).mkdir(exist_ok=True)
         return _run(contest, machine, table, out, heard, drawn, measured, jobs)
 

@@ -98,25 +98,6 @@ def augment(
     return outcome
 
 
-def check_job(folder: Path, job: dict[str, Any]) -> None:
-    """Note what a data set is made from. ValueError for one that was made from something else, or is none."""
-    file = folder / JOB
-    if not file.is_file():
-        if folder.is_dir() and any(folder.iterdir()):
-            raise ValueError(f"{folder} exists already and is no data set of this command; choose a new folder")
-        folder.mkdir(parents=True, exist_ok=True)
-        with writing(file) as temporary:
-            temporary.write_text(json.dumps(job, indent=2) + "\n", encoding="utf-8")
-        return
-    try:
-        before = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{file} is damaged ({error}); choose a new folder") from error
-    other = [key for key, value in job.items() if not isinstance(before, dict) or before.get(key) != value]
-    if other:
-        raise ValueError(f"{folder} was begun with another {', '.join(other)}; use the same again, or a new folder")
-
-
 def choose_frames(num_frames: int, poses: int, number: int) -> list[int]:
     """So many frames, spread over the motion; each photo has others.
 

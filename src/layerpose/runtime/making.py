@@ -1,0 +1,48 @@
+"""What a folder's files are made from -> a note beside them: who goes on in the folder has to want the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from layerpose.runtime.cache import is_empty, writing
+
+
+def keep_making(note: Path, making: Mapping[str, Any], *, holds: str | None = None) -> None:
+    """Check what is made (`check_making`), and note it where it is not noted yet; the folder is made if missing."""
+    if not check_making(note, making, holds=holds):
+        note.parent.mkdir(parents=True, exist_ok=True)
+        with writing(note) as temporary:
+            temporary.write_text(json.dumps(making, indent=1) + "\n", encoding="utf-8")
+
+
+def check_making(note: Path, making: Mapping[str, Any], *, holds: str | None = None) -> bool:
+    """Whether there is a note. ValueError if it is damaged or of something else.
+
+    Where a folder without one has to be empty, `holds` says what it is for: ``a report``.
+    """
+    folder = note.parent
+    if not note.is_file():
+        if holds is not None and folder.is_dir() and not is_empty(folder):
+            raise ValueError(f"{folder} is not empty and does not hold {holds}; choose a new folder")
+        return False
+    wanted, there = json.loads(json.dumps(making)), _read(note)
+    for name in there | wanted:
+        if there.get(name) != wanted.get(name):
+            raise ValueError(
+                f"{folder} was begun with {name} {there.get(name)!r:.60}, not {wanted.get(name)!r:.60};"
+                " use the same again, or a new folder"
+            )
+    return True
+
+
+def _read(note: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(note.read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError(f"expected names and values, found {found!r:.40}")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{note} is damaged ({error}); choose a new folder") from error
+    return found
