@@ -109,12 +109,10 @@ def animate(
 
 
 def _shoot(shooting: Shooting, store: FrameStore, workers: int | Cluster) -> None:
-    from layerpose.video.shooting import shoot
+    from layerpose.video.shooting import shoot_all
 
     there = store.num_frames - len(store.missing())
     if there:
         say(f"Going on: {there} of {store.num_frames} frames are there already ({store.folder})")
     with progress("Frames", "frames") as report:
-        report(there, store.num_frames)
-        for done, _ in enumerate(shoot(shooting, store, workers=workers), start=there + 1):
-            report(done, store.num_frames)
+        shoot_all(shooting, store, report, workers=workers)

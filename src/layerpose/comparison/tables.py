@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from layerpose.evaluation.interval import Mean, change_of
 from layerpose.evaluation.measure import TRUTH, Measured
 from layerpose.evaluation.predictions import TRIVIAL
 from layerpose.evaluation.report import Report, to_markdown, write_report
-from layerpose.runtime.cache import writing
+from layerpose.runtime.cache import write_json, writing
 
 TITLES = {"table-2": "Table II: against other systems", "table-4": "Table IV: what each part adds"}
 
@@ -99,8 +98,7 @@ def write_tables(report: Report, keys: Sequence[str], seeds: Sequence[int], out:
         (out / name).mkdir(exist_ok=True)
         write_report(table, out / name)
         margins = {row: {n: asdict(m) for n, m in found.items()} for row, found in find_margins(table).items()}
-        with writing(out / name / "margins.json") as temporary:
-            temporary.write_text(json.dumps(margins, indent=1) + "\n", encoding="utf-8")
+        write_json(out / name / "margins.json", margins, indent=1)
     with writing(out / "tables.md") as temporary:
         temporary.write_text(tables_to_markdown(tables), encoding="utf-8")
 

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from layerpose.data.store import open_store, pack
 from layerpose.runtime.arrays import read_arrays
-from layerpose.runtime.cache import writing, writing_folder
+from layerpose.runtime.cache import write_json, writing_folder
 from layerpose.types import Body, Camera, Pose
 
 FORMAT = 2
@@ -137,8 +137,7 @@ def describe(out: Path, info: dict[str, Any]) -> None:
     """Write dataset.json, or check that the one there is of the same making."""
     file, info = out / DESCRIPTION, {"layerpose_data": FORMAT, **info}
     if not file.exists():
-        with writing(file) as temporary:
-            temporary.write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
+        write_json(file, info, indent=2)
         return
     there = Records(out).info
     for name, value in info.items():

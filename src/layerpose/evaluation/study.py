@@ -20,7 +20,7 @@ from layerpose.data.benchmark import Pair, hash_pairs
 from layerpose.data.records import Records
 from layerpose.evaluation.study_methods import Method
 from layerpose.media.pictures import image_to_picture, read_photo
-from layerpose.runtime.cache import clear, writing
+from layerpose.runtime.cache import clear, write_json
 from layerpose.runtime.locks import alone_in
 
 FORMAT = 1
@@ -154,5 +154,4 @@ def _plain(picture: Image.Image) -> Image.Image:
 def _describe(study: Study) -> None:
     record = {"layerpose_study": FORMAT, **asdict(study)}
     del record["folder"]
-    with writing(study.folder / FILE) as temporary:
-        temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    write_json(study.folder / FILE, record, indent=1)

@@ -14,7 +14,7 @@ from layerpose.media.outputs import check_output_folder
 from layerpose.media.photos.files import SUFFIXES
 from layerpose.media.pictures import write_png
 from layerpose.motion.pose_file import mapping, numbers
-from layerpose.runtime.cache import writing
+from layerpose.runtime.cache import write_json, writing
 from layerpose.types import LAYERS
 
 RECORD = "layers.json"
@@ -46,8 +46,7 @@ def write_layer_folder(layers: LayerSet, folder: Path, *, comment: str) -> list[
         record["photo"] = f"photo{_suffix(record['photo'])}"
         with writing(folder / record["photo"]) as temporary:
             temporary.write_bytes(layers.photo)
-    with writing(folder / RECORD) as temporary:
-        temporary.write_text(json.dumps({**record, "layers": places}, indent=1) + "\n", encoding="utf-8")
+    write_json(folder / RECORD, {**record, "layers": places}, indent=1)
     return [folder / FILES[layer.part] for layer in layers.drawn]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -61,6 +63,12 @@ def writing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
         if handle is not None:
             os.close(handle)
+
+
+def write_json(path: Path, record: Any, *, indent: int | None = None) -> None:
+    """Write plain data, whole or not at all."""
+    with writing(path) as temporary:
+        temporary.write_text(json.dumps(record, indent=indent) + "\n", encoding="utf-8")
 
 
 def _begin(path: Path) -> tuple[int | None, Path]:

@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from layerpose.runtime.cache import is_empty, writing
+from layerpose.runtime.cache import is_empty, write_json
 
 
 def keep_making(note: Path, making: Mapping[str, Any], *, holds: str | None = None) -> None:
     """Check what is made (`check_making`), and note it where it is not noted yet; the folder is made if missing."""
     if not check_making(note, making, holds=holds):
         note.parent.mkdir(parents=True, exist_ok=True)
-        with writing(note) as temporary:
-            temporary.write_text(json.dumps(making, indent=1) + "\n", encoding="utf-8")
+        write_json(note, making, indent=1)
 
 
 def check_making(note: Path, making: Mapping[str, Any], *, holds: str | None = None) -> bool:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from layerpose.runtime.cache import cache_dir, one_at_a_time, writing
+from layerpose.runtime.cache import cache_dir, one_at_a_time, write_json
 
 LIMIT_S = 0.5
 """No round is begun after so long but the first two."""
@@ -22,8 +22,7 @@ def remember_seconds(
         known = _read(file)
         if set(known.get(machine, ())) != set(ways):
             known[machine] = measure()
-            with writing(file) as temporary:
-                temporary.write_text(json.dumps(known, indent=1), encoding="utf-8")
+            write_json(file, known, indent=1)
     return known[machine]
 
 

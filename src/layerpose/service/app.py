@@ -17,12 +17,12 @@ from starlette.datastructures import Headers as Sent
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from layerpose import __version__
-from layerpose.motion.library import NAMES, group_of, title_of
 from layerpose.service.crew import Answer, Crew
 from layerpose.service.metrics import Metrics
 from layerpose.service.results import Results
 from layerpose.studio.guarding import HEADERS, MEGABYTE, Guard, Headers, Limits
 from layerpose.studio.jobs import Jobs, Report
+from layerpose.studio.posing import list_poses
 from layerpose.studio.refusing import UnknownError, refusal, say_what_is_wrong
 from layerpose.studio.routes.asked import Id
 from layerpose.studio.routes.jobs import job_routes
@@ -168,7 +168,7 @@ def _add_drawing(app: FastAPI, service: Service) -> None:
 
     @app.get("/v1/poses")
     def poses() -> list[dict[str, str]]:
-        return [{"name": name, "title": title_of(name), "group": group_of(name)} for name in NAMES]
+        return list_poses()
 
 
 def _add_jobs(app: FastAPI, service: Service) -> None:

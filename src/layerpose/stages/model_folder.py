@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from layerpose.config import GeneratorConfig, Guides, ModelConfig
-from layerpose.runtime.cache import writing
+from layerpose.runtime.cache import write_json, writing
 from layerpose.runtime.saying import one_line
 from layerpose.runtime.weights import BROKEN_WEIGHTS, to_config
 from layerpose.stages.model import Model
@@ -37,8 +37,7 @@ def write_folder(folder: Path, state: dict[str, Tensor], description: dict[str, 
     folder.mkdir(parents=True, exist_ok=True)
     with writing(folder / WEIGHTS) as temporary:
         temporary.write_bytes(save({name: value.detach().contiguous() for name, value in state.items()}))
-    with writing(folder / CONFIG) as temporary:
-        temporary.write_text(json.dumps({"format": FORMAT, **description}, indent=1) + "\n", encoding="utf-8")
+    write_json(folder / CONFIG, {"format": FORMAT, **description}, indent=1)
 
 
 def copy_model(folder: Path, out: Path) -> None:

@@ -25,7 +25,7 @@ from layerpose.transfer import PoseTransfer
 from layerpose.types import Body
 from layerpose.video.encode import WITH_ALPHA, write_video
 from layerpose.video.gif import write_gif
-from layerpose.video.shooting import choose_workers, shoot
+from layerpose.video.shooting import choose_workers, shoot_all
 from layerpose.video.store import FrameStore, job_key, open_store
 
 Kind = Literal["mp4", "webm", "gif", "png"]
@@ -90,10 +90,7 @@ def animate(request: dict[str, Any], folder: Path, report: Report, *, drawer: Dr
     )  # fmt: skip
     out = folder / f"animation.{request['format']}"
     store = open_store(out, key=job_key(repr(request)), num_frames=len(bodies), comment=COMMENT)
-    done = store.num_frames - len(store.missing())
-    report(done, store.num_frames)
-    for number, _ in enumerate(shoot(reel, store, workers=choose_workers(reel.model.device)), start=done + 1):
-        report(number, store.num_frames)
+    shoot_all(reel, store, report, workers=choose_workers(reel.model.device))
     return _write(store, out, fps)
 
 

@@ -53,7 +53,7 @@ def make_app(studio: Studio, *, host: str, port: int) -> FastAPI:
     def about() -> dict[str, Any]:
         return {
             "version": __version__, "fingerprint": studio.fingerprint, "canvas": studio.people.canvas,
-            "sizes": sorted(studio.drawer.models), "cores": count_cores(), "example": studio.example,
+            "sizes": studio.drawer.sizes, "cores": count_cores(), "example": studio.example,
             "photo": studio.photo,
         }  # fmt: skip
 

@@ -22,12 +22,11 @@ from layerpose.studio.hearing import heard
 from layerpose.studio.keeping import Store
 from layerpose.studio.people import People
 from layerpose.studio.recent import Recent
+from layerpose.studio.views import Views
 from layerpose.transfer import PoseTransfer, place_seen
 from layerpose.types import Body, Pose, Transfer
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-SHARES = (4, 2, 1)
-"""Pictures are drawn at these shares of the model's canvas: while dragging, in between, finished."""
 VIEWS_AT_ONCE, BACKDROPS_AT_ONCE = 6, 6
 SMALLEST, LARGEST, FARTHEST = 0.02, 10.0, 10.0
 """Of a camera: canvases for a metre, and canvases from the edge. What is beyond shows nobody."""
@@ -53,9 +52,8 @@ class Drawer:
 
     def __init__(self, model: PoseTransfer, people: People, pictures: Store) -> None:
         self.people, self.pictures = people, pictures
-        canvas = model.config.canvas
-        self.models = {canvas // share: model.at_size(canvas // share) for share in SHARES}
-        self._views: Recent[tuple[tuple[str, ...], int], SourceView] = Recent(VIEWS_AT_ONCE)
+        self._views: Views[tuple[str, ...]] = Views(model, VIEWS_AT_ONCE)
+        self.sizes, self.model = self._views.sizes, self._views.model
         self._backdrops: Recent[tuple[str, str, int], Backdrop] = Recent(BACKDROPS_AT_ONCE)
         self._patience = local()
         for generator in model.model.modules():
@@ -88,21 +86,9 @@ class Drawer:
             self.people.get(person)
         self.backdrop(people[0], background, size)
 
-    def model(self, size: int) -> PoseTransfer:
-        """The model at a size. ValueError for one that is not drawn."""
-        if size not in self.models:
-            raise ValueError(f"pictures of {size} pixels were asked for; expected one of {sorted(self.models)}")
-        return self.models[size]
-
     def view(self, people: tuple[str, ...], size: int) -> SourceView:
         """What the photos of a person show, on a canvas of a size."""
-        key = people, size
-        found = self._views.find(key)
-        if found is None:
-            first, *others = (self.seen(person, size) for person in people)
-            found = self.model(size).view(first, others)
-            self._views.keep(key, found)
-        return found
+        return self._views.view(people, size, lambda: [self.people.get(person).seen for person in people])
 
     def seen(self, person: str, size: int) -> Estimate:
         """What one photo says, on a canvas of a size."""
@@ -111,11 +97,7 @@ class Drawer:
     def backdrop(self, person: str, background: str, size: int) -> Backdrop:
         """What lies behind a person."""
         key = person if background == KEEP else "", background, size
-        found = self._backdrops.find(key)
-        if found is None:
-            found = self._find_backdrop(person, background, size)
-            self._backdrops.keep(key, found)
-        return found
+        return self._backdrops.recall(key, lambda: self._find_backdrop(person, background, size))
 
     def _find_backdrop(self, person: str, background: str, size: int) -> Backdrop:
         wanted = background

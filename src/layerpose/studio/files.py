@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -24,8 +23,8 @@ from layerpose.motion.posing import ADULT
 from layerpose.motion.read.opening import find_format
 from layerpose.motion.read.video import VideoClip
 from layerpose.presets import base
-from layerpose.runtime.cache import writing
-from layerpose.studio.hearing import clean_name, heard, read_named
+from layerpose.runtime.cache import write_json
+from layerpose.studio.hearing import called, clean_name, heard, read_named
 from layerpose.studio.jobs import Report
 from layerpose.studio.keeping import Store, open_store
 from layerpose.studio.line import Line
@@ -96,18 +95,15 @@ class PoseFiles:
             line.give_way()
             report(done, total)
 
-        try:
+        with called(self.store.find(file), name):
             watched = self._video(file).watch(request["first"], request["end"], go_on)
             motion, doubts = heard(watched.motion)
-        except ValueError as error:
-            raise ValueError(str(error).replace(str(self.store.find(file)), name)) from error
         made = folder / "motion.json"
         write_motion(motion, made)
         told = self.welcome(made.read_bytes(), f"{PurePath(name).stem}.json")
         lines = [doubt.replace(str(self.store.find(file)), name) for doubt in doubts]
         out = folder / "told.json"
-        with writing(out) as temporary:
-            temporary.write_text(json.dumps({**told, "name": name, "doubts": lines}), encoding="utf-8")
+        write_json(out, {**told, "name": name, "doubts": lines})
         return out
 
     def _video(self, file: str) -> VideoClip:
@@ -135,12 +131,11 @@ class PoseFiles:
         return tell_motion(found, torch.tensor(ADULT) if shape is None else shape, step)
 
     def _open(self, file: str, name: str) -> Opened:
-        found = self._recent.find(file)
-        if found is None:
+        def read() -> Opened:
             (clip, pose), doubts = read_named(self.store.find(file), name, _read)
-            found = Opened(clip=clip, pose=pose, doubts=doubts)
-            self._recent.keep(file, found)
-        return found
+            return Opened(clip=clip, pose=pose, doubts=doubts)
+
+        return self._recent.recall(file, read)
 
 
 def tell_pose(pose: Pose | Body) -> dict[str, Any]:

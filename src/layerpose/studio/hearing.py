@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import TypeVar
@@ -26,11 +27,18 @@ def heard(work: Callable[[], Found]) -> tuple[Found, tuple[str, ...]]:
 
 def read_named(path: Path, name: str, read: Callable[[Path], Found]) -> tuple[Found, tuple[str, ...]]:
     """The same for a kept file: messages call it by the name that its owner gave it."""
-    try:
+    with called(path, name):
         found, said = heard(lambda: read(path))
+    return found, tuple(line.replace(str(path), name) for line in said)
+
+
+@contextmanager
+def called(path: Path, name: str) -> Iterator[None]:
+    """Messages call a file by a name, and do not tell where it lies."""
+    try:
+        yield
     except ValueError as error:
         raise ValueError(str(error).replace(str(path), name)) from error
-    return found, tuple(line.replace(str(path), name) for line in said)
 
 
 def clean_name(name: str, otherwise: str) -> str:

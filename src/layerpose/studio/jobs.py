@@ -16,7 +16,7 @@ from secrets import token_hex
 from threading import Condition, Thread
 from typing import Any, Literal
 
-from layerpose.runtime.cache import private_folder, writing
+from layerpose.runtime.cache import private_folder, write_json
 from layerpose.runtime.saying import one_line
 from layerpose.studio.keeping import NAME
 from layerpose.studio.refusing import BusyError, NotYetError, UnknownError
@@ -89,8 +89,7 @@ class Jobs:
         self._tidy()
         job = token_hex(12)
         folder = private_folder(self.folder / job)
-        with writing(folder / REQUEST) as temporary:
-            temporary.write_text(json.dumps({"at": time.time(), "request": request}), encoding="utf-8")
+        write_json(folder / REQUEST, {"at": time.time(), "request": request})
         with self._changed:
             self._progress[job] = Progress(state="waiting")
             self._queue.append(job)
@@ -168,8 +167,7 @@ class Jobs:
     def _end(self, job: str, progress: Progress) -> None:
         if progress.state != "done":
             _empty(self.folder / job)
-        with writing(self.folder / job / END) as temporary:
-            temporary.write_text(json.dumps(vars(progress)), encoding="utf-8")
+        write_json(self.folder / job / END, vars(progress))
         self._progress[job] = progress
         self._cancelled.discard(job)
         self._changed.notify_all()

@@ -74,16 +74,15 @@ class Layering:
 
     def painting(self, edit: str) -> Painting:
         """What an edited layer has that the drawn one had not, bound to the body. UnknownError if it is not here."""
-        found = self._paintings.find(edit)
-        if found is None:
-            record = json.loads(self.edits.load(edit))
-            drawing = self._drawing(record["drawing"])
-            picture = self.pictures.load(record["picture"])
-            changes, _ = heard(lambda: self._changes(drawing, record["part"], picture))
-            size = self.drawer.people.canvas
-            found = paint(self.drawer.model(size), self.drawer.view(drawing.people, size), drawing.body, changes)
-            self._paintings.keep(edit, found)
-        return found
+        return self._paintings.recall(edit, lambda: self._paint(edit))
+
+    def _paint(self, edit: str) -> Painting:
+        record = json.loads(self.edits.load(edit))
+        drawing = self._drawing(record["drawing"])
+        picture = self.pictures.load(record["picture"])
+        changes, _ = heard(lambda: self._changes(drawing, record["part"], picture))
+        size = self.drawer.people.canvas
+        return paint(self.drawer.model(size), self.drawer.view(drawing.people, size), drawing.body, changes)
 
     def _changes(self, drawing: Drawing, part: str, picture: bytes) -> dict[str, Any]:
         with Image.open(io.BytesIO(picture)) as edited, torch.inference_mode():

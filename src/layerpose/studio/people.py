@@ -20,7 +20,7 @@ from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.estimate import Estimate, estimate, read_source
 from layerpose.estimation.mend import Mending, mend
 from layerpose.media.photos.files import explaining
-from layerpose.runtime.cache import private_folder, writing
+from layerpose.runtime.cache import private_folder, write_json
 from layerpose.studio.hearing import clean_name, heard, read_named
 from layerpose.studio.keeping import NAME, Store, name_of, open_store
 from layerpose.studio.recent import Recent
@@ -168,11 +168,7 @@ class People:
         return self._recent.find(person) or self._hand.submit(self._look_anew, person, card).result()
 
     def _look_anew(self, person: str, card: Card) -> Person:
-        found = self._recent.find(person)  # somebody else may have asked in between
-        if found is None:
-            found = self._find(person, card)
-            self._recent.keep(person, found)
-        return found
+        return self._recent.recall(person, lambda: self._find(person, card))  # others may have asked in between
 
     def _find(self, person: str, card: Card) -> Person:
         photo, _ = read_named(self.photos.find(card.photo), card.name, read_source)
@@ -216,8 +212,7 @@ class People:
 
     def _write(self, person: str, card: Card) -> None:
         if not self._path(person).exists():
-            with writing(self._path(person)) as temporary:
-                temporary.write_text(json.dumps(vars(card)), encoding="utf-8")
+            write_json(self._path(person), vars(card))
 
 
 def _checked(mask: bytes, canvas: int) -> bytes:

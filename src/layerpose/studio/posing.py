@@ -6,23 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from PIL import Image
 
 from layerpose import __version__
-from layerpose.body.camera import frame
-from layerpose.body.model import body_model
-from layerpose.maps.render import draw_body, pose_body
+from layerpose.inputs.bodies import framed_body
+from layerpose.maps.render import draw_body
 from layerpose.motion.hand_poses import HANDS, hand_rotations
 from layerpose.motion.library import NAMES, group_of, library_pose, title_of
-from layerpose.motion.posing import ADULT
 from layerpose.runtime.cache import private_folder, writing
 from layerpose.sheets.body import shade_body
 from layerpose.studio.files import tell_pose
 from layerpose.studio.keeping import name_of
 from layerpose.studio.refusing import UnknownError
 from layerpose.studio.telling import png
-from layerpose.types import Body, Camera, Pose
+from layerpose.types import Pose
 
 SIDE_PX = 160
 OVERSAMPLING = 3
@@ -71,9 +68,7 @@ def open_thumbnails(folder: Path) -> Thumbnails:
 def draw_thumbnail(pose: Pose) -> Image.Image:
     """An average adult in the pose, seen from the front, on nothing."""
     size = SIDE_PX * OVERSAMPLING
-    body = Body(phenotype=torch.tensor(ADULT), pose=pose, camera=Camera(scale=1.0, translation=(0.5, 0.5)))
-    camera = frame(torch.as_tensor(pose_body(body).vertices[body_model().skin]))
-    drawn = draw_body(Body(phenotype=body.phenotype, pose=pose, camera=camera), size)
+    drawn = draw_body(framed_body(pose), size)
     picture = shade_body(drawn)
     picture.putalpha(Image.fromarray(((drawn.nearest.part >= 0) * 255).byte().numpy()))
     return picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)

@@ -15,7 +15,7 @@ from typing import Any
 
 from layerpose.motion.pose_file import mapping, numbers
 from layerpose.motion.read.zip_file import zip_members
-from layerpose.studio.hearing import clean_name
+from layerpose.studio.hearing import called, clean_name
 from layerpose.studio.keeping import name_of
 from layerpose.studio.people import Card, People, Person
 
@@ -47,10 +47,8 @@ def open_project(content: bytes, people: People) -> tuple[dict[str, Any], list[P
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"project{SUFFIX}"
         path.write_bytes(content)
-        try:
+        with called(path, "the file"):
             members = dict(zip_members(path))
-        except ValueError as error:
-            raise ValueError(str(error).replace(str(path), "the file")) from error
     record = _json(members, PROJECT)
     if record.get("layerpose_project") != FORMAT or not isinstance(record.get("project"), dict):
         raise ValueError(f"the file is no project of layerpose studio (version {FORMAT}); open one that it saved")

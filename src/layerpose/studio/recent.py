@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -25,6 +25,14 @@ class Recent(Generic[Key, Value]):
             if key in self._values:
                 self._values.move_to_end(key)
             return self._values.get(key)
+
+    def recall(self, key: Key, make: Callable[[], Value]) -> Value:
+        """The value, made and kept if it is not there; others who ask meanwhile may make it too."""
+        found = self.find(key)
+        if found is None:
+            found = make()
+            self.keep(key, found)
+        return found
 
     def keep(self, key: Key, value: Value) -> None:
         """Remember a value, and forget the one that was not used for the longest time."""

@@ -93,9 +93,7 @@ def warm_up(studio: Studio) -> Thread:
     """Draw the first picture that the page will ask for, beside whatever else is done: kernels and files are read."""
 
     def draw() -> None:
-        wish = Wish(
-            person=studio.photo or studio.example, pose=library_pose(FIRST_POSE), size=min(studio.drawer.models)
-        )
+        wish = Wish(person=studio.photo or studio.example, pose=library_pose(FIRST_POSE), size=min(studio.drawer.sizes))
         studio.line.do(lambda check: studio.drawer.draw(wish, check))
 
     thread = Thread(target=draw, daemon=True)

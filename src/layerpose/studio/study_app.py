@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi import Path as Part
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from layerpose.evaluation.study import Study
 from layerpose.evaluation.study_votes import Order, Votes
 from layerpose.studio.guarding import HEADERS, Headers
+from layerpose.studio.refusing import refusal
 from layerpose.studio.serving import serve_file
 
 HERE = Path(__file__).parent
@@ -91,4 +93,4 @@ def _check(there: bool) -> None:
 
 
 def _say_what_failed(_: Request, error: Exception) -> Response:
-    return JSONResponse({"detail": str(error)}, status_code=503)
+    return refusal(HTTPStatus.SERVICE_UNAVAILABLE, error)

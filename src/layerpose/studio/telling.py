@@ -93,8 +93,8 @@ def jpeg(picture: Image.Image) -> bytes:
     return content.getvalue()
 
 
-def png(picture: Image.Image) -> bytes:
+def png(picture: Image.Image, effort: int = QUICK) -> bytes:
     """The same without loss."""
     content = io.BytesIO()
-    picture.save(content, format="PNG", compress_level=QUICK)
+    picture.save(content, format="PNG", compress_level=effort)
     return content.getvalue()

@@ -19,7 +19,7 @@ from torch.optim import Adam
 
 from layerpose.data.complete import CompleteSets, complete_parts
 from layerpose.data.records import Records
-from layerpose.runtime.cache import writing
+from layerpose.runtime.cache import write_json
 from layerpose.runtime.locks import alone_in
 from layerpose.training import checkpoint
 from layerpose.training.batches import Batches, Shares, load_batches, move
@@ -117,8 +117,7 @@ def _find_sets(plan: Plan, out: Path) -> CompleteSets:
     if not file.exists():
         records = Records(plan.data)
         sets = complete_parts(records, records.split("train"))
-        with writing(file) as temporary:
-            temporary.write_text(json.dumps(sets), encoding="utf-8")
+        write_json(file, sets)
     try:
         stored = json.loads(file.read_text(encoding="utf-8"))
         return {part: [(person, frame) for person, frame in places] for part, places in stored.items()}

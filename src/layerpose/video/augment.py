@@ -22,7 +22,7 @@ from layerpose.data.coco import CATEGORY, annotate, find_parts, join
 from layerpose.maps.render import draw_body
 from layerpose.media.pictures import read_photo, write_png
 from layerpose.motion.filming import film
-from layerpose.runtime.cache import writing
+from layerpose.runtime.cache import write_json, writing
 from layerpose.runtime.saying import one_line
 from layerpose.scene.backdrop import find_alpha, find_backdrop
 from layerpose.sheets.transfer import PALETTE, grid
@@ -91,8 +91,7 @@ def augment(
         except (ValueError, OSError) as error:
             outcome.refused[str(photo)] = one_line(error)
     outcome.pictures = len(records)
-    with writing(folder / ANNOTATIONS) as temporary:
-        temporary.write_text(json.dumps(join(records)) + "\n", encoding="utf-8")
+    write_json(folder / ANNOTATIONS, join(records))
     with writing(folder / REFUSED) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("photo", "reason"), *outcome.refused.items()])
     return outcome
@@ -132,8 +131,7 @@ def _make(actor: Actor, frame: int, photo: Path, name: str, folder: Path) -> Non
         "frame": frame,
     }  # fmt: skip
     record = {"image": image, "annotation": {**annotate(drawn, mask), "part_file": f"parts/{name}.png"}}
-    with writing(folder / "records" / f"{name}.json") as temporary:
-        temporary.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    write_json(folder / "records" / f"{name}.json", record)
 
 
 def draw_annotated(folder: Path) -> Image.Image:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -105,6 +105,16 @@ def shoot(shooting: Drawable, store: FrameStore, *, workers: int | Cluster) -> I
         if shooting.first_like(frame) != frame:
             store.repeat(shooting.first_like(frame), frame)
             yield frame
+
+
+def shoot_all(
+    shooting: Drawable, store: FrameStore, report: Callable[[int, int], None], *, workers: int | Cluster
+) -> None:
+    """The same to the end; `report` is told how many frames of how many there are, those of an earlier run too."""
+    there = store.num_frames - len(store.missing())
+    report(there, store.num_frames)
+    for done, _ in enumerate(shoot(shooting, store, workers=workers), start=there + 1):
+        report(done, store.num_frames)
 
 
 def _shoot_apart(shooting: Drawable, store: FrameStore, cluster: Cluster) -> Iterator[int]:

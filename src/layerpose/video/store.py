@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from layerpose.media.pictures import write_png
-from layerpose.runtime.cache import writing
+from layerpose.runtime.cache import write_json, writing
 
 JOB = "job.json"
 OURS = re.compile(r"\d{6}\.png|job\.json|\.(\d{6}\.png|job\.json|shared)\..*")
@@ -100,8 +100,7 @@ def open_store(out: Path, *, key: str, num_frames: int, comment: str) -> FrameSt
             if not same or path.name.startswith("."):
                 path.unlink()
     folder.mkdir(exist_ok=True)
-    with writing(folder / JOB) as temporary:
-        temporary.write_text(json.dumps({"key": key, "frames": num_frames}) + "\n", encoding="utf-8")
+    write_json(folder / JOB, {"key": key, "frames": num_frames})
     return FrameStore(folder=folder, num_frames=num_frames, comment=comment)
 
 

@@ -53,11 +53,10 @@ def people_routes(studio: Studio) -> APIRouter:
 
     @router.get("/{person}/body.glb")
     def body(person: Id) -> Response:
-        found = studio.bodies.find(person)
-        if found is None:
+        def make() -> bytes:
             who, size = people.get(person), studio.people.canvas
-            found = studio.line.do(lambda _: body_glb(who, studio.drawer.view((person,), size)))
-            studio.bodies.keep(person, found)
-        return answer(found, "model/gltf-binary")
+            return studio.line.do(lambda _: body_glb(who, studio.drawer.view((person,), size)))
+
+        return answer(studio.bodies.recall(person, make), "model/gltf-binary")
 
     return router
