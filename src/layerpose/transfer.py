@@ -26,6 +26,7 @@ from layerpose.maps.painting import Change
 from layerpose.maps.render import DrawnBody, draw_posed, pose_body
 from layerpose.maps.source import SourceView, join_views, view_source
 from layerpose.networks.generator import Generator
+from layerpose.runtime.device import choose_device
 from layerpose.runtime.memory import keep_freed_memory
 from layerpose.runtime.precision import fast_autocast, fast_precision
 from layerpose.runtime.workers import by_one_thread
@@ -76,9 +77,7 @@ class PoseTransfer:
         (`engines.choose`).
         """
         keep_freed_memory()
-        if device == "cuda" and not torch.cuda.is_available():
-            raise ValueError("--device cuda: found no usable GPU; use --device cpu or auto")
-        chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+        chosen = torch.device(choose_device(device))
         fast_precision(chosen.type)  # measured before several frames are drawn at a time
         with model_folder(weights) as folder, by_one_thread():
             model = load_model(folder)

@@ -16,13 +16,13 @@ MAKING: dict[str, Any] = {"motion": "walk", "size": 256, "seeds": (0, 1)}
 def note(tmp_path: Path) -> Path:
     note = tmp_path / "data" / "job.json"
     assert not check_making(note, MAKING)
-    keep_making(note, MAKING, holds="a data set")
+    keep_making(note, MAKING, holds="data set")
     return note
 
 
 def test_the_same_goes_on_and_the_note_stays(note: Path) -> None:
     before = note.stat().st_mtime_ns
-    keep_making(note, MAKING, holds="a data set")
+    keep_making(note, MAKING, holds="data set")
     assert check_making(note, MAKING)
     assert note.stat().st_mtime_ns == before
 
@@ -49,6 +49,6 @@ def test_a_damaged_note_is_refused(note: Path, content: bytes) -> None:
 
 def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
-    with pytest.raises(ValueError, match="not empty and does not hold a data set"):
-        keep_making(tmp_path / "job.json", MAKING, holds="a data set")
+    with pytest.raises(ValueError, match="not empty and holds no data set"):
+        keep_making(tmp_path / "job.json", MAKING, holds="data set")
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]

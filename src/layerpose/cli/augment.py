@@ -67,7 +67,7 @@ def augment(
         "photos": [str(photo) for photo in photos], "motion": motion, "range": range, "poses": poses_per_photo,
         "size": model.config.canvas, "background": background, "model": model.fingerprint,
     }  # fmt: skip
-    keep_making(out / JOB, job, holds="a data set of this command")
+    keep_making(out / JOB, job, holds="data set of this command")
     with progress("Pictures", "pictures") as report:
         outcome = augment(
             photos, out, poses=poses_per_photo, report=report,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from layerpose.cli.console import busy, check_numbers, progress_of, say
+from layerpose.cli.console import Pace, busy, check_numbers, progress_of, say
 from layerpose.cli.evaluate import LPIPS_FILE, Name, check_faces, check_plots
 from layerpose.cli.options import Device
 
@@ -89,12 +89,11 @@ def compare(
         from layerpose.data.benchmark import choose_pairs
         from layerpose.data.records import Records
         from layerpose.runtime.cache import cache_dir
+        from layerpose.runtime.device import choose_device
         from layerpose.runtime.precision import fast_precision
         from layerpose.training.plan import Machine
 
-        chosen = "cuda" if device != "cpu" and _has_gpu() else "cpu"
-        if device == "cuda" and chosen == "cpu":
-            raise ValueError("--device cuda: found no usable GPU; use --device cpu or auto")
+        chosen = choose_device(device)
         records, weights = Records(data), lpips or cache_dir() / LPIPS_FILE
         budget = Budget(size=size, steps=steps, batch=batch, width=width, validate_every=validate_every)
         contest = Contest(data=data, keys=choose_rows(rows), seeds=seeds, budget=budget)
@@ -110,8 +109,9 @@ def compare(
             protocols=tuple(protocol), bodies=bodies, workers=workers, facts={"data": data.name, "split": split},
             faces=faces or face_model is not None, face_model=face_model,
         )  # fmt: skip
+    heard = partial(_say_row, Pace(LINE_SECONDS))
     with progress_of("pictures drawn", "pictures measured", things="pairs") as (drawn, measured):
-        report = run_contest(contest, machine, table, out, _Lines().report, drawn, measured, jobs=jobs)
+        report = run_contest(contest, machine, table, out, heard, drawn, measured, jobs=jobs)
     say(tables_to_markdown(make_tables(report, contest.keys, contest.seeds)))
     say(f"Wrote {out / 'tables.md'}, table-2, table-4 and report beside it")
     if report.problems:
@@ -120,25 +120,9 @@ def compare(
         )
 
 
-def _has_gpu() -> bool:
-    import torch
-
-    return torch.cuda.is_available()
-
-
-class _Lines:
+def _say_row(pace: Pace, row: str, place: Place) -> None:
     """One line now and then for the row that is trained."""
-
-    def __init__(self) -> None:
-        self.stretch, self.begin, self.first, self.said = ("", ""), 0.0, 0, 0.0
-
-    def report(self, row: str, place: Place) -> None:
-        now = time.monotonic()
-        if (row, place.phase) != self.stretch:
-            self.stretch, self.begin, self.first, self.said = (row, place.phase), now, place.step, 0.0
-        if now - self.said < LINE_SECONDS and place.step < place.num_steps:
-            return
-        self.said = now
-        pace = (now - self.begin) / max(place.step - self.first, 1)
+    seconds = pace.find((row, place.phase), place.step, last=place.step >= place.num_steps)
+    if seconds is not None:
         figures = "".join(f", {name} {value:.4g}" for name, value in place.figures.items())
-        say(f"{row}, {place.phase} {place.step}/{place.num_steps}, {pace:.2f} s a step{figures}")
+        say(f"{row}, {place.phase} {place.step}/{place.num_steps}, {seconds:.2f} s a step{figures}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
 
@@ -120,6 +121,26 @@ def to_stderr(wanted: bool) -> Iterator[None]:
 def say(line: str) -> None:
     """Print one line of the answer."""
     print(line, flush=True)
+
+
+class Pace:
+    """How fast a long work goes, told every so many seconds where there is no terminal for a bar."""
+
+    def __init__(self, every_s: float) -> None:
+        self.every_s = every_s
+        self._stretch: object = None
+        self._begin = self._said = float("-inf")
+        self._first = 0
+
+    def find(self, stretch: object, step: int, *, last: bool = False) -> float | None:
+        """Seconds that a step of this stretch of the work takes; None where it was told lately and is not the last."""
+        now = time.monotonic()
+        if stretch != self._stretch:
+            self._stretch, self._begin, self._first, self._said = stretch, now, step, float("-inf")
+        if now - self._said < self.every_s and not last:
+            return None
+        self._said = now
+        return (now - self._begin) / max(step - self._first, 1)
 
 
 def check_numbers(given: dict[str, tuple[int | None, int]]) -> None:

@@ -121,7 +121,7 @@ def evaluate(
         sources=fitted_sources(records, out) if source == "fitted" else None,
     )  # fmt: skip
     with alone_in(out), progress_of("pictures drawn", "pictures measured", things="pairs") as (drawn, measured):
-        keep_making(out / "making.json", facts, holds="a report")
+        keep_making(out / "making.json", facts, holds="report")
         made = measure_table(table, [system.drawer for system in systems], out, drawn, measured, main=main)
     say(to_markdown(made))
     say(f"Wrote {out / 'index.html'}, report.md, figures.csv and report.json beside it")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from layerpose.cli.console import busy, is_terminal, progress, say
+from layerpose.cli.console import Pace, busy, is_terminal, progress, say
 from layerpose.cli.evaluate import LPIPS_FILE
 from layerpose.cli.options import Device, NetworkOptions
 
@@ -155,7 +155,7 @@ def _draw(file: Path, before: HeldBack, after: HeldBack) -> None:
 def _lines() -> Iterator[Callable[[Place], None]]:
     """A bar on stderr; a line now and then on stdout where there is no terminal."""
     if not is_terminal():
-        yield _Lines().report
+        yield partial(_say_place, Pace(LINE_SECONDS))
         return
     from layerpose.cli.bars import learning_bars
 
@@ -168,13 +168,7 @@ def _lines() -> Iterator[Callable[[Place], None]]:
         yield report
 
 
-class _Lines:
+def _say_place(pace: Pace, place: Place) -> None:
     """One line every few seconds."""
-
-    def __init__(self) -> None:
-        self.said = 0.0
-
-    def report(self, place: Place) -> None:
-        if time.monotonic() - self.said > LINE_SECONDS:
-            self.said = time.monotonic()
-            say(f"step {place.step} of {place.num_steps or 'as many as fit'}, loss {place.loss:.4g}")
+    if pace.find("learning", place.step) is not None:
+        say(f"step {place.step} of {place.num_steps or 'as many as fit'}, loss {place.loss:.4g}")

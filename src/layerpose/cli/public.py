@@ -71,13 +71,15 @@ def import_data(
 
 
 def _check_options(kind: str, folder: Path, out: Path, size: int | None, pictures: int | None, workers: int) -> None:
+    from layerpose.runtime.making import check_new
+
     check_numbers({"--size": (size, 64), "--pictures": (pictures, 2), "--workers": (workers, 1)})
     if pictures is not None and kind == "deepfashion":
         raise ValueError("--pictures is for videos; deepfashion has photos: leave it out")
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder; expected the one that holds the downloaded {kind}")
-    if out.exists() and any(out.iterdir()) and not (out / "dataset.json").is_file():
-        raise ValueError(f"{out} is not empty and holds no data set; choose a new folder")
+    if not (out / "dataset.json").is_file():
+        check_new(out, "data set")
 
 
 def _say_refused(out: Path, done: Sequence[Done]) -> None:

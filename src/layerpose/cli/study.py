@@ -104,14 +104,14 @@ def _check_options(pairs: int, port: int) -> None:
 def _make(methods: Sequence[Method], out: Path, data: Path | None, pairs: int, seed: int) -> None:
     from layerpose.data.records import Records
     from layerpose.evaluation.study import make_study
+    from layerpose.runtime.making import check_new
     from layerpose.sheets.transfer import draw_pose_of
 
     if not methods:
         raise ValueError(f"{out} is no study yet; name the reports of `layerpose evaluate` whose results are shown")
     if data is None:
         raise ValueError(f"{out} is no study yet; name the data set of the reports with --data")
-    if out.exists() and any(out.iterdir()):
-        raise ValueError(f"{out} is not empty and holds no study; choose a new folder")
+    check_new(out, "study")
     records = Records(data)
     with progress("pictures copied", "pairs") as report:
         found = make_study(

@@ -92,12 +92,12 @@ def pack(
         people: People in a shard.
     """
     from layerpose.media.outputs import check_output_folder
+    from layerpose.runtime.making import check_new
 
     check_output_folder(out)
     if people < 1:
         raise ValueError(f"--people is {people}; expected 1 or more")
-    if out.exists() and any(out.iterdir()):
-        raise ValueError(f"{out} is not empty; choose a new folder")
+    check_new(out)
     with busy("Packing"):
         from layerpose.data.records import pack_records
 

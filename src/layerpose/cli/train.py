@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from layerpose.cli.console import busy, is_terminal, say
+from layerpose.cli.console import Pace, busy, is_terminal, say
 from layerpose.cli.options import Device
 from layerpose.cli.train_volume import train_volume_network
 
@@ -105,6 +105,7 @@ def train(
         train_volume_network(data, out, steps_scale=steps_scale, seed=seed, workers=workers, dry_run=dry_run)
         return
     with busy("Starting"):
+        from layerpose.runtime.device import choose_device
         from layerpose.runtime.precision import fast_precision
         from layerpose.training.check import check
         from layerpose.training.loop import train as run
@@ -118,10 +119,11 @@ def train(
         _refuse_ours(model, {"--r1": r1, "--hinge": hinge or None, "--preset": preset, "--phases": phases or None})
     chosen = replace(chosen, **{name: value for name, value in changes.items() if value is not None})
     with _model_folder(init) as folder:
+        on = choose_device(device)
         plan = Plan(config=config, recipe=chosen, data=data, seed=seed, init=folder, validate_every=validate_every)
         machine = Machine(
-            device=_device(device), devices=devices, compile=compile,
-            precision=fast_precision(_device(device), training=True) if precision == "auto" else precision,
+            device=on, devices=devices, compile=compile,
+            precision=fast_precision(on, training=True) if precision == "auto" else precision,
             accumulate=accumulate, workers=workers, save_minutes=save_minutes, lpips=lpips,
         )  # fmt: skip
         machine = launched_by_torchrun(machine)
@@ -207,12 +209,6 @@ def _count_pictures(data: Path) -> int:
     return sum(len(records.frames(person)) for person in records.split("train"))
 
 
-def _device(name: str) -> Literal["cpu", "cuda"]:
-    import torch
-
-    return "cuda" if name == "cuda" or (name == "auto" and torch.cuda.is_available()) else "cpu"
-
-
 @contextmanager
 def _model_folder(init: str | None) -> Iterator[Path | None]:
     if init != BUNDLED:
@@ -238,7 +234,7 @@ def _print_everything(plan: Plan, machine: Machine, out: Path) -> None:
 def _progress() -> Iterator[Callable[[Place], None]]:
     """A bar for each phase on stderr, with the time left; a line now and then on stdout where there is no terminal."""
     if not is_terminal():
-        yield _Lines().report
+        yield partial(_say_place, Pace(LINE_SECONDS))
         return
     from layerpose.cli.bars import learning_bars
 
@@ -256,23 +252,14 @@ def _progress() -> Iterator[Callable[[Place], None]]:
         yield report
 
 
-class _Lines:
+def _say_place(pace: Pace, place: Place) -> None:
     """One line every few seconds."""
-
-    def __init__(self) -> None:
-        self.phase, self.begin, self.first, self.said = "", 0.0, 0, 0.0
-
-    def report(self, place: Place) -> None:
-        now = time.monotonic()
-        if place.phase != self.phase:
-            self.phase, self.begin, self.first, self.said = place.phase, now, place.step, 0.0
-        if now - self.said < LINE_SECONDS and place.step < place.num_steps and not place.figures:
-            return
-        self.said = now
-        pace = (now - self.begin) / max(place.step - self.first, 1)
-        left = pace * (place.num_steps - place.step) / 60
+    last = place.step >= place.num_steps or bool(place.figures)
+    seconds = pace.find(place.phase, place.step, last=last)
+    if seconds is not None:
+        left = seconds * (place.num_steps - place.step) / 60
         say(
-            f"{place.phase} {place.step}/{place.num_steps} {pace:.2f} s/step, {left:.0f} min left |"
+            f"{place.phase} {place.step}/{place.num_steps} {seconds:.2f} s/step, {left:.0f} min left |"
             f" {_figures(place.figures | place.values, 8)}"
         )
 

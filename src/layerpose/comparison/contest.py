@@ -48,7 +48,7 @@ class Contest:
 
 def check_contest(contest: Contest, machine: Machine, out: Path) -> None:
     """ValueError unless every row can be trained, or go on. Writes nothing."""
-    check_making(out / FILE, _describe(contest), holds="a comparison")
+    check_making(out / FILE, _describe(contest), holds="comparison")
     check_output_folder(out)
     for (key, seed), plan in contest.plans().items():
         if (run := run_folder(out, key, seed)).exists():
@@ -65,7 +65,7 @@ def run_contest(
     With several `jobs` so many rows are trained side by side, and `heard` is called in their processes.
     """
     with alone_in(out):
-        keep_making(out / FILE, _describe(contest), holds="a comparison")
+        keep_making(out / FILE, _describe(contest), holds="comparison")
         (out / RUNS).mkdir(exist_ok=True)
         return _run(contest, machine, table, out, heard, drawn, measured, jobs)
 

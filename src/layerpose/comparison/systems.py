@@ -17,6 +17,7 @@ from layerpose.estimation.volume import load_network, project_predicted
 from layerpose.evaluation.predictions import Draw, Drawer, every_stage
 from layerpose.maps.render import DrawnBody
 from layerpose.maps.source import SourceView
+from layerpose.runtime.device import choose_device
 from layerpose.runtime.precision import fast_autocast
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model_folder import fingerprint
@@ -77,7 +78,7 @@ def enter_volume(folder: Path | None, network: Path, *, device: Device) -> Conte
 def _enter_baseline(folder: Path, row: str | None, device: Device) -> Contender:
     config, networks = load_baseline(folder)
     weights = fingerprint(config, networks.generator.state_dict())
-    chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+    chosen = torch.device(choose_device(device))
 
     def open_baseline() -> Callable[[Conditions], list[Tensor]]:
         theirs = load_baseline(folder)[1].to(chosen)

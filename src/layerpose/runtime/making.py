@@ -20,12 +20,12 @@ def keep_making(note: Path, making: Mapping[str, Any], *, holds: str | None = No
 def check_making(note: Path, making: Mapping[str, Any], *, holds: str | None = None) -> bool:
     """Whether there is a note. ValueError if it is damaged or of something else.
 
-    Where a folder without one has to be empty, `holds` says what it is for: ``a report``.
+    Where a folder without one has to be empty, `holds` says what it is for: ``report``.
     """
     folder = note.parent
     if not note.is_file():
-        if holds is not None and folder.is_dir() and not is_empty(folder):
-            raise ValueError(f"{folder} is not empty and does not hold {holds}; choose a new folder")
+        if holds is not None:
+            check_new(folder, holds)
         return False
     wanted, there = json.loads(json.dumps(making)), _read(note)
     for name in there | wanted:
@@ -35,6 +35,12 @@ def check_making(note: Path, making: Mapping[str, Any], *, holds: str | None = N
                 " use the same again, or a new folder"
             )
     return True
+
+
+def check_new(folder: Path, holds: str = "") -> None:
+    """ValueError unless a folder is empty or not there; `holds` says what else it could hold."""
+    if folder.is_dir() and not is_empty(folder):
+        raise ValueError(f"{folder} is not empty{holds and f' and holds no {holds}'}; choose a new folder")
 
 
 def _read(note: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from layerpose.data.pairs import Pairs
 from layerpose.data.records import Records
 from layerpose.evaluation.lpips import Lpips
 from layerpose.media.outputs import check_output_folder
-from layerpose.runtime.cache import is_empty
+from layerpose.runtime.making import check_new
 from layerpose.runtime.workers import count_cores
 from layerpose.training.plan import CHECK_SEED, RUN, Machine, Plan, check_same
 from layerpose.training.trainer import begin, system_of
@@ -27,8 +27,8 @@ def check_folder(plan: Plan, out: Path) -> None:
     check_output_folder(out)
     if (out / RUN).exists():
         check_same(out, plan)
-    elif out.exists() and not is_empty(out):
-        raise ValueError(f"{out} is not empty and holds no run; choose a new folder")
+    else:
+        check_new(out, "run")
 
 
 def check_plan(plan: Plan, machine: Machine) -> None:
