@@ -15,7 +15,7 @@ import bvhio  # pyright: ignore[reportMissingImports]
 import numpy as np
 from jaxtyping import Float
 
-from layerpose.export.takes import open_take
+from layerpose.export.actors import open_take
 from layerpose.motion.read.bvh_file import to_rig
 from layerpose.motion.read.bvh_text import parse_bvh
 from layerpose.motion.write.bvh import CM, Names, write_bvh

@@ -20,7 +20,7 @@ import numpy as np
 from study import chromium
 
 from layerpose.body.model import body_model
-from layerpose.export.takes import open_take
+from layerpose.export.actors import open_take
 from layerpose.motion.write.glb import split_seams, write_glb
 from layerpose.motion.write.take import Y_UP, Take
 

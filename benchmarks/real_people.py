@@ -28,7 +28,7 @@ from layerpose.evaluation.alignment import EVENED, LAID_OVER
 from layerpose.evaluation.measure import FACE, PHOTO, Measured
 from layerpose.evaluation.predictions import DRESSED, TRIVIAL, Drawer, copy_and_warp
 from layerpose.evaluation.report import Report
-from layerpose.evaluation.sources import fitted_sources
+from layerpose.evaluation.told import fitted_sources
 from layerpose.runtime.cache import cache_dir, writing
 from layerpose.stages.conditions import Conditions
 from layerpose.transfer import PoseTransfer

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from layerpose.data.records import Records
-from layerpose.data.volumes import VolumePairs
+from layerpose.data.volume_samples import VolumePairs
 from layerpose.estimation.volume import load_network
 from layerpose.evaluation.volume import Seen, look, summarise
 from layerpose.media.pictures import image_to_picture, write_png

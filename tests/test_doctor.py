@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from layerpose import __version__
-from layerpose.cli.findings import find_cache, find_versions
+from layerpose.cli.installation import find_cache, find_versions
 from layerpose.cli.run import main
 
 
@@ -20,7 +20,7 @@ def test_versions_are_those_of_what_runs() -> None:
 
 
 def test_packages_that_are_not_installed_are_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("layerpose.cli.findings.PACKAGES", ("numpy", "no-such-package"))
+    monkeypatch.setattr("layerpose.cli.installation.PACKAGES", ("numpy", "no-such-package"))
     assert set(find_versions()) == {"layerpose", "python", "system", "numpy"}
 
 

@@ -16,7 +16,7 @@ from layerpose.body.camera import frame
 from layerpose.body.model import Posed, body_model
 from layerpose.config import ModelConfig, scaled
 from layerpose.data.album.closest import Closest
-from layerpose.data.album.frames import Album, find_album
+from layerpose.data.album.opening import Album, find_album
 from layerpose.engines.choose import Choice, use_engine
 from layerpose.estimation.completing import complete
 from layerpose.estimation.estimate import Estimate, estimate, read_source

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from layerpose.data.album.closest import NUM_PHOTOS, AlbumPairs, Closest
-from layerpose.data.album.frames import FOLDER, Album, find_album, keep_album, open_albums
+from layerpose.data.album.opening import FOLDER, Album, find_album, keep_album, open_albums
 from layerpose.maps.render import pose_body
 from layerpose.presets import debug
 from layerpose.stages.model import Model

@@ -21,7 +21,7 @@ from layerpose.evaluation.identity import (
     similarity,
 )
 from layerpose.evaluation.recogniser import read_recogniser
-from layerpose.evaluation.sources import exact_sources, fitted_sources
+from layerpose.evaluation.told import exact_sources, fitted_sources
 from layerpose.media.pictures import read_photo
 
 SIZE = 512

@@ -12,7 +12,7 @@ import pytest
 
 from layerpose.body.model import body_model
 from layerpose.cli.run import main
-from layerpose.export.takes import is_pose
+from layerpose.export.actors import is_pose
 from layerpose.motion.library import library_pose
 from layerpose.motion.read.bvh_file import read_bvh
 from layerpose.motion.write.openpose import write_openpose

@@ -11,8 +11,8 @@ import torch
 
 from layerpose.config import ParsingConfig
 from layerpose.data.parsed import ParsedFrames
+from layerpose.data.parsing_samples import Scenes
 from layerpose.data.records import Records
-from layerpose.data.scenes import Scenes
 from layerpose.estimation.parsing import (
     EDGE_SIZE,
     follow_edges,
@@ -46,7 +46,7 @@ def sets() -> list[ParsedFrames]:
 
 @pytest.fixture(autouse=True)
 def _few_backgrounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("layerpose.data.scenes.NUM_BACKGROUNDS", 2)
+    monkeypatch.setattr("layerpose.data.parsing_samples.NUM_BACKGROUNDS", 2)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import torch
 
 from layerpose.cli import main
 from layerpose.cli import personalize as command
-from layerpose.data.album.frames import open_albums
+from layerpose.data.album.opening import open_albums
 from layerpose.presets import debug
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import load_model, save_model

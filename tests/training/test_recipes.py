@@ -15,8 +15,8 @@ from layerpose.networks.perceptual import Vgg19
 from layerpose.presets import ABLATION, GENERATORS, PRESETS, base, debug
 from layerpose.stages.conditions import num_guide_channels, resize
 from layerpose.stages.model import Model
+from layerpose.training.adversarial import Discriminators
 from layerpose.training.batches import Batches, gather
-from layerpose.training.discriminators import Discriminators
 from layerpose.training.objectives import OurTrainer, generator_terms
 from layerpose.training.recipes import (
     STAGES,

@@ -14,7 +14,7 @@ from layerpose.body.skeleton import BONES
 from layerpose.cli import main
 from layerpose.config import VolumeConfig
 from layerpose.data.records import Records
-from layerpose.data.volumes import JUDGED_SHARE, VolumePairs, VolumeSample
+from layerpose.data.volume_samples import JUDGED_SHARE, VolumePairs, VolumeSample
 from layerpose.estimation.volume import (
     BUNDLED,
     load_network,

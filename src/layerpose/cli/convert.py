@@ -43,7 +43,7 @@ def convert(
     inputs = [Path(source.rpartition("#")[0] or source), *([photo] if photo else [])]
     output = plan_output(out, as_, inputs=inputs)
     with busy("Starting"):
-        from layerpose.export.takes import cast, open_take, photo_take, plant_feet
+        from layerpose.export.actors import cast, open_take, photo_take, plant_feet
     with busy("Reading the motion"):
         take = open_take(source if person is None else f"{source}#{person}:", frames=range, fps=fps)
     if photo is not None:

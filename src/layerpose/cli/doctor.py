@@ -14,7 +14,7 @@ def doctor(*, json: bool = False, timings: bool = True) -> None:
         json: As JSON, for programs.
         timings: Also draw the bundled person, which takes some seconds.
     """
-    from layerpose.cli.findings import find
+    from layerpose.cli.installation import find
 
     with busy("Looking around"):
         found = find(timings=timings).to_dict()

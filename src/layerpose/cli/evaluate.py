@@ -83,14 +83,14 @@ def evaluate(
             raise ValueError(f"{option} adds to a table of one model; found {len(model)} models; name one of them")
     check_numbers({"--pairs": (pairs, 1), "--workers": (workers, 1), "--size": (size, SMALLEST_SIZE)})
     with busy("Starting"):
+        from layerpose.comparison.contenders import enter, enter_volume
         from layerpose.comparison.controls import enter_control
         from layerpose.comparison.measuring import Table, measure_table
-        from layerpose.comparison.systems import enter, enter_volume
         from layerpose.data.benchmark import choose_pairs
         from layerpose.data.records import Records
         from layerpose.evaluation.lpips import Lpips
         from layerpose.evaluation.report import to_markdown
-        from layerpose.evaluation.sources import fitted_sources
+        from layerpose.evaluation.told import fitted_sources
         from layerpose.runtime.cache import cache_dir
         from layerpose.runtime.locks import alone_in
         from layerpose.runtime.making import keep_making

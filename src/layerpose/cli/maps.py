@@ -46,9 +46,9 @@ def maps(
     if size > LARGEST:
         raise ValueError(f"--size is {size}; expected at most {LARGEST}")
     with busy("Starting"):
+        from layerpose.export.actors import open_take
         from layerpose.export.casting import cast_bodies
         from layerpose.export.maps import check_maps_folder, plan_shoot, write_still
-        from layerpose.export.takes import open_take
     check_maps_folder(out)
     with busy("Reading the motion"):
         take = open_take(source, frames=range, fps=fps)

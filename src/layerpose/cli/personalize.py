@@ -63,7 +63,7 @@ def personalize(
     """
     _check(out, source, minutes, steps)
     with busy("Starting"):
-        from layerpose.data.album.frames import keep_album, open_albums
+        from layerpose.data.album.opening import keep_album, open_albums
         from layerpose.runtime.cache import cache_dir
         from layerpose.runtime.locks import alone_in
         from layerpose.runtime.making import keep_making

@@ -200,7 +200,7 @@ def fit(
         check_output(sheet, ".png", inputs=[photo, out])
     with busy("Starting"):
         from layerpose.estimation.estimate import estimate, read_source
-        from layerpose.export.takes import photo_take
+        from layerpose.export.actors import photo_take
         from layerpose.presets import base
 
     def look(picture: Image) -> Estimate:

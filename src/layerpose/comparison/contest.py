@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 
+from layerpose.comparison.contenders import enter
 from layerpose.comparison.measuring import Heard, Table, measure_table
 from layerpose.comparison.pictures import write_curves, write_sheet
 from layerpose.comparison.rows import Budget, plan_row, row_name
-from layerpose.comparison.systems import enter
 from layerpose.comparison.tables import write_tables
 from layerpose.evaluation.predictions import copy_and_warp
 from layerpose.evaluation.report import Report

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from layerpose.comparison.systems import Contender, Device
+from layerpose.comparison.contenders import Contender, Device
 from layerpose.config import Guides, ModelConfig
 from layerpose.evaluation.predictions import Draw, Drawer
 from layerpose.maps.render import DrawnBody

@@ -15,7 +15,7 @@ from layerpose.evaluation.measure import TRUTH, Job, Measured, measure_predictio
 from layerpose.evaluation.page import write_page
 from layerpose.evaluation.predictions import DRESSED, TRIVIAL, Drawer, copy_and_warp, draw_predictions
 from layerpose.evaluation.report import Report, write_report
-from layerpose.evaluation.sources import ReadSource
+from layerpose.evaluation.told import ReadSource
 
 Heard = Callable[[int, int], None]
 Bodies = Literal["none", "full", "all"]

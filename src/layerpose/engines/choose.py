@@ -15,8 +15,8 @@ from layerpose.engines.session import PROGRAMS, Program, list_programs, open_ses
 from layerpose.engines.trial import make_trial
 from layerpose.networks.generator import Generator
 from layerpose.presets import base
-from layerpose.runtime.measured import race, remember_seconds
 from layerpose.runtime.precision import describe_machine
+from layerpose.runtime.seconds import race, remember_seconds
 from layerpose.stages.conditions import num_guide_channels
 from layerpose.stages.model import Model
 

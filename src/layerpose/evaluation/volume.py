@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from layerpose.data.volumes import VolumePairs
+from layerpose.data.volume_samples import VolumePairs
 from layerpose.estimation.volume import predict_maps
 from layerpose.maps.render import draw_body, render_maps
 from layerpose.networks.hourglass import VolumeNetwork

@@ -12,7 +12,7 @@ from PIL import Image
 from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.landmarks import Landmarks
 from layerpose.estimation.targets import POINTS
-from layerpose.export.takes import dress_take, photo_take
+from layerpose.export.actors import dress_take, photo_take
 from layerpose.maps.source import SourceView
 from layerpose.media.pictures import image_to_picture
 from layerpose.motion.pose_file import body_to_record

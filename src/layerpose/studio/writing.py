@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from layerpose.export.takes import dress_take
+from layerpose.export.actors import dress_take
 from layerpose.maps.source import SourceView
 from layerpose.motion.write.by_suffix import plan_output, write_take
 from layerpose.motion.write.take import still

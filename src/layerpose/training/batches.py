@@ -18,7 +18,7 @@ from layerpose.data.pairs import Pairs, Prepare, Sample
 from layerpose.data.records import Records
 from layerpose.runtime.workers import give_way
 from layerpose.stages.conditions import collate, prepare
-from layerpose.training.discriminators import LIMBS
+from layerpose.training.adversarial import LIMBS
 from layerpose.training.recipes import Phase
 from layerpose.types import LAYERS
 

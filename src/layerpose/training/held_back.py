@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from layerpose.data.album.closest import Closest
-from layerpose.data.album.frames import Album
+from layerpose.data.album.opening import Album
 from layerpose.data.pairs import Pairs, view_shot
 from layerpose.evaluation.lpips import Lpips
 from layerpose.evaluation.protocols import measure_fg

@@ -19,8 +19,8 @@ from layerpose.stages.conditions import Conditions, collate, crop, resize
 from layerpose.stages.fuse import paste_layers
 from layerpose.stages.model import Model
 from layerpose.training import losses
+from layerpose.training.adversarial import Comparison, Discriminators, merge
 from layerpose.training.batches import WINDOWS, Batch, stream
-from layerpose.training.discriminators import Comparison, Discriminators, merge
 from layerpose.training.recipes import STAGES, Phase, Recipe
 from layerpose.types import LAYERS, Layer, Term
 

@@ -13,7 +13,7 @@ from layerpose.networks.perceptual import Vgg19
 from layerpose.stages.conditions import Conditions, prepare
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import load_model, save_model
-from layerpose.training.discriminators import Discriminators
+from layerpose.training.adversarial import Discriminators
 from layerpose.training.objectives import OurTrainer
 from layerpose.training.plan import Plan
 from layerpose.training.recipes import Phase, Recipe

@@ -18,8 +18,8 @@ from torch.nn.functional import cross_entropy
 
 from layerpose.config import ParsingConfig
 from layerpose.data.parsed import ParsedFrames, parsed_frames
+from layerpose.data.parsing_samples import ParsingSample, Scenes
 from layerpose.data.records import Records
-from layerpose.data.scenes import ParsingSample, Scenes
 from layerpose.estimation.parsing import save_network
 from layerpose.networks.unet import UNet
 from layerpose.runtime.precision import fast_autocast

@@ -21,7 +21,7 @@ from torch.optim import Adam
 
 from layerpose.config import ModelConfig, scaled
 from layerpose.data.album.closest import AlbumPairs
-from layerpose.data.album.frames import Album
+from layerpose.data.album.opening import Album
 from layerpose.data.pairs import Sample
 from layerpose.networks.perceptual import Vgg19
 from layerpose.runtime.cache import writing

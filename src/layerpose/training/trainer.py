@@ -9,9 +9,9 @@ import torch
 
 from layerpose.config import ModelConfig
 from layerpose.training.checkpoint import FILE, LAST, State, load_discriminators, load_state
-from layerpose.training.compared import Compared
 from layerpose.training.ours import Ours
 from layerpose.training.plan import Machine, Plan
+from layerpose.training.published import Compared
 from layerpose.training.system import System, Trainer
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from layerpose.config import VolumeConfig
 from layerpose.data.records import Records
-from layerpose.data.volumes import VolumePairs, VolumeSample
+from layerpose.data.volume_samples import VolumePairs, VolumeSample
 from layerpose.estimation.volume import make_network, save_network
 from layerpose.networks.hourglass import STRIDE, VolumeNetwork, take_columns
 from layerpose.runtime.precision import fast_autocast

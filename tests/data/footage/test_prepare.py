@@ -16,7 +16,7 @@ from layerpose.body.model import body_model
 from layerpose.cli import main
 from layerpose.data.footage import candidates as candidates_module
 from layerpose.data.footage.choose import choose_keyframes, distances
-from layerpose.data.footage.sources import Source
+from layerpose.data.footage.people import Source
 from layerpose.data.footage.watch import Sight, longest_shot, note_jumps
 from layerpose.data.pairs import Pairs
 from layerpose.data.records import Records

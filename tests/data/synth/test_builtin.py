@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 from layerpose.body.camera import frame
 from layerpose.body.model import body_model
 from layerpose.data.synth.builtin.eyes import IRISES, paint_eyes
-from layerpose.data.synth.builtin.measures import NUM_BODY, measures
+from layerpose.data.synth.builtin.tailoring import NUM_BODY, measures
 from layerpose.data.synth.builtin.wardrobe import open_wardrobe
 from layerpose.data.synth.dress import Dressed, dress
 from layerpose.data.synth.kernels import EMPTY

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from layerpose.motion.read.array_file import read_stored
 from layerpose.motion.read.smpl import read_smpl, to_clip
-from layerpose.motion.read.stored import read_stored
 
 VARIANTS = int(os.environ.get("LAYERPOSE_DAMAGED", "3"))
 """Damaged variants of each layout and kind; a thousand take a quarter of an hour."""

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 import torch
 
+from layerpose.motion.read.array_file import read_stored
 from layerpose.motion.read.smpl import read_smpl
-from layerpose.motion.read.stored import read_stored
 from layerpose.pickles.reader import unpickle
 
 PLAIN = OrderedDict(

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 
 from layerpose.config import ModelConfig
-from layerpose.data.album.frames import Album
+from layerpose.data.album.opening import Album
 from layerpose.data.pairs import CPU, Pairs, Sample, limb_directions, view_shot
 from layerpose.maps.render import pose_body
 from layerpose.maps.source import SourceView, join_views

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from layerpose.data.footage.choose import choose_keyframes
 from layerpose.data.footage.measure import Candidate, Limits, find_shape, measure
-from layerpose.data.footage.sources import Source
+from layerpose.data.footage.people import Source
 from layerpose.data.footage.watch import Sight, longest_shot, note_jumps, watch
 from layerpose.data.records import write_person
 from layerpose.data.store import PEOPLE

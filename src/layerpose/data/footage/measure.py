@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from layerpose.data.footage.sources import Source
+from layerpose.data.footage.people import Source
 from layerpose.data.footage.watch import Sight, find_again
 from layerpose.data.records import Frame
 from layerpose.estimation.canvas import canvas_around

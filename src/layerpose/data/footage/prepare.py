@@ -9,9 +9,9 @@ from pathlib import Path
 from layerpose import __version__
 from layerpose.body.model import body_name
 from layerpose.data.footage.candidates import FOLDER, Order, candidates_of, find_candidates, give_up
+from layerpose.data.footage.people import SPLIT_RULE, check_sources, number_sources
 from layerpose.data.footage.review import read_review
 from layerpose.data.footage.select import Outcome, select
-from layerpose.data.footage.sources import SPLIT_RULE, check_sources, number_sources
 from layerpose.data.records import describe
 from layerpose.data.store import PEOPLE
 from layerpose.runtime.cluster import Cluster

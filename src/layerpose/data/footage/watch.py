@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.ndimage import median_filter
 
-from layerpose.data.footage.sources import Source
+from layerpose.data.footage.people import Source
 from layerpose.estimation.finding import find_landmarks, follow_person
 from layerpose.estimation.landmarks import JOINTS, Landmarks, hips
 from layerpose.media.videos.reading import Look, is_cut

@@ -15,8 +15,8 @@ from av.error import FFmpegError
 from av.video.stream import VideoStream
 from jaxtyping import Float, UInt8
 
-from layerpose.media.videos.animation import is_animation, read_frames, read_times
-from layerpose.media.videos.colour import to_srgb
+from layerpose.media.videos.animated import is_animation, read_frames, read_times
+from layerpose.media.videos.srgb import to_srgb
 
 LOOKED_FPS = 15.0
 """Frames of a faster video are left out: a look takes time, and people hardly move in between."""

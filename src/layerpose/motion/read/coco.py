@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from layerpose.motion.keypoint_layouts import COCO_17
-from layerpose.motion.read.pictured import Person, Picture, confident_rows, person_of, size_in
+from layerpose.motion.read.keypoint_record import Person, Picture, confident_rows, person_of, size_in
 
 HIDDEN = 0.8
 """Visibility of a point that was marked although something hides it (v = 1)."""

@@ -14,11 +14,11 @@ from scipy.spatial.transform import Rotation
 
 from layerpose.body.model import nearest_rotations
 from layerpose.motion.read.chain import Local, local_to_world
+from layerpose.motion.read.choice import choose_take
 from layerpose.motion.read.fbx_curves import Curve, Curves, Track
 from layerpose.motion.read.fbx_file import read_nodes
 from layerpose.motion.read.fbx_scene import LIMBS, Model, Scene, name_of, nodes_to_scene
 from layerpose.motion.read.keys import count_frames, distinct, rate_of
-from layerpose.motion.read.takes import choose_take
 from layerpose.motion.retarget import RigClip, retarget
 from layerpose.motion.rig import Rig, World
 

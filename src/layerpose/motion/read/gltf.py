@@ -13,10 +13,10 @@ import numpy as np
 from jaxtyping import Float
 
 from layerpose.motion.read.chain import Local, local_to_world
+from layerpose.motion.read.choice import choose_take
 from layerpose.motion.read.gltf_file import Document, mapping, read_document
 from layerpose.motion.read.gltf_scene import Skeleton, find_skeleton, quaternions_to_matrices
 from layerpose.motion.read.keys import HELD, count_frames, distinct, hermite, rate_of
-from layerpose.motion.read.takes import choose_take
 from layerpose.motion.read.vrm import FACINGS
 from layerpose.motion.retarget import RigClip, retarget
 from layerpose.motion.rig import Rig, World

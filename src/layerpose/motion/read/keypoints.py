@@ -22,10 +22,10 @@ from layerpose.motion.clip import check_frame, check_range
 from layerpose.motion.json_file import parse_json
 from layerpose.motion.read.coco import coco_to_pictures, is_coco
 from layerpose.motion.read.framing import framed
+from layerpose.motion.read.keypoint_record import Picture, Track, follow, in_pixels, main_track
 from layerpose.motion.read.mediapipe import is_mediapipe, mediapipe_to_pictures
 from layerpose.motion.read.openpose import is_openpose, openpose_to_picture
 from layerpose.motion.read.over_time import fits_to_motion
-from layerpose.motion.read.pictured import Picture, Track, follow, in_pixels, main_track
 from layerpose.motion.read.skeleton_picture import PICTURES, is_skeleton_picture, read_skeleton
 from layerpose.types import Body, Motion
 

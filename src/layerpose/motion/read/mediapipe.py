@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from layerpose.estimation.fit_points import SeenPoints
 from layerpose.estimation.landmarks import NUM_LANDMARKS
-from layerpose.motion.read.pictured import LARGEST, LEAST_CONFIDENCE, NORMALISED, Person, Picture, size_in
+from layerpose.motion.read.keypoint_record import LARGEST, LEAST_CONFIDENCE, NORMALISED, Person, Picture, size_in
 
 IMAGE_KEYS = ("pose_landmarks", "poseLandmarks", "landmarks", "keypoints")
 WORLD_KEYS = ("pose_world_landmarks", "poseWorldLandmarks", "worldLandmarks", "world_landmarks", "keypoints3D")

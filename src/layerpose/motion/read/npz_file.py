@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from layerpose.motion.read.npy_file import holds_objects, read_npy
+from layerpose.motion.read.npy_array import holds_objects, read_npy
 from layerpose.motion.read.zip_file import zip_members
 
 

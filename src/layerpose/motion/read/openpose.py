@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from layerpose.motion.keypoint_layouts import BODY_25, COCO_17, COCO_18
-from layerpose.motion.read.pictured import NUM_FACE, NUM_HAND, Person, Picture, Rows, confident_rows, person_of, size_in
+from layerpose.motion.read.keypoint_record import (
+    NUM_FACE,
+    NUM_HAND,
+    Person,
+    Picture,
+    Rows,
+    confident_rows,
+    person_of,
+    size_in,
+)
 
 LAYOUTS = {3 * len(names): names for names in (BODY_25, COCO_18, COCO_17)}
 BODY = "pose_keypoints_2d"

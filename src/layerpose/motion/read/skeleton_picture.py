@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 
 from layerpose.media.pictures import read_photo
 from layerpose.motion.keypoint_layouts import COCO_18, COLOURS, LIMBS
-from layerpose.motion.read.pictured import Person, Picture, person_of
+from layerpose.motion.read.keypoint_record import Person, Picture, person_of
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 DARK = 40

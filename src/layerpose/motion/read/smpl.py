@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from layerpose.motion.read.amass import has_smpl_arrays, is_motion_x, read_aist, read_motion_x, read_smpl_arrays
+from layerpose.motion.read.array_file import read_stored
 from layerpose.motion.read.hmr import is_hmr, read_hmr
 from layerpose.motion.read.joints import (
     JointsClip,
@@ -23,7 +24,6 @@ from layerpose.motion.read.joints import (
 from layerpose.motion.read.lhm import is_lhm, read_lhm
 from layerpose.motion.read.people import label
 from layerpose.motion.read.smpl_clip import SmplClip
-from layerpose.motion.read.stored import read_stored
 from layerpose.motion.read.video_tools import (
     is_gvhmr,
     is_phalp,

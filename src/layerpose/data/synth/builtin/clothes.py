@@ -10,8 +10,8 @@ from jaxtyping import Float
 from layerpose.data.synth.builtin import cloth
 from layerpose.data.synth.builtin.garment import Paint, Part, Sewn, sew
 from layerpose.data.synth.builtin.loft import Shoe, Skirt
-from layerpose.data.synth.builtin.measures import measures
 from layerpose.data.synth.builtin.shell import Shell, Slice
+from layerpose.data.synth.builtin.tailoring import measures
 
 Field = Float[np.ndarray, "v"]
 FAR_M = 1.0

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, Int, UInt8
 
 from layerpose.body.model import Rest
-from layerpose.data.synth.builtin.measures import measures
+from layerpose.data.synth.builtin.tailoring import measures
 from layerpose.data.synth.wardrobe import Garment, Painted
 from layerpose.maps.raster import draw, interpolate
 

@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 
 from layerpose.body.model import Rest, body_model
 from layerpose.data.synth.builtin.loft import grid
-from layerpose.data.synth.builtin.measures import NUM_BODY, measures
+from layerpose.data.synth.builtin.tailoring import NUM_BODY, measures
 
 EQUATOR_DEG = 95.0
 """A curtain leaves the dome here, counted from the crown."""

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.spatial import cKDTree
 
 from layerpose.body.model import Rest, body_model
-from layerpose.data.synth.builtin.measures import NUM_BODY, hanging, measures
+from layerpose.data.synth.builtin.tailoring import NUM_BODY, hanging, measures
 
 NEAREST = 8
 """Skin vertices whose mean skinning weights a vertex of a tube gets."""

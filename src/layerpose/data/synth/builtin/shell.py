@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix, identity, vstack
 
 from layerpose.body.model import Rest, body_model
 from layerpose.data.synth.builtin.loft import Shoe, Skirt
-from layerpose.data.synth.builtin.measures import NUM_BODY, measures
+from layerpose.data.synth.builtin.tailoring import NUM_BODY, measures
 
 SMOOTHING = 0.6
 """Share of the way to the mean of its neighbours that a vertex goes in each round."""

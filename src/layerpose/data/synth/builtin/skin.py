@@ -13,7 +13,7 @@ from jaxtyping import Float, UInt8
 
 from layerpose.data.synth.builtin.garment import LARGEST_PX
 from layerpose.data.synth.builtin.hair import hairline, skull_centre
-from layerpose.data.synth.builtin.measures import measures
+from layerpose.data.synth.builtin.tailoring import measures
 from layerpose.maps.raster import draw, interpolate
 
 MOUTH_M = 0.8303

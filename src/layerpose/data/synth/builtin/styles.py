@@ -13,9 +13,9 @@ from jaxtyping import Float, UInt8
 from layerpose.data.synth.builtin import cloth
 from layerpose.data.synth.builtin.garment import Part, Sewn, Spots, sew
 from layerpose.data.synth.builtin.hair import Ball, Dome, hairline
-from layerpose.data.synth.builtin.measures import measures
 from layerpose.data.synth.builtin.shell import Shell
 from layerpose.data.synth.builtin.skin import eyeballs
+from layerpose.data.synth.builtin.tailoring import measures
 from layerpose.data.synth.wardrobe import Painted
 
 FACE_OPEN_DEG = 66.0

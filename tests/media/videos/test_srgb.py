@@ -8,8 +8,8 @@ import av
 import numpy as np
 import pytest
 
-from layerpose.media.videos.colour import to_srgb
 from layerpose.media.videos.reading import read_looks
+from layerpose.media.videos.srgb import to_srgb
 
 RED = np.array([200.0, 40.0, 30.0]) / 255
 LUMA = {1: (0.2126, 0.0722), 6: (0.299, 0.114), 9: (0.2627, 0.0593), 2: (0.2126, 0.0722)}

@@ -16,9 +16,9 @@ from layerpose.data.pairs import Pairs
 from layerpose.data.records import Records
 from layerpose.stages.model_folder import load_model
 from layerpose.training import checkpoint
-from layerpose.training.compared import Compared
 from layerpose.training.loop import Progress, train
 from layerpose.training.plan import Machine, Plan
+from layerpose.training.published import Compared
 from layerpose.training.recipes import BaselineRecipe, Phase, baseline_recipe
 
 SIZE = 64

@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from layerpose.motion.read.npy_file import MAGIC, read_npy
+from layerpose.motion.read.npy_array import MAGIC, read_npy
 from layerpose.motion.read.npz_file import read_npz
 from layerpose.motion.read.torch_file import read_torch
 from layerpose.motion.read.zip_file import LARGEST, most_bytes

@@ -10,9 +10,9 @@ import torch
 
 from layerpose.data.backgrounds import paint_backgrounds
 from layerpose.data.parsed import ParsedFrames, fit_again, parsed_frames, show
+from layerpose.data.parsing_samples import Scenes
 from layerpose.data.photo_like import MIRROR, Figure, photograph
 from layerpose.data.records import Records
-from layerpose.data.scenes import Scenes
 from layerpose.data.synth.labels import Relabelled
 from layerpose.maps.render import draw_body
 from layerpose.types import CLASSES
@@ -101,7 +101,7 @@ def test_what_a_thing_hides_is_background(figure: Figure, monkeypatch: pytest.Mo
 
 
 def test_the_same_index_gives_the_same_scene(frames: ParsedFrames, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("layerpose.data.scenes.NUM_BACKGROUNDS", 3)
+    monkeypatch.setattr("layerpose.data.parsing_samples.NUM_BACKGROUNDS", 3)
     one, again = (Scenes([frames], length=12, seed=5) for _ in range(2))
     assert len(one) == 12
     for index in (0, 11):
@@ -112,8 +112,8 @@ def test_the_same_index_gives_the_same_scene(frames: ParsedFrames, monkeypatch: 
 
 
 def test_windows_lie_around_mistakes(frames: ParsedFrames, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("layerpose.data.scenes.NUM_BACKGROUNDS", 2)
-    monkeypatch.setattr("layerpose.data.scenes.MISTAKEN_SHARE", 1.0)
+    monkeypatch.setattr("layerpose.data.parsing_samples.NUM_BACKGROUNDS", 2)
+    monkeypatch.setattr("layerpose.data.parsing_samples.MISTAKEN_SHARE", 1.0)
     scenes = Scenes([frames], length=10, seed=5, window=32)
     for index in range(10):
         sample = scenes[index]
