@@ -130,7 +130,7 @@ def main() -> None:
     for name in [given.model] if given.model else BASELINES:
         baseline = BASELINES[name]
         if given.width:
-            sizes = replace(baseline.config, width=given.width, critic_width=given.width)
+            sizes = replace(baseline.config, width=given.width, discriminator_width=given.width)
             baseline = replace(baseline, config=sizes)
         rows.append(learn(baseline, samples, metric, given))
     print(f"\n{given.pairs} pairs of {given.data.name}, {given.size} px, seed {given.seed}, {given.threads} threads\n")

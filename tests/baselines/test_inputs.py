@@ -55,7 +55,7 @@ def test_pairs_of_a_data_set_bring_what_every_baseline_needs(records: Records, d
     assert batch.part_targets == ()
     assert batch.conditions.warp is None
     for baseline in BASELINES.values():
-        networks = baseline.make(type(baseline.config)(width=4, critic_width=4)).eval()
+        networks = baseline.make(type(baseline.config)(width=4, discriminator_width=4)).eval()
         with torch.no_grad():
             assert networks(batch.conditions).shape == (2, 3, SIZE, SIZE)
 

@@ -63,7 +63,7 @@ def test_the_local_enhancer_has_as_many_parameters_as_published() -> None:
 
 
 def test_the_patch_discriminator_sees_70_pixels() -> None:
-    discriminator = pix2pixhd.PatchDiscriminator(pix2pixhd.Pix2PixHdConfig(critic_width=2, num_scales=1)).eval()
+    discriminator = pix2pixhd.PatchDiscriminator(pix2pixhd.Pix2PixHdConfig(discriminator_width=2, num_scales=1)).eval()
     for module in discriminator.modules():
         if isinstance(module, nn.GroupNorm):
             module.forward = lambda features: features  # a norm looks at everything
@@ -181,4 +181,4 @@ def test_the_flow_brings_the_source_near_the_target(pairs: Sample) -> None:
 def test_conditions_without_bodies_are_refused(pairs: Sample) -> None:
     bare = dataclasses.replace(pairs.conditions, bodies=None)
     with pytest.raises(ValueError, match="prepare_bodies"):
-        BASELINES["dsc"].make(BASELINES["dsc"].config.__class__(width=4, critic_width=4))(bare)
+        BASELINES["dsc"].make(BASELINES["dsc"].config.__class__(width=4, discriminator_width=4))(bare)

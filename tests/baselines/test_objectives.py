@@ -19,9 +19,9 @@ from layerpose.networks.perceptual import TAP_MEANS, Vgg19
 from layerpose.types import Term
 
 SMALL: dict[str, Any] = {
-    "pix2pixhd": Pix2PixHdConfig(width=12, num_blocks=2, critic_width=8),
-    "dsc": DscConfig(width=16, critic_width=16),
-    "lwgan": LwGanConfig(width=12, num_blocks=2, critic_width=8),
+    "pix2pixhd": Pix2PixHdConfig(width=12, num_blocks=2, discriminator_width=8),
+    "dsc": DscConfig(width=16, discriminator_width=16),
+    "lwgan": LwGanConfig(width=12, num_blocks=2, discriminator_width=8),
 }
 STEPS = {"pix2pixhd": (12, 4e-3), "dsc": (75, 1e-3), "lwgan": (20, 1e-3)}
 """How many, and the learning rate."""
@@ -92,7 +92,7 @@ def test_half_precision_leaves_pictures_and_losses_whole(
 ) -> None:
     """Probabilities near 0 and 1, and colours, would be rounded away."""
     monkeypatch.setattr(lwgan, "HEAD_PIXELS", 32)  # numbers of 16 bits are slow here
-    networks = baseline.make(type(baseline.config)(width=4, critic_width=4))
+    networks = baseline.make(type(baseline.config)(width=4, discriminator_width=4))
     with torch.autocast("cpu", torch.bfloat16):
         terms, image = baseline.generator_terms(networks, slim, still)
         judged = baseline.discriminator_terms(networks, still, image)

@@ -138,13 +138,13 @@ def unmeasured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize(
-    ("rival", "wanted"), [(0.3, "onnxruntime"), (0.45, "onnxruntime"), (0.5, "quick"), (2.0, "quick")]
+    ("others", "wanted"), [(0.3, "onnxruntime"), (0.45, "onnxruntime"), (0.5, "quick"), (2.0, "quick")]
 )
 def test_pytorch_draws_unless_it_is_clearly_slower(
-    unmeasured: Path, monkeypatch: pytest.MonkeyPatch, rival: float, wanted: str
+    unmeasured: Path, monkeypatch: pytest.MonkeyPatch, others: float, wanted: str
 ) -> None:
     monkeypatch.setattr(choose, "list_programs", lambda: ["onnxruntime"])
-    monkeypatch.setattr(choose, "measure", lambda _: {"torch": 1.0, "onnxruntime": rival})
+    monkeypatch.setattr(choose, "measure", lambda _: {"torch": 1.0, "onnxruntime": others})
     assert fastest() == wanted
 
 

@@ -197,13 +197,13 @@ def _volume(folder: Path) -> Path:
     return folder / "network"
 
 
-def _rival(folder: Path) -> Path:
+def _baseline(folder: Path) -> Path:
     torch.manual_seed(0)
     config = BaselineConfig(
-        name="pix2pixhd", canvas=32, networks=Pix2PixHdConfig(width=4, num_blocks=1, critic_width=4)
+        name="pix2pixhd", canvas=32, networks=Pix2PixHdConfig(width=4, num_blocks=1, discriminator_width=4)
     )
-    save_baseline(make_networks(config), config, folder / "rival")
-    return folder / "rival"
+    save_baseline(make_networks(config), config, folder / "baseline")
+    return folder / "baseline"
 
 
 def _model(folder: Path) -> Path:
@@ -233,7 +233,7 @@ FORMATS = (
     Format(name="SMPL's file", write=_written("body.npz", write_smpl_format), read=read_smpl),
     Format(name="model folder", write=_model, read=load_model),
     Format(name="volume network", write=_volume, read=load_network),
-    Format(name="compared system", write=_rival, read=load_baseline),
+    Format(name="compared system", write=_baseline, read=load_baseline),
     Format(name="OpenRaster", write=_written("a.ora", lambda path: write_open_raster(_layers(), path)),
            read=_changes(read_open_raster)),
     Format(name="layer folder", write=_layer_folder, read=_changes(read_layer_folder)),

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[2] / "src" / "layerpose"
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "layerpose"
+GONE = re.compile(r"\b(lesson|critic|rival|entrant|team)s?(?![a-z])")
+"""Words that this house used where the field has its own: sample, discriminator, baseline, system, trainer."""
 LONGEST_FILE, LONG_FUNCTION, SHORT_SHARE = 300, 25, 0.95
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -60,3 +65,23 @@ def test_every_public_function_is_typed(modules: dict[str, ast.Module]) -> None:
                 untyped += [found] if missing or node.returns is None else []
 
     assert untyped == []
+
+
+def test_no_two_modules_differ_by_an_ending() -> None:
+    """A plural, or another tense: which is which nobody can tell from the names."""
+    names = {file.stem for file in SOURCE.rglob("[a-z]*.py")}
+    alike = [
+        (one, other)
+        for one, other in combinations(sorted(names), 2)
+        if other[:-1] == one or (len(one) == len(other) > 4 and one[:-1] == other[:-1])
+    ]
+
+    assert alike == []
+
+
+def test_words_of_our_own_are_gone_where_the_field_has_one() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    code = [file for folder in ("src", "tests", "benchmarks") for file in (ROOT / folder).rglob("*.py")]
+    found = {str(file.relative_to(ROOT)) for file in (*pages, *code) if GONE.search(file.read_text(encoding="utf-8"))}
+
+    assert found - {str(Path(__file__).relative_to(ROOT))} == set()

@@ -115,12 +115,14 @@ def test_a_run_that_starts_from_another_takes_its_discriminators_along(
 
     trainer, stored = start(run[0])
     assert all(
-        torch.equal(value, stored["critics"][name]) for name, value in trainer.discriminators.state_dict().items()
+        torch.equal(value, stored["discriminators"][name])
+        for name, value in trainer.discriminators.state_dict().items()
     )
     assert all(torch.equal(value, stored["average"][name]) for name, value in trainer.model.state_dict().items())
     trainer, stored = start(run[0] / checkpoint.LAST)
     assert not all(
-        torch.equal(value, stored["critics"][name]) for name, value in trainer.discriminators.state_dict().items()
+        torch.equal(value, stored["discriminators"][name])
+        for name, value in trainer.discriminators.state_dict().items()
     )
 
 

@@ -51,7 +51,7 @@ def test_two_processes_equal_one_on_the_same_batch(painted: Path, tmp_path: Path
     assert main([*command, str(tmp_path / "parts"), "--accumulate", "2"]) == 0
     states = {name: torch.load(tmp_path / name / FILE, weights_only=True) for name in ("one", "two", "parts")}
     for other in ("two", "parts"):
-        for networks in ("model", "critics", "average"):
+        for networks in ("model", "discriminators", "average"):
             one, many = states["one"][networks], states[other][networks]
             worst = max(float((one[name] - many[name]).abs().max()) for name in one)
             assert worst < 1e-5, f"{other}: {networks} differ by {worst}"

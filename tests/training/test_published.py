@@ -53,7 +53,7 @@ def test_generator_and_discriminator_learn_and_every_term_is_reported(
     torch.manual_seed(3)
     before = make_networks(narrow(name))
     state = torch.load(out / checkpoint.FILE, weights_only=True)
-    for part, stored in ((before.generator, state["model"]), (before.discriminator, state["critics"])):
+    for part, stored in ((before.generator, state["model"]), (before.discriminator, state["discriminators"])):
         assert any(not torch.equal(value, stored[key]) for key, value in part.state_dict().items())
     assert [place.step for place in heard] == [1, 2]
     assert {"adversarial", "judge real", "judge made", "gradient generators"} <= set(heard[-1].values)
@@ -101,7 +101,7 @@ def test_a_stopped_run_with_dropout_ends_with_the_same_weights_bit_for_bit(
     torch.rand(7)
     train(plan, machine, tmp_path / "stopped", lambda _: None)
     whole, stopped = (torch.load(tmp_path / n / checkpoint.FILE, weights_only=True) for n in ("whole", "stopped"))
-    for part in ("model", "critics"):
+    for part in ("model", "discriminators"):
         assert all(torch.equal(whole[part][key], stopped[part][key]) for key in whole[part])
 
 

@@ -59,7 +59,7 @@ def test_a_run_killed_ten_times_ends_with_the_same_weights_bit_for_bit(
     process.join()
     assert process.exitcode == 0
     assert len(set(deaths)) > 2, f"the kills all came at the same place: {deaths}"
-    for name in ("model", "critics", "average"):
+    for name in ("model", "discriminators", "average"):
         ours, theirs = (torch.load(tmp_path / run / FILE, weights_only=True)[name] for run in ("whole", "killed"))
         assert all(torch.equal(ours[key], theirs[key]) for key in ours), name
     for model in ("last", "best"):

@@ -40,7 +40,7 @@ class DscConfig:
 
     width: int = 64
     """Channels at full resolution."""
-    critic_width: int = 64
+    discriminator_width: int = 64
     """Channels of the discriminator's first layer."""
 
 
@@ -144,7 +144,7 @@ class PairDiscriminator(nn.Module):
 
     def __init__(self, config: DscConfig) -> None:
         super().__init__()
-        widths = [config.critic_width * factor for factor in DISCRIMINATOR]
+        widths = [config.discriminator_width * factor for factor in DISCRIMINATOR]
         layers: list[nn.Module] = [nn.Conv2d(2 * (3 + POSE), widths[0], 4, 2)]
         for inputs, outputs in zip(widths, [*widths[1:], 1], strict=True):
             layers += [nn.LeakyReLU(0.2), nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False)]

@@ -12,7 +12,7 @@ from torch.nn.functional import grid_sample, interpolate
 from layerpose.baselines.layers import normalised
 
 NUM_DOWNS = 3
-CRITIC_WIDTHS = (1, 2, 4, 8, 8)
+DISCRIMINATOR_WIDTHS = (1, 2, 4, 8, 8)
 DISCRIMINATOR_STRIDES = (2, 2, 2, 2, 1)
 
 
@@ -24,7 +24,7 @@ class LwGanConfig:
     """Channels at full resolution, in every stream."""
     num_blocks: int = 6
     """Residual blocks of every stream."""
-    critic_width: int = 64
+    discriminator_width: int = 64
     """Channels of the discriminator's first layer."""
 
 
@@ -155,8 +155,8 @@ class PatchDiscriminator(nn.Sequential):
 
     def __init__(self, config: LwGanConfig) -> None:
         layers, inputs = [], 6
-        for number, (factor, stride) in enumerate(zip(CRITIC_WIDTHS, DISCRIMINATOR_STRIDES, strict=True)):
-            outputs = config.critic_width * factor
+        for number, (factor, stride) in enumerate(zip(DISCRIMINATOR_WIDTHS, DISCRIMINATOR_STRIDES, strict=True)):
+            outputs = config.discriminator_width * factor
             layer = nn.Conv2d(inputs, outputs, 4, stride, 1)
             layers += [*(normalised(layer) if number else [layer]), nn.LeakyReLU(0.2)]
             inputs = outputs

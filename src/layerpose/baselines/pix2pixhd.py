@@ -35,7 +35,7 @@ class Pix2PixHdConfig:
     """Add the local enhancer: the global generator then works at half the size."""
     num_enhancer_blocks: int = 3
     """Residual blocks of the local enhancer."""
-    critic_width: int = 64
+    discriminator_width: int = 64
     """Channels of the discriminators' first layer."""
     num_scales: int = 2
     """Discriminators, each on half the size of the one before."""
@@ -113,7 +113,7 @@ class PatchDiscriminator(nn.Module):
     def __init__(self, config: Pix2PixHdConfig) -> None:
         super().__init__()
         self.scales = nn.ModuleList(
-            _patch_discriminator(INPUTS + 3, config.critic_width) for _ in range(config.num_scales)
+            _patch_discriminator(INPUTS + 3, config.discriminator_width) for _ in range(config.num_scales)
         )
 
     def forward(self, condition: Float[Tensor, "b c h w"], image: Float[Tensor, "b 3 h w"]) -> list[list[Tensor]]:

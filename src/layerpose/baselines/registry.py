@@ -91,7 +91,7 @@ def resized(config: BaselineConfig, *, canvas: int, share: float) -> BaselineCon
         raise ValueError(
             f"{config.name} draws pictures whose side is a multiple of {SIZE_STEPS[config.name]}; found {canvas}"
         )
-    widths = {name: narrow(getattr(config.networks, name), share) for name in ("width", "critic_width")}
+    widths = {name: narrow(getattr(config.networks, name), share) for name in ("width", "discriminator_width")}
     return replace(config, canvas=canvas, networks=replace(config.networks, **widths))
 
 

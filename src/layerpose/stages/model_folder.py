@@ -21,7 +21,7 @@ from layerpose.stages.model import Model
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 FORMAT = 1
-BASELINE_KEY = "rival"
+BASELINE_KEY = "baseline"
 """Key under which a system of `baselines` is described; ours is under "model"."""
 
 

@@ -39,19 +39,15 @@ class State:
     """Best validation of this phase; smaller is better."""
 
 
-MODULES = {"model": "model", "critics": "discriminators", "maker": "maker", "judge": "judge", "scaler": "scaler"}
-"""Key in the file -> attribute of the state."""
+MODULES = ("model", "discriminators", "maker", "judge", "scaler")
+"""Parts of the state that have one of their own."""
 NUMBERS = ("phase", "step", "best")
 
 
 def save_state(path: Path, state: State) -> None:
     """Write what a run needs to go on; the old file stays until the new one is whole."""
     content: dict[str, Any] = {name: getattr(state, name) for name in NUMBERS}
-    content |= {
-        name: part.state_dict()
-        for name, attribute in MODULES.items()
-        if (part := getattr(state, attribute)) is not None
-    }
+    content |= {name: part.state_dict() for name in MODULES if (part := getattr(state, name)) is not None}
     content["average"] = state.average
     try:
         with writing(path) as temporary, temporary.open("wb") as file:
@@ -81,8 +77,8 @@ def load_state(path: Path, state: State, device: torch.device) -> dict[str, Any]
     """Set networks, average and place from a file; returns the optimizers' part for `restore_optimizers`."""
     try:
         stored = torch.load(path, weights_only=True, map_location=device)
-        for name in ("model", "critics"):
-            getattr(state, MODULES[name]).load_state_dict(stored[name])
+        for name in ("model", "discriminators"):
+            getattr(state, name).load_state_dict(stored[name])
         state.average = stored["average"]
         state.phase, state.step, state.best = (stored[name] for name in NUMBERS)
         return {name: stored[name] for name in ("maker", "judge", "scaler") if name in stored}
@@ -96,7 +92,7 @@ def load_state(path: Path, state: State, device: torch.device) -> dict[str, Any]
 def load_discriminators(path: Path, discriminators: nn.Module) -> None:
     """Set the discriminators from the state of another run."""
     try:
-        discriminators.load_state_dict(torch.load(path, weights_only=True, map_location="cpu")["critics"])
+        discriminators.load_state_dict(torch.load(path, weights_only=True, map_location="cpu")["discriminators"])
     except DAMAGED as error:
         raise ValueError(
             f"the discriminators in {path} are damaged or of another size ({one_line(error)}); start from its"

@@ -12,7 +12,7 @@ import numpy as np
 
 from layerpose.media.photos.files import SUFFIXES, photos_in, warn_of_others
 from layerpose.media.pictures import read_photo
-from layerpose.media.videos.animated import is_animation
+from layerpose.media.videos.moving import is_animation
 from layerpose.media.videos.reading import Look, read_looks
 from layerpose.runtime.cache import writing
 

@@ -15,7 +15,7 @@ from av.error import FFmpegError
 from av.video.stream import VideoStream
 from jaxtyping import Float, UInt8
 
-from layerpose.media.videos.animated import is_animation, read_frames, read_times
+from layerpose.media.videos.moving import is_animation, read_frames, read_times
 from layerpose.media.videos.srgb import to_srgb
 
 LOOKED_FPS = 15.0
