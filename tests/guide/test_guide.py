@@ -30,7 +30,8 @@ ROOT = Path(__file__).parents[2]
 GUIDE = [ROOT / "README.md", ROOT / "docs" / "index.md", *sorted((ROOT / "docs" / "how-to").glob("*.md"))]
 FURTHER = [ROOT / "docs" / f"{name}.md" for name in ("layers", "maps", "study", "synth-sport", "motion-files")]
 NOTEBOOK = ROOT / "examples" / "first_picture.ipynb"
-PERSON = ROOT / "src" / "layerpose" / "examples" / "person.png"
+SOURCE = ROOT / "src" / "layerpose"
+PERSON = SOURCE / "examples" / "person.png"
 SERVING = {"studio", "serve", "study"}
 """Commands that go on until they are stopped."""
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
@@ -100,6 +101,25 @@ def test_link_leads_to_a_file_and_a_heading(page: Path) -> None:
         if heading:
             titles = re.findall(r"^#+ (.*)", target.read_text(encoding="utf-8"), re.M)
             assert heading in {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}, link
+
+
+def test_where_things_are_is_where_they_are() -> None:
+    """Each name on the page stands in the file that is named before it."""
+    file, names = SOURCE, 0
+    for word in re.findall(r"`([^`]+)`", (ROOT / "docs" / "explanation" / "where.md").read_text(encoding="utf-8")):
+        if "/" in word or word.endswith(".py"):
+            file = SOURCE / word
+            assert file.exists() or (ROOT / word).exists(), word
+        else:
+            names += 1
+            assert re.search(rf"\b{word}\b", file.read_text(encoding="utf-8")), f"{word} in {file}"
+    assert names >= 10
+
+
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], ids=lambda page: page.stem)
+def test_files_that_a_page_names_are_there(page: Path) -> None:
+    named = re.findall(r"`([\w-]+(?:/[\w-]+)*\.py)", page.read_text(encoding="utf-8"))
+    assert [name for name in named if not (SOURCE / name).exists() and not (ROOT / name).exists()] == []
 
 
 def test_front_page_is_short_and_its_pictures_are_small() -> None:
