@@ -44,7 +44,7 @@ def test_several_who_want_the_networks_at_once_fetch_them_once(tmp_path, monkeyp
     monkeypatch.setattr(detector_files, "NETWORKS", {"inside/a.tflite": hashlib.sha256(b"a").hexdigest()})
     fetched = []
 
-    def download(folder: Path, _networks) -> Path:
+    def download(folder: Path) -> Path:
         time.sleep(0.2)
         fetched.append(folder)
         with zipfile.ZipFile(folder / "a.whl", "w") as archive:

@@ -131,13 +131,13 @@ def evaluate(
 
 def check_faces(faces: bool, face_model: Path | None) -> None:
     """ValueError unless what faces are compared with is there."""
-    from layerpose.estimation.detector_files import face_files
+    from layerpose.estimation.detector_files import detector_files
     from layerpose.evaluation.recogniser import read_recogniser
 
     if face_model is not None:
         read_recogniser(face_model)
     if faces or face_model is not None:
-        face_files()
+        detector_files()
 
 
 def check_plots() -> None:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 from layerpose.runtime.cache import cache_dir, one_at_a_time, writing
@@ -23,9 +22,6 @@ NETWORKS = {
     "mediapipe/modules/pose_landmark/pose_landmark_full.tflite": (
         "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f"
     ),
-}
-"""Path in the wheel -> SHA-256."""
-FACE_NETWORKS = {
     "mediapipe/modules/face_detection/face_detection_short_range.tflite": (
         "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8"
     ),
@@ -33,7 +29,7 @@ FACE_NETWORKS = {
         "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814"
     ),
 }
-"""The same for faces; fetched only where faces are looked at."""
+"""Path in the wheel -> SHA-256."""
 
 
 class DownloadError(ValueError):
@@ -41,36 +37,27 @@ class DownloadError(ValueError):
 
 
 def detector_files() -> Path:
-    """The folder with `pose_detection.tflite` and `pose_landmark_full.tflite`, fetched on first use (36 MB)."""
-    return _folder_with(NETWORKS)
-
-
-def face_files() -> Path:
-    """The folder with `face_detection_short_range.tflite` and `face_landmark.tflite`, fetched in the same way."""
-    return _folder_with(FACE_NETWORKS)
-
-
-def _folder_with(networks: Mapping[str, str]) -> Path:
+    """The folder with the networks of bodies and of faces, fetched on first use (36 MB)."""
     folder = cache_dir() / "landmarks"
     folder.mkdir(parents=True, exist_ok=True)
-    if not _complete(folder, networks):
+    if not _complete(folder):
         with one_at_a_time(folder):
-            if not _complete(folder, networks):
-                _fetch(folder, networks)
+            if not _complete(folder):
+                _fetch(folder)
     return folder
 
 
-def _complete(folder: Path, networks: Mapping[str, str]) -> bool:
-    return all(_intact(folder / Path(name).name, digest) for name, digest in networks.items())
+def _complete(folder: Path) -> bool:
+    return all(_intact(folder / Path(name).name, digest) for name, digest in NETWORKS.items())
 
 
-def _fetch(folder: Path, networks: Mapping[str, str]) -> None:
+def _fetch(folder: Path) -> None:
     print(f"layerpose: fetching the landmark networks (once, 36 MB, from {WHEEL}) ...", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory() as temporary:
-        _extract(_download(Path(temporary), networks), folder, networks)
+        _extract(_download(Path(temporary)), folder)
 
 
-def _download(folder: Path, networks: Mapping[str, str]) -> Path:
+def _download(folder: Path) -> Path:
     platforms = [word for platform in PLATFORMS for word in ("--platform", platform)]
     options = ["--no-deps", "--only-binary=:all:", "--quiet", "--disable-pip-version-check", "--dest", str(folder)]
     python = ["--python-version", "3.11", "--implementation", "cp", "--abi", "cp311"]
@@ -81,15 +68,15 @@ def _download(folder: Path, networks: Mapping[str, str]) -> Path:
         reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
         raise DownloadError(
             f"the landmark networks are missing and could not be fetched ({reason}); "
-            f"go online once, or put {' and '.join(Path(name).name for name in networks)} "
+            f"go online once, or put {', '.join(Path(name).name for name in NETWORKS)} "
             f"out of the wheel {WHEEL} into {cache_dir() / 'landmarks'}"
         )
     return wheels[0]
 
 
-def _extract(wheel: Path, folder: Path, networks: Mapping[str, str]) -> None:
+def _extract(wheel: Path, folder: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        for name, digest in networks.items():
+        for name, digest in NETWORKS.items():
             with writing(folder / Path(name).name) as path:
                 path.write_bytes(archive.read(name))
                 if not _intact(path, digest):

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from layerpose.estimation.canvas import Canvas, canvas_around
 from layerpose.estimation.doubts import lighten, refuse_muddle, warn_of_weakness
+from layerpose.estimation.face_points import see_face
 from layerpose.estimation.finding import Found, find_everybody, find_person, take_apart
 from layerpose.estimation.fit import fit_body
 from layerpose.estimation.frame import cut_sides, refuse_too_little, seen_joints
@@ -164,6 +165,7 @@ def estimate_on(
             return cut_by(picture, mask)
         return cut_out(picture, mask) if own is None else keep_cut_out(canvas.cut(premultiply(own), outside=0.0))
 
+    landmarks = replace(landmarks, face=see_face(lighten(pixels), landmarks))
     with ThreadPoolExecutor(1) as beside:  # neither needs the other, and the fit keeps one core busy
         cutting = beside.submit(cut_person)
         fit = fit_body(landmarks, phenotype)

@@ -71,6 +71,7 @@ def solve(landmarks: Landmarks, phenotype: Float[np.ndarray, "6"] | None = None)
         visibility=believe(landmarks)[rows],
         sureness=sureness,
         held=landmarks.held[rows],
+        face=None if landmarks.face is None else landmarks.face / unit_px,
     )
     problem = Problem(model=fit_model(), evidence=evidence, stature=1.0)
     known = known_points(evidence.visibility, sureness)
@@ -107,7 +108,7 @@ def _look(problem: Problem, parameters: Float[np.ndarray, "63"], outline: Outlin
 def _finish(problem: Problem, parameters: Float[np.ndarray, "63"], outline: Outline, unit_px: float) -> Fit:
     problem.match(None)
     scale, translation = np.exp(parameters[CAMERA_COLUMNS.start]), parameters[CAMERA_COLUMNS][1:]
-    points = scale * problem.points(parameters[None])[0, :, :2] + translation
+    points = scale * problem.points(parameters[None])[0, : len(POINTS), :2] + translation
     errors = np.linalg.norm(points - problem.evidence.points, axis=-1) / problem.stature
     body = Body(
         phenotype=torch.as_tensor(parameters[SHAPE_COLUMNS]),

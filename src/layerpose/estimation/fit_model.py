@@ -16,6 +16,7 @@ from scipy.spatial.transform import Rotation
 
 from layerpose.body.camera import BODY_TO_CAMERA
 from layerpose.body.model import BodyModel, body_model, nearest_rotations
+from layerpose.estimation.face_points import VERTICES as FACE_VERTICES
 from layerpose.estimation.hands import relaxed_fingers
 from layerpose.estimation.targets import POINTS
 from layerpose.types import PHENOTYPES
@@ -99,6 +100,7 @@ class FitModel:
         self.above = np.array([-1, *(self.carrier[model.parents[bone]] for bone in self.moving[1:])])
         self.levels = self._levels()
         self.landmarks = self._landmark_moments()
+        self.face = _moments(np.arange(len(FACE_VERTICES)), FACE_VERTICES, model)
         self.outline_vertices = _spread(model, OUTLINE_PITCH_M)
         self.outline = _moments(np.arange(len(self.outline_vertices)), self.outline_vertices, model)
         heights = model.template[model.skin, 2]

@@ -43,6 +43,10 @@ FRONT_WEIGHT = 40.0
 """For each metre by which a joint that is seen lies behind another part of the body."""
 OUTLIER_SIGMAS = 4.0
 OUTLINE_OUTLIER = 0.03
+FACE_SIGMA = 0.01
+"""Expected error of a point of the face as a share of the stature: they are not independent."""
+FACED, NUM_HEAD = 0.25, 5
+"""How much less the points of the head pull, the first of `targets.POINTS`, where those of the face are known."""
 HELD, TURNED = 4.0, 0.4
 """How much more a point pulls that a person has put right, and how much less the directions that were seen from it."""
 LEAST_VISIBILITY = 0.05
@@ -102,6 +106,8 @@ class Evidence:
     """How surely each direction is known, 0..1; without it as surely as its ends are seen."""
     held: Bool[np.ndarray, "p"] | None = None
     """Points that a person has put where they are; None: no such."""
+    face: Float[np.ndarray, "f 2"] | None = None
+    """Points of the face, those of `face_points`; None where none is seen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +158,9 @@ class Problem:
         self.point_weights[held] *= HELD
         self.outlier_sigmas = np.where(held, np.inf, OUTLIER_SIGMAS)[:, None]
         self.direction_weights[held[self.starts] | held[self.ends]] *= TURNED
+        if self.evidence.face is not None:
+            self.point_weights[:NUM_HEAD] *= FACED
+            self.direction_weights[(self.starts < NUM_HEAD) & (self.ends < NUM_HEAD)] *= FACED
         self.match(None)
 
     def match(self, matches: Matches | None, fronts: Fronts | None = None) -> None:
@@ -162,7 +171,7 @@ class Problem:
         self._kept = None
 
     def points(self, parameters: Float[np.ndarray, "b 63"]) -> Float[np.ndarray, "b p 3"]:
-        """The landmarks' body points, then the matched outline vertices, in metres and camera axes."""
+        """The landmarks' body points, a seen face's, then the matched outline vertices, in metres and camera axes."""
         phenotypes, row = np.unique(parameters[:, SHAPE_COLUMNS], axis=0, return_inverse=True)
         shapes, local = self._shaped(phenotypes)
         stacked = self.model.bones(parameters[:, :NUM_POSE], shapes.reference_heads[row.ravel()])
@@ -177,10 +186,9 @@ class Problem:
         key = phenotypes.tobytes()
         if self._kept is None or self._kept[0] != key:
             shapes = self.model.shapes(phenotypes)
-            local = self.model.local(self.model.landmarks, shapes)
-            if self._moments is not None:
-                local = np.concatenate([local, self.model.local(self._moments, shapes)], axis=1)
-            self._kept = (key, shapes, local)
+            looked_at = (self.model.landmarks, self.evidence.face is not None and self.model.face, self._moments)
+            local = [self.model.local(moments, shapes) for moments in looked_at if moments]
+            self._kept = (key, shapes, np.concatenate(local, axis=1))
         return self._kept[1:]
 
     def residuals(self, parameters: Float[np.ndarray, "b 63"]) -> Float[np.ndarray, "b r"]:
@@ -200,6 +208,10 @@ class Problem:
             depth = points[:, self.fronts.rows, 2].mean(-1) - points[:, self.fronts.others, 2]
             behind = depth - self.fronts.farthest
             terms.append(FRONT_WEIGHT * np.maximum(behind, 0))
+        face = self.evidence.face
+        if face is not None:
+            terms.append(self._face_term(drawn[:, num : num + len(face)], face))
+            num += len(face)
         if self.matches is not None:
             terms.append(self._outline_term(drawn[:, num:], self.matches))
         return np.concatenate([term.reshape(len(parameters), -1) for term in terms], axis=1)
@@ -208,6 +220,13 @@ class Problem:
         error = (drawn - self.evidence.points) / self.stature * self.point_weights[:, None]
         size = np.linalg.norm(error[0], axis=-1, keepdims=True)
         return error / (1 + (size / self.outlier_sigmas) ** 2)
+
+    def _face_term(
+        self, drawn: Float[np.ndarray, "b f 2"], face: Float[np.ndarray, "f 2"]
+    ) -> Float[np.ndarray, "b f 2"]:
+        error = (drawn - face) / self.stature / FACE_SIGMA
+        size = np.linalg.norm(error[0], axis=-1, keepdims=True)
+        return error / (1 + (size / OUTLIER_SIGMAS) ** 2)
 
     def depth_term(self, points: Float[np.ndarray, "b p 3"]) -> Float[np.ndarray, "b *r"]:
         """What pulls the points nearer or farther: directions that were seen, or else habit."""

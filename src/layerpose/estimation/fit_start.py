@@ -40,7 +40,8 @@ def start(problem: Problem, world: Float[np.ndarray, "p 3"]) -> Float[np.ndarray
     for side, letter in (("left", "L"), ("right", "R")):
         for bone in LIMBS:
             place_limb(parameters, root, seen, side, f"{bone}.{letter}", limbs)
-    parameters[CAMERA_COLUMNS] = place_camera(problem.points(parameters[None])[0, :, :2], problem.evidence)
+    drawn = problem.points(parameters[None])[0, : len(POINTS), :2]
+    parameters[CAMERA_COLUMNS] = place_camera(drawn, problem.evidence)
     return parameters
 
 

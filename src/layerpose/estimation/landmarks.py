@@ -64,6 +64,8 @@ class Landmarks:
     """Where the person fills the square that the network expects: in a video, where to look in the next frame."""
     held: Bool[np.ndarray, "33"] = field(default_factory=lambda: np.zeros(NUM_LANDMARKS, dtype=bool))
     """Which ones a person has put where they are: they are not doubted."""
+    face: Float[np.ndarray, "f 2"] | None = None
+    """Where the photo shows the vertices of `face_points`, in pixels; None: no face is seen, or none was looked for."""
 
 
 def region_between(hips: Float[np.ndarray, "2"], rim: Float[np.ndarray, "2"]) -> Region:

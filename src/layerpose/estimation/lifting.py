@@ -148,7 +148,8 @@ def _guess(
     space[rows] = trunk
     for side, bone in product(("left", "right"), LIMBS):
         parameters = _bend_limb(problem, limbs, parameters, root, space, side, bone, own)
-    parameters[CAMERA_COLUMNS] = place_camera(problem.points(parameters[None])[0, :, :2], problem.evidence)
+    drawn = problem.points(parameters[None])[0, : len(POINTS), :2]
+    parameters[CAMERA_COLUMNS] = place_camera(drawn, problem.evidence)
     return parameters
 
 

@@ -30,6 +30,11 @@ TOGETHER = tuple(
     for parts in (("head", "torso", "left_leg", "right_leg"), ("left_arm",), ("right_arm",))
 )
 """Parts between which gaps are closed: not between an arm and what lies behind it."""
+DRAWN_OUT = 0.6, 0.95
+"""How much a place of the head faces the viewer in the photo, as a share of how much it does in the target: with less
+than the one the photo tells nothing of it, with more than the other everything. A nose would be drawn out to a blot."""
+CERTAIN = 0.5
+"""A pixel that is the photo's by more counts as shown."""
 SAME_PHOTO = 1e-3
 """A mean of photos' numbers that is this close to a number is of that photo alone."""
 
@@ -67,14 +72,16 @@ def _warp_hit(
         own.consider(photo, place)
         if view.mirrored:
             other.consider(photo, mirrored_place)
-    lent = take_texture(view, lenders, colours.permute(2, 0, 1)[None], part, pixel)
-    closed = torch.where(other.known, other.colour, lent)
-    filled = torch.where(own.known, own.colour, closed) * (part > 0)
-    filled = _close_gaps(filled, own.known, part, pixel)
-    faced = torch.where(own.known[..., None], own.normal, torch.where(other.known[..., None], other.normal, faced))
     normals = surface_normals(hit.depth[rows, columns], part - 1, pixel / target.scale)
+    closed = take_texture(view, lenders, colours.permute(2, 0, 1)[None], part, pixel)
+    for best in (other, own):
+        share = best.trust(normals)
+        visible = share > CERTAIN
+        closed = closed + share * (best.colour - closed)
+        faced = torch.where(visible[..., None], best.normal, faced)
+    filled = _close_gaps(closed * (part > 0), own.known, part, pixel)
     told = points, torch.cat([normals, faced], dim=-1)
-    pieces = own.colour, own.known[None, None].float(), filled, *(x.permute(2, 0, 1)[None] for x in told)
+    pieces = own.colour * visible, visible[None, None].float(), filled, *(x.permute(2, 0, 1)[None] for x in told)
     image, visible, filled, points, normals = (_place(piece, window, hit.part) for piece in pieces)
     return Warp(image=image, visible=visible, filled=filled, points=points, normals=normals)
 
@@ -148,6 +155,16 @@ class Best:
         image = photo.image[0].float()
         given = [points, self.part, photo.shown, photo.depth, image, DEPTH_TOLERANCE_M, LEAST_FACING]
         launch(take_better, tuple(self.part.shape), given, [self.quality, self.colour[0], self.normal])
+
+    def trust(self, normals: Float[Tensor, "r c 3"]) -> Float[Tensor, "r c"]:
+        """How much of a pixel's colour is to be the photo's, 0..1, where the target is turned as `normals` say.
+
+        A face that is drawn out from its edge is none, so a head's place must have been turned towards the viewer too.
+        """
+        drawn_out = self.normal[..., 2].abs() / normals[..., 2].abs().clamp(min=LEAST_FACING)
+        low, high = DRAWN_OUT
+        share = ((drawn_out - low) / (high - low)).clamp(0, 1)
+        return torch.where(self.part == CLASSES.index("head"), share, 1.0) * self.known
 
     @property
     def known(self) -> Bool[Tensor, "r c"]:

@@ -36,9 +36,12 @@ EROSION = 3 / 1024
 """The source mask loses this share of the canvas all round: the outline of a photo is mixed with background."""
 LENDS = 0.4
 """What faces the viewer less (cosine) lends no colour: on edge it would be drawn out to streaks."""
+SQUARELY = 0.65
+"""Of a head only what faces the viewer by more (cosine) has the photo's colour where the target is turned otherwise."""
 OCCLUDER_REACH = 8 / 1024
 OCCLUDER_STEP_M = 0.05
 """Closer than this (share of the canvas) to a part that is so much nearer, a photo's colours may be that part's."""
+HEAD = CLASSES.index("head")
 ARMS = tuple(CLASSES.index(part) for part in ("left_arm", "right_arm"))
 FIRST = 1.5
 """By how much the first photo is preferred to the others: seams cost more than a little sharpness gains."""
@@ -231,13 +234,13 @@ def _colour_vertices(view: SourceView) -> SourceView:
     seen_by, best = (found.cpu().numpy() for found in (quality.argmax(0), quality.amax(0)))
     shown = best > 0
     borrowed = ~shown & shown[mirror] & view.mirrored
-    known = (shown | borrowed)[skin]
+    lender = np.where(borrowed, mirror, np.arange(len(shown)))
+    facing = best[lender] / view.drawn.scale
+    told = (shown | borrowed) & ((facing >= SQUARELY) | (vertex_parts() != HEAD))
+    known, lends, lender_of_skin = told[skin], (told & (facing >= LENDS))[skin], lender[skin]
     if not known.any():
         return view
     colours = torch.stack([_sample_vertices(one) for one in view.all])
-    lender = np.where(borrowed, mirror, np.arange(len(shown)))
-    lender_of_skin = lender[skin]
-    lends = known & (best[lender_of_skin] >= LENDS * view.drawn.scale)
     seen = colours[seen_by[lender_of_skin], lender_of_skin].cpu().numpy().astype(np.float64)
     lender_of_skin[~known] = lender_of_skin[find_lenders(known, lends, seen)]
     lender[skin] = lender_of_skin
@@ -249,7 +252,7 @@ def _colour_vertices(view: SourceView) -> SourceView:
     head, of_all = head_vertices(), np.zeros((2, len(shown)), dtype=bool)
     of_all[:, skin] = known, lends
     found[head] = torch.as_tensor(paint_hidden_head(found[head].cpu().numpy(), *of_all[:, head]), device=device)
-    # A face that no photo shows is a face all the same.
-    lost = torch.as_tensor(~(shown | borrowed)[:, None] * bundled_usual().face, device=device)
+    # A face that no photo shows, or on edge only, is a face all the same.
+    lost = torch.as_tensor(~told[:, None] * bundled_usual().face, device=device)
     found = ((found + 1) * lost.float().exp() - 1).clamp(-1, 1)
     return replace(view, colours=found, lenders=lenders, faced=faced)
