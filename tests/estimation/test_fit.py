@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from layerpose.body.camera import project
 from layerpose.body.model import body_model
+from layerpose.estimation.face_points import HEAD, VERTICES
 from layerpose.estimation.fit import Fit, fit_body, solve
 from layerpose.estimation.fit_model import CAMERA, SHAPE_COLUMNS, exponential, fit_model, group_columns
 from layerpose.estimation.fit_problem import SHAPE_MEAN
 from layerpose.estimation.landmarks import Landmarks
 from layerpose.estimation.targets import POINTS, point_row
 from layerpose.maps.raster import draw
+from layerpose.maps.render import pose_body
 
 SIZE, SCALE, CENTRE = 512, 230.0, np.array([256.0, 250.0])
 BENT = {
@@ -96,6 +101,24 @@ def test_fit_of_the_mirror_image_is_the_mirrored_fit(fitted: Fit):
     points = solve(flipped).points[other]
     np.testing.assert_allclose(SIZE - points[:, 0], fitted.points[:, 0], atol=2.0)
     np.testing.assert_allclose(points[:, 1], fitted.points[:, 1], atol=2.0)
+
+
+def test_head_is_where_its_face_is_though_nose_eyes_and_ears_say_otherwise():
+    turned, model = pose_vector({"head": (0, 0, np.deg2rad(40))}), body_model()
+    seen, straight = photograph(turned), photograph(pose_vector({}))
+    image, world = seen.image.copy(), seen.world.copy()
+    image[HEAD], world[HEAD] = straight.image[HEAD], straight.world[HEAD]
+    posed = model.pose(model.rest(turned[SHAPE_COLUMNS]), fit_model().rotations(turned[:54]))
+    face = (posed.vertices[VERTICES] @ CAMERA.T)[:, :2] * SCALE + CENTRE
+
+    def error(face: np.ndarray | None) -> float:
+        body = solve(replace(seen, image=image, world=world, face=face)).body
+        found = project(torch.as_tensor(pose_body(body).vertices[VERTICES]), body.camera)[:, :2].numpy()
+        return float(np.linalg.norm(found - wanted, axis=1).mean())
+
+    wanted = face
+    assert error(None) > 6
+    assert error(face) < 1.5
 
 
 def test_landmarks_of_no_human_are_refused_with_the_figures():

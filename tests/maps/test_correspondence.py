@@ -8,12 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from layerpose.body.model import body_model
 from layerpose.maps.correspondence import warp_part, warp_person
 from layerpose.maps.crops import part_box
 from layerpose.maps.parsing import parse_source
 from layerpose.maps.raster import interpolate
+from layerpose.maps.relief import surface_normals
 from layerpose.maps.render import DrawnBody, mesh
 from layerpose.maps.source import view_source
 from layerpose.maps.usual import bundled_usual
@@ -164,3 +166,25 @@ def test_the_warp_looks_at_the_source_alone(painted: Painted) -> None:
     ]
     assert torch.allclose(warps[0].image, -warps[1].image, atol=1e-5)
     assert torch.equal(warps[0].visible, warps[1].visible)
+
+
+def test_of_a_head_what_is_on_edge_is_drawn_in_the_same_view_alone(painted: Painted) -> None:
+    """A profile in pink, its edge in blue as of a background: from the front it has no blue, but eyes and lips."""
+    (drawn, posed, _, mask), front = painted(np.pi / 2), painted(0.0)[0]
+    pink, blue = (torch.tensor(colour)[:, None, None] for colour in ([0.6, 0.2, 0.1], [-1.0, -1, 1]))
+    picture = torch.where(facing(drawn) < 0.4, blue, pink)[None] * mask
+    view = view_source(picture, parse_source(drawn, mask), drawn, posed)
+
+    def colours(target: DrawnBody, least: float) -> Tensor:
+        there = (target.nearest.part == PARTS.index("head")) & (facing(target) > least)
+        return warp_person(view, target).filled[0][:, there]
+
+    same, face = colours(drawn, 0), colours(front, 0.9)
+    assert (same[2] > same[0]).float().mean() > 0.005
+    assert (face[2] > face[0]).float().mean() < 0.05
+    assert face.mean(0).quantile(0.05) < face.mean(0).median() - 0.1, "eyes and lips are darker"
+
+
+def facing(drawn: DrawnBody) -> Tensor:
+    """How much each pixel's surface faces the viewer (cosine)."""
+    return surface_normals(drawn.nearest.depth, drawn.nearest.part, 1 / drawn.size / drawn.scale)[..., 2].abs()

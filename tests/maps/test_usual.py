@@ -11,7 +11,7 @@ import torch
 
 from layerpose.body.model import body_model
 from layerpose.maps.parsing import parse_source
-from layerpose.maps.source import view_source
+from layerpose.maps.source import SQUARELY, view_source
 from layerpose.maps.usual import CONFIG, WEIGHTS, Usual, bundled_usual, load_usual, save_usual
 from layerpose.training.usual import find_outfits
 
@@ -109,7 +109,7 @@ def test_a_face_that_the_photo_does_not_show_gets_one_and_one_that_it_shows_stay
         drawn, posed, image, mask = painted(azimuth)
         view = view_source(image * 0 + 0.2 * mask, parse_source(drawn, mask), drawn, posed)
         assert (drawn.normals[nose, 2] < 0) == (azimuth == 0)
-        marked = torch.as_tensor(face > 0.2) & ((view.quality > 0) == (azimuth == 0))
+        marked = torch.as_tensor(face > 0.2) & ((view.quality >= SQUARELY * view.drawn.scale) == (azimuth == 0))
         assert marked.sum() > 100
         spread.append(float(view.colours[marked].std()))
         elsewhere = torch.as_tensor((face == 0) & np.isin(np.arange(len(face)), model.skin))

@@ -33,6 +33,8 @@ TOGETHER = tuple(
 DRAWN_OUT = 0.6, 0.95
 """How much a place of the head faces the viewer in the photo, as a share of how much it does in the target: with less
 than the one the photo tells nothing of it, with more than the other everything. A nose would be drawn out to a blot."""
+SLACK = 0.25
+"""Added to both, for on edge neither is known well."""
 CERTAIN = 0.5
 """A pixel that is the photo's by more counts as shown."""
 SAME_PHOTO = 1e-3
@@ -161,9 +163,9 @@ class Best:
 
         A face that is drawn out from its edge is none, so a head's place must have been turned towards the viewer too.
         """
-        drawn_out = self.normal[..., 2].abs() / normals[..., 2].abs().clamp(min=LEAST_FACING)
+        there, here = (normal[..., 2].abs() + SLACK for normal in (self.normal, normals))
         low, high = DRAWN_OUT
-        share = ((drawn_out - low) / (high - low)).clamp(0, 1)
+        share = ((there / here - low) / (high - low)).clamp(0, 1)
         return torch.where(self.part == CLASSES.index("head"), share, 1.0) * self.known
 
     @property
