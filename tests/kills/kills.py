@@ -33,7 +33,7 @@ from layerpose.runtime.cache import cache_dir
 
 COMMANDS = ("animate", "compare", "drawing", "evaluate", "many", "personalize", "prepare", "serve", "study", "synth",
             "train", "transfer")  # fmt: skip
-LOADED = ("comparison.contest", "data.footage.prepare", "data.synth.make", "data.album.frames", "evaluation.study",
+LOADED = ("comparison.contest", "data.footage.prepare", "data.synth.make", "data.album.opening", "evaluation.study",
           "service.app", "studio.study_app", "studio.serving", "training.held_back", "training.loop",
           "training.personal", "transfer", "video.encode", "video.shooting", "video.contact")  # fmt: skip
 """What a command loads, so that a fork need not."""

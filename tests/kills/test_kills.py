@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,6 +26,7 @@ from jobs import JOBS, Job
 from kinds import Bench, can_mount, fill_disk, kill, make_read_only, run_twice
 from room import Room, differences
 
+import kills
 from layerpose.body.model import body_model
 from layerpose.cli.commands import COMMANDS
 from layerpose.runtime.cache import cache_dir, writing
@@ -194,3 +196,12 @@ def test_every_command_that_takes_long_is_on_the_list() -> None:
     named = {job.name for job in JOBS}
     assert named <= COMMANDS.keys()
     assert {"train", "synth", "prepare", "personalize", "animate", "compare", "evaluate", "study", "serve"} < named
+
+
+def test_whatever_is_loaded_before_the_forks_is_there() -> None:
+    missing = [
+        name
+        for name in (*(f"cli.{name}" for name in kills.COMMANDS), *kills.LOADED)
+        if not find_spec(f"layerpose.{name}")
+    ]
+    assert not missing
