@@ -60,6 +60,7 @@ def animate(
         from threadpoolctl import threadpool_limits
 
         from layerpose.inputs.motions import resolve_motion
+        from layerpose.media.outputs import check_output
         from layerpose.media.pictures import read_photo, write_png
         from layerpose.motion.filming import film
         from layerpose.runtime.cluster import Cluster, connected
@@ -73,10 +74,7 @@ def animate(
 
     inputs = [photo, *also, Path(motion), Path(background)]
     check_video(out, transparent=background == TRANSPARENT, inputs=inputs)
-    if sheet is not None:
-        from layerpose.media.outputs import check_output
-
-        check_output(sheet, ".png", inputs=[*inputs, out])
+    check_output(sheet, ".png", inputs=[*inputs, out])
     check_backdrop(background)
     if complete and background == KEEP:
         raise ValueError("--complete draws what lies beyond the photo; choose another --background than keep")

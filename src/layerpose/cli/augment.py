@@ -49,8 +49,7 @@ def augment(
         raise ValueError("no photo is named; expected one or more, like layerpose augment a.jpg b.jpg -m walk -o DATA")
     check_numbers({"--poses-per-photo": (poses_per_photo, 1)})
     check_output_folder(out)
-    if sheet is not None:
-        check_output(sheet, ".png", inputs=photos)
+    check_output(sheet, ".png", inputs=photos)
     with busy("Starting"):
         from layerpose.inputs.motions import resolve_motion
         from layerpose.media.pictures import write_png

@@ -35,7 +35,7 @@ def body(
     from layerpose.media.outputs import check_output
 
     assert action == "show"
-    check_output(out, ".png", inputs=[Path(pose.rpartition("#")[0] or pose), *([smpl] if smpl else [])])
+    check_output(out, ".png", inputs=[Path(pose.rpartition("#")[0] or pose), smpl])
     with busy("Starting"):
         from layerpose import __version__
         from layerpose.inputs.bodies import draw_any, smpl_model

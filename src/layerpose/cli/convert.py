@@ -40,7 +40,7 @@ def convert(
     """
     from layerpose.motion.write.by_suffix import plan_output, write_take
 
-    inputs = [Path(source.rpartition("#")[0] or source), *([photo] if photo else [])]
+    inputs = [Path(source.rpartition("#")[0] or source), photo]
     output = plan_output(out, as_, inputs=inputs)
     with busy("Starting"):
         from layerpose.export.actors import cast, open_take, photo_take, plant_feet

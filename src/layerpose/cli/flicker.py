@@ -58,8 +58,7 @@ def flicker(
         from layerpose.motion.filming import film
         from layerpose.runtime.cache import cache_dir
 
-    if out is not None:
-        check_output(out, ".csv", inputs=[photo, Path(motion)])
+    check_output(out, ".csv", inputs=[photo, Path(motion)])
     distance = Lpips(lpips or cache_dir() / LPIPS_FILE)
     picture = read_photo(photo)
     with busy("Reading the motion"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -84,7 +84,7 @@ def fuse(
     """
     from layerpose.cli.transfer import check_picture
 
-    check_picture(out, [edited, *([photo] if photo else []), *([Path(background)] if background else [])], background)
+    check_picture(out, [edited, photo, Path(background) if background else None], background)
     with busy("Starting"):
         from layerpose.cli.drawing import Order, Wish, write
         from layerpose.inputs.poses import resolve_pose
@@ -112,7 +112,7 @@ def fuse(
     say(f"Wrote {out} with what was painted on: {', '.join(painting.changes) or 'nothing'}")
 
 
-def check_layers(out: Path, inputs: list[Path]) -> None:
+def check_layers(out: Path, inputs: Sequence[Path | None]) -> None:
     """ValueError unless layers can be written there."""
     from layerpose.export.layer_folder import check_layer_folder
     from layerpose.media.outputs import check_output

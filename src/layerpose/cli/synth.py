@@ -47,8 +47,7 @@ def synth(
     from layerpose.media.outputs import check_output, check_output_folder
 
     check_output_folder(out)
-    if preview is not None:
-        check_output(preview, ".png")
+    check_output(preview, ".png")
     with busy("Starting"):
         from layerpose.data.benchmark import BENCHMARKS, write_pairs
         from layerpose.data.records import Records

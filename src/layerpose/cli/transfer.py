@@ -118,8 +118,8 @@ def transfer(
             *photos,
             *also,
             *map(Path, cast.own.values() or [said]),
-            *([smpl] if smpl else []),
-            *([Path(background)] if background else []),
+            smpl,
+            Path(background) if background else None,
         ]
         _check_outputs(out, sheet, layers, inputs, background)
     with busy("Starting"):
@@ -149,7 +149,7 @@ def transfer(
         draw(order, load(), targets[said], out, also=also, sheet=sheet, layers=layers)
 
 
-def check_picture(out: Path, inputs: Sequence[Path], background: str | None) -> None:
+def check_picture(out: Path, inputs: Sequence[Path | None], background: str | None) -> None:
     """ValueError unless it can be written. A photo that is kept may be written in other formats than PNG."""
     from layerpose.media.outputs import check_output
     from layerpose.media.photos.files import STANDARD_STREAM
@@ -161,18 +161,17 @@ def check_picture(out: Path, inputs: Sequence[Path], background: str | None) -> 
 
 
 def _check_outputs(
-    out: Path, sheet: Path | None, layers: Path | None, inputs: Sequence[Path], background: str | None
+    out: Path, sheet: Path | None, layers: Path | None, inputs: Sequence[Path | None], background: str | None
 ) -> None:
     """ValueError for what could not be written."""
     from layerpose.media.outputs import check_output
 
     check_picture(out, inputs, background)
-    if sheet is not None:
-        check_output(sheet, ".png", inputs=[*inputs, out])
+    check_output(sheet, ".png", inputs=[*inputs, out])
     if layers is not None:
         from layerpose.cli.layers import check_layers
 
-        check_layers(layers, [*inputs, out, *([sheet] if sheet else [])])
+        check_layers(layers, [*inputs, out, sheet])
 
 
 def fit(
@@ -196,8 +195,7 @@ def fit(
     from layerpose.motion.write.by_suffix import plan_output, write_take
 
     output = plan_output(out, inputs=[photo])
-    if sheet is not None:
-        check_output(sheet, ".png", inputs=[photo, out])
+    check_output(sheet, ".png", inputs=[photo, out])
     with busy("Starting"):
         from layerpose.estimation.estimate import estimate, read_source
         from layerpose.export.actors import photo_take

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ FILES = {part: f"{part}.png" for part in LAYERS}
 """What each layer's file is called."""
 
 
-def check_layer_folder(folder: Path, inputs: list[Path]) -> None:
+def check_layer_folder(folder: Path, inputs: Sequence[Path | None]) -> None:
     """ValueError unless the layers can be written there."""
     check_output_folder(folder, [*FILES.values(), RECORD], inputs=inputs)
 

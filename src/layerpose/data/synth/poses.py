@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from layerpose.body.model import body_model
 from layerpose.data.synth.anatomy import possible
+from layerpose.data.synth.builtin.tailoring import hanging
 from layerpose.motion.figures import basic, still
 from layerpose.motion.posing import curl_fingers, mirror, pose_from_figure
 from layerpose.motion.read.bvh_file import read_bvh
@@ -98,7 +99,7 @@ class PoseSource:
         rotations, source = self._pick(rng)
         if rng.random() < MIXED_SHARE:
             other, other_source = self._pick(rng)
-            upper = _below(UPPER_ROOT)
+            upper = hanging(UPPER_ROOT)
             rotations[upper] = other[upper]
             source = f"{source} + {other_source}"
         if rng.random() < 0.5:
@@ -147,17 +148,6 @@ def _disturb(rotations: Float[np.ndarray, "j 3 3"], rng: np.random.Generator) ->
     out = rotations.copy()
     out[bones] = out[bones] @ Rotation.from_rotvec(noise).as_matrix()
     return out
-
-
-@lru_cache(maxsize=4)
-def _below(root: str) -> list[int]:
-    """The bone and everything that hangs from it."""
-    model = body_model()
-    found = [model.bone(root)]
-    for bone, parent in enumerate(model.parents):
-        if parent in found:
-            found.append(bone)
-    return found
 
 
 @lru_cache(maxsize=256)

@@ -42,7 +42,7 @@ class Output:
     is_folder: bool
 
 
-def plan_output(path: Path, asked: Format | None = None, *, inputs: Sequence[Path] = ()) -> Output:
+def plan_output(path: Path, asked: Format | None = None, *, inputs: Sequence[Path | None] = ()) -> Output:
     """Work out the format before anything else is done. ValueError if it is not known or cannot be written there."""
     suffix = next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), "")
     if path.is_dir() or not path.suffix:

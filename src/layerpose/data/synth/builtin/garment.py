@@ -113,16 +113,22 @@ def _pack(parts: tuple[Part, ...]) -> list[Float[np.ndarray, "f 3 2"]]:
     return out
 
 
-def _paint(name: str, parts: tuple[Part, ...], uv: Float[np.ndarray, "f 3 2"], size: int) -> UInt8[np.ndarray, "h w 4"]:
+def lay_out(
+    uv: Float[np.ndarray, "f 3 2"], values: Float[np.ndarray, "c n"], size: int
+) -> tuple[Int[np.ndarray, "h w"], Float[np.ndarray, "h w n"]]:
+    """The triangle of every texel, -1 where there is none, and there the values of the triangles' corners, blended."""
     flat = uv.reshape(-1, 2) * [size, -size] + [0, size]
     corners = torch.as_tensor(np.concatenate([flat, np.zeros((len(flat), 1))], axis=1), dtype=torch.float32)
     faces = torch.arange(len(corners), dtype=torch.int32).reshape(-1, 3)
     hit = draw(
         corners, faces, torch.zeros(len(faces), dtype=torch.int32), num_parts=1, height=size, width=size
     ).nearest()
-    values = torch.as_tensor(np.concatenate([_corner_values(part) for part in parts]), dtype=torch.float32)
-    texels = interpolate(hit.triangle, corners, faces, values).numpy()
-    triangle = hit.triangle.numpy()
+    texels = interpolate(hit.triangle, corners, faces, torch.as_tensor(values, dtype=torch.float32))
+    return hit.triangle.numpy(), texels.numpy()
+
+
+def _paint(name: str, parts: tuple[Part, ...], uv: Float[np.ndarray, "f 3 2"], size: int) -> UInt8[np.ndarray, "h w 4"]:
+    triangle, texels = lay_out(uv, np.concatenate([_corner_values(part) for part in parts]), size)
     part_of_face = np.repeat(np.arange(len(parts)), [len(part.shape.faces) for part in parts])
     own = np.where(triangle >= 0, part_of_face[triangle], -1)
     rng = np.random.default_rng(zlib.crc32(name.encode()))

@@ -8,13 +8,11 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-import torch
 from jaxtyping import Float, UInt8
 
-from layerpose.data.synth.builtin.garment import LARGEST_PX
+from layerpose.data.synth.builtin.garment import LARGEST_PX, lay_out
 from layerpose.data.synth.builtin.hair import hairline, skull_centre
 from layerpose.data.synth.builtin.tailoring import measures
-from layerpose.maps.raster import draw, interpolate
 
 MOUTH_M = 0.8303
 """Height of the line between the lips on the adult body."""
@@ -68,21 +66,10 @@ class _Chart:
 def _chart(size: int) -> _Chart:
     """Where on the adult body each texel lies."""
     body = measures()
-    flat = body.uv.reshape(-1, 2) * [size, -size] + [0, size]
-    corners = torch.as_tensor(np.concatenate([flat, np.zeros((len(flat), 1))], axis=1), dtype=torch.float32)
-    faces = torch.arange(len(corners), dtype=torch.int32).reshape(-1, 3)
-    hit = draw(
-        corners, faces, torch.zeros(len(faces), dtype=torch.int32), num_parts=1, height=size, width=size
-    ).nearest()
     joints = np.exp(-(((body.arm - 1) / 0.12) ** 2)) + np.exp(-(((body.leg - 1) / 0.12) ** 2)) + (body.arm > 2.25)
     values = np.concatenate([body.places, (joints + 0.8 * body.ear)[:, None], body.head[:, None]], axis=1)
-    spots = interpolate(
-        hit.triangle, corners, faces, torch.as_tensor(values[body.faces.reshape(-1)], dtype=torch.float32)
-    )
-    spots = spots.numpy()
-    return _Chart(
-        places=spots[..., :3], face=(spots[..., 4] > 0.02) & (hit.triangle.numpy() >= 0), reddish=spots[..., 3]
-    )
+    triangle, spots = lay_out(body.uv, values[body.faces.reshape(-1)], size)
+    return _Chart(places=spots[..., :3], face=(spots[..., 4] > 0.02) & (triangle >= 0), reddish=spots[..., 3])
 
 
 def _mottle(size: int, rng: np.random.Generator) -> Float[np.ndarray, "h w"]:

@@ -69,6 +69,7 @@ def measures() -> Measures:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=8)
 def hanging(root: str) -> list[int]:
     """The bone and everything that hangs from it."""
     model = body_model()
