@@ -50,7 +50,8 @@ def test_for_the_last_frames_the_first_are_not_decoded(tmp_path: Path, monkeypat
     write_grey(tmp_path / "grey.mp4")
     video, decoded = open_video(tmp_path / "grey.mp4"), []
     monkeypatch.setattr(
-        "layerpose.media.videos.reading._rate", lambda stream: pytest.fail("a file that tells its times needs no rate")
+        "layerpose.media.videos.reading.rate_of",
+        lambda stream: pytest.fail("a file that tells its times needs no rate"),
     )
     original = type(video)._decode
 

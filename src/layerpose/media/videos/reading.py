@@ -84,7 +84,7 @@ class Video:
         if is_animation(self.path):
             yield from self._chosen(read_frames(self.path), first, end)
             return
-        with _open(self.path) as container:
+        with open_container(self.path) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             if self.timed and first:
@@ -113,7 +113,7 @@ class Video:
         last = 0.0
         try:
             for number, frame in enumerate(container.decode(stream)):
-                last = float(frame.time or 0.0) if self.timed else number / _rate(stream)
+                last = float(frame.time or 0.0) if self.timed else number / rate_of(stream)
                 yield last, partial(_upright, frame, float(stream.sample_aspect_ratio or 1))
         except FFmpegError as error:
             _warn_damaged(str(self.path), last, error.strerror or "")
@@ -123,10 +123,10 @@ def open_video(path: Path) -> Video:
     """Find out which frames there are. ValueError if the file shows no moving pictures."""
     if is_animation(path):
         return Video(path=path, times=_thinned(read_times(path)), timed=True)
-    with _open(path) as container:
+    with open_container(path) as container:
         stream = container.streams.video[0]
         stamps = _stamps(container, stream)
-        rate = _rate(stream)
+        rate = rate_of(stream)
     if not stamps:
         raise ValueError(f"{path} holds no frames that can be read; expected a video of a person")
     timed = None not in stamps
@@ -140,7 +140,8 @@ def read_looks(path: Path) -> Iterator[Look]:
     return open_video(path).looks()
 
 
-def _open(path: Path) -> InputContainer:
+def open_container(path: Path) -> InputContainer:
+    """A file with pictures, not too large ones. ValueError if it is none."""
     try:
         container = av.open(str(path))
     except (FFmpegError, ValueError) as error:
@@ -187,7 +188,8 @@ def _warn_damaged(name: str, time: float, reason: str) -> None:
     warnings.warn(f"{name} is damaged after {time:.1f} s ({reason}); what is before is used", stacklevel=4)
 
 
-def _rate(stream: VideoStream) -> float:
+def rate_of(stream: VideoStream) -> float:
+    """Frames a second, as the file says, else as is usual."""
     return float(stream.average_rate or stream.guessed_rate or USUAL_FPS)
 
 
