@@ -51,19 +51,21 @@ def test_hair_over_an_arm_is_not_the_arms_and_a_sleeve_is() -> None:
     arm = vertices_of("upper arm", "R") & SHOWN
     inner = arm & (np.abs(PLACES[:, 0]) < np.quantile(np.abs(PLACES[arm, 0]), 0.4))
     covered, sleeved = dressed(), dressed()
-    covered[inner], sleeved[arm] = HAIR, HAIR
+    covered[inner], sleeved[arm | vertices_of("upper arm", "L")] = HAIR, HAIR
 
     assert (find_foreign(covered, SHOWN) == inner).mean() > 0.999
     assert inner.sum() >= 30
     assert not find_foreign(sleeved, SHOWN).any()
 
 
-def test_hair_cannot_be_told_from_a_shirt_of_its_colour() -> None:
-    colours = dressed(trunk=HAIR)
-    arm = vertices_of("upper arm", "R") & SHOWN
-    colours[arm & (np.abs(PLACES[:, 0]) < np.quantile(np.abs(PLACES[arm, 0]), 0.4))] = HAIR
+def test_hair_cannot_be_told_from_a_shirt_of_its_colour_unless_the_other_arm_is_bare() -> None:
+    one, other = (vertices_of("upper arm", side) & SHOWN for side in "RL")
+    upper = (one | other) & (np.abs(PLACES[:, 0]) < np.quantile(np.abs(PLACES[one, 0]), 0.4))
+    sleeves, hair = dressed(trunk=HAIR), dressed(trunk=HAIR)
+    sleeves[upper], hair[one] = HAIR, HAIR
 
-    assert not find_foreign(colours, SHOWN).any()
+    assert not find_foreign(sleeves, SHOWN).any()
+    assert (find_foreign(hair, SHOWN) == one).mean() > 0.999
 
 
 def test_nothing_is_foreign_of_somebody_whose_face_is_not_shown() -> None:

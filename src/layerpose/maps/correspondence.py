@@ -35,6 +35,8 @@ DRAWN_OUT = 0.6, 0.95
 than the one the photo tells nothing of it, with more than the other everything. A nose would be drawn out to a blot."""
 SLACK = 0.25
 """Added to both, for on edge neither is known well."""
+EVEN = 8 / 1024
+"""Both are means over so much of the canvas on every side: lids and nostrils are turned anyhow."""
 CERTAIN = 0.5
 """A pixel that is the photo's by more counts as shown."""
 SAME_PHOTO = 1e-3
@@ -77,7 +79,7 @@ def _warp_hit(
     normals = surface_normals(hit.depth[rows, columns], part - 1, pixel / target.scale)
     closed = take_texture(view, lenders, colours.permute(2, 0, 1)[None], part, pixel)
     for best in (other, own):
-        share = best.trust(normals)
+        share = best.trust(normals, pixel)
         visible = share > CERTAIN
         closed = closed + share * (best.colour - closed)
         faced = torch.where(visible[..., None], best.normal, faced)
@@ -158,20 +160,27 @@ class Best:
         given = [points, self.part, photo.shown, photo.depth, image, DEPTH_TOLERANCE_M, LEAST_FACING]
         launch(take_better, tuple(self.part.shape), given, [self.quality, self.colour[0], self.normal])
 
-    def trust(self, normals: Float[Tensor, "r c 3"]) -> Float[Tensor, "r c"]:
+    def trust(self, normals: Float[Tensor, "r c 3"], pixel: float) -> Float[Tensor, "r c"]:
         """How much of a pixel's colour is to be the photo's, 0..1, where the target is turned as `normals` say.
 
         A face that is drawn out from its edge is none, so a head's place must have been turned towards the viewer too.
         """
-        there, here = (normal[..., 2].abs() + SLACK for normal in (self.normal, normals))
+        head = self.known & (self.part == CLASSES.index("head"))
+        there, here = (_even_out(normal[..., 2].abs(), head, pixel) + SLACK for normal in (self.normal, normals))
         low, high = DRAWN_OUT
-        share = ((there / here - low) / (high - low)).clamp(0, 1)
-        return torch.where(self.part == CLASSES.index("head"), share, 1.0) * self.known
+        return torch.where(head, ((there / here - low) / (high - low)).clamp(0, 1), self.known.float())
 
     @property
     def known(self) -> Bool[Tensor, "r c"]:
         """Where some photo shows the point."""
         return self.quality > 0
+
+
+def _even_out(values: Float[Tensor, "r c"], inside: Bool[Tensor, "r c"], pixel: float) -> Float[Tensor, "r c"]:
+    """The mean of what lies inside over a neighbourhood of `EVEN`; `pixel`: its side in canvas units."""
+    within, side = inside.cpu().numpy().astype(np.float32), 2 * max(round(EVEN / pixel), 1) + 1
+    sums, count = (cv2.blur(x, (side, side)) for x in (values.cpu().numpy() * within, within))
+    return torch.as_tensor(sums / np.maximum(count, 1e-6), device=values.device)
 
 
 def _place(

@@ -20,7 +20,7 @@ from layerpose.types import CLASSES
 SHADE = 2.0
 """Hands and arms are lit otherwise than the face: their variance is so much larger."""
 BARE = 0.8
-"""A hand of which more than this share has the face's skin wears no glove."""
+"""A hand of which more than this share has the face's skin wears no glove, an arm no sleeve, nor does the other."""
 SLEEVE = 0.6
 """What covers more than this share of an upper arm is a sleeve, not hair."""
 LIKE_CLOTH = 0.3
@@ -54,13 +54,13 @@ def find_foreign(colours: Float[np.ndarray, "v 3"], shown: Bool[np.ndarray, "v"]
 def _find_hair_on_arms(
     colours: Float[np.ndarray, "v 3"], shown: Bool[np.ndarray, "v"], told: Told
 ) -> Bool[np.ndarray, "v"]:
-    hair = told.hair.widened(SHADE)
+    hair, skin = told.hair.widened(SHADE), told.skin.widened(SHADE)
     alike = (hair.likelihood(colours) > told.skin.likelihood(colours)) & (hair.distance(colours) < STRAY)
     trunk, found = shown & (vertex_parts() == CLASSES.index("torso")), np.zeros_like(shown)
-    if not trunk.any() or alike[trunk].mean() > LIKE_CLOTH:
-        return found
-    for side in "LR":
-        arm = shown & vertices_of("upper arm", side)
-        if FEWEST <= (arm & alike).sum() < SLEEVE * arm.sum():
+    unlike_cloth = trunk.any() and alike[trunk].mean() <= LIKE_CLOTH
+    arms = [shown & vertices_of("upper arm", side) for side in "LR"]
+    for arm, other in zip(arms, arms[::-1], strict=True):
+        bare = other.sum() >= FEWEST and (~alike & (skin.distance(colours) < STRAY))[other].mean() > BARE
+        if (arm & alike).sum() >= FEWEST and (bare or (unlike_cloth and alike[arm].mean() < SLEEVE)):
             found |= arm & alike
     return found

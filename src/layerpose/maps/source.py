@@ -37,11 +37,10 @@ EROSION = 3 / 1024
 LENDS = 0.4
 """What faces the viewer less (cosine) lends no colour: on edge it would be drawn out to streaks."""
 SQUARELY = 0.65
-"""Of a head only what faces the viewer by more (cosine) has the photo's colour where the target is turned otherwise."""
+"""Of a face only what faces the viewer by more (cosine) has the photo's colour where the target is turned otherwise."""
 OCCLUDER_REACH = 8 / 1024
 OCCLUDER_STEP_M = 0.05
 """Closer than this (share of the canvas) to a part that is so much nearer, a photo's colours may be that part's."""
-HEAD = CLASSES.index("head")
 ARMS = tuple(CLASSES.index(part) for part in ("left_arm", "right_arm"))
 FIRST = 1.5
 """By how much the first photo is preferred to the others: seams cost more than a little sharpness gains."""
@@ -236,7 +235,8 @@ def _colour_vertices(view: SourceView) -> SourceView:
     borrowed = ~shown & shown[mirror] & view.mirrored
     lender = np.where(borrowed, mirror, np.arange(len(shown)))
     facing = best[lender] / view.drawn.scale
-    told = (shown | borrowed) & ((facing >= SQUARELY) | (vertex_parts() != HEAD))
+    features = bundled_usual().face
+    told = (shown | borrowed) & ((facing >= SQUARELY) | ~features.any(1))
     known, lends, lender_of_skin = told[skin], (told & (facing >= LENDS))[skin], lender[skin]
     if not known.any():
         return view
@@ -253,6 +253,6 @@ def _colour_vertices(view: SourceView) -> SourceView:
     of_all[:, skin] = known, lends
     found[head] = torch.as_tensor(paint_hidden_head(found[head].cpu().numpy(), *of_all[:, head]), device=device)
     # A face that no photo shows, or on edge only, is a face all the same.
-    lost = torch.as_tensor(~told[:, None] * bundled_usual().face, device=device)
+    lost = torch.as_tensor(~told[:, None] * features, device=device)
     found = ((found + 1) * lost.float().exp() - 1).clamp(-1, 1)
     return replace(view, colours=found, lenders=lenders, faced=faced)
