@@ -44,13 +44,15 @@ def test_damaged_files_are_read_or_refused_in_one_line(format: Format, written: 
 @pytest.mark.parametrize("kept", KEPT, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_file_that_once_broke_a_promise_breaks_none(kept: Path, written: dict[str, Path], tmp_path: Path) -> None:
     format = next(one for one in FORMATS if slug(one.name) == kept.parent.name)
-    source = written[format.name]
-    for file in source.parent.rglob("*"):
+    name = kept.name.partition("-")[2]
+    source = written.get(format.name, Path(name))  # what is slow to write is a file of its own
+    for file in source.parent.rglob("*") if format.name in written else ():
         if file.is_file():
             copy = tmp_path / file.relative_to(source.parent)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            good = file.name != kept.name.partition("-")[2]
-            copy.write_bytes((file if good else kept).read_bytes())
+            copy.write_bytes((file if file.name != name else kept).read_bytes())
+    if format.name not in written:
+        (tmp_path / name).write_bytes(kept.read_bytes())
     outcome = try_file(format.read, tmp_path / source.name, room=tmp_path)
     assert not outcome.is_wrong, outcome
 
