@@ -27,8 +27,8 @@ from layerpose.data.records import Records
 from layerpose.evaluation.alignment import EVENED, LAID_OVER
 from layerpose.evaluation.measure import FACE, PHOTO, Measured
 from layerpose.evaluation.predictions import DRESSED, TRIVIAL, Drawer, copy_and_warp
+from layerpose.evaluation.read_source import fitted_sources
 from layerpose.evaluation.report import Report
-from layerpose.evaluation.told import fitted_sources
 from layerpose.runtime.cache import cache_dir, writing
 from layerpose.stages.conditions import Conditions
 from layerpose.transfer import PoseTransfer

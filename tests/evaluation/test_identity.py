@@ -20,8 +20,8 @@ from layerpose.evaluation.identity import (
     find_portrait,
     similarity,
 )
+from layerpose.evaluation.read_source import exact_sources, fitted_sources
 from layerpose.evaluation.recogniser import read_recogniser
-from layerpose.evaluation.told import exact_sources, fitted_sources
 from layerpose.media.pictures import read_photo
 
 SIZE = 512

@@ -89,8 +89,8 @@ def evaluate(
         from layerpose.data.benchmark import choose_pairs
         from layerpose.data.records import Records
         from layerpose.evaluation.lpips import Lpips
+        from layerpose.evaluation.read_source import fitted_sources
         from layerpose.evaluation.report import to_markdown
-        from layerpose.evaluation.told import fitted_sources
         from layerpose.runtime.cache import cache_dir
         from layerpose.runtime.locks import alone_in
         from layerpose.runtime.making import keep_making

@@ -14,8 +14,8 @@ from layerpose.evaluation.alignment import aligned_rows, draw_aligned
 from layerpose.evaluation.measure import TRUTH, Job, Measured, measure_predictions
 from layerpose.evaluation.page import write_page
 from layerpose.evaluation.predictions import DRESSED, TRIVIAL, Drawer, copy_and_warp, draw_predictions
+from layerpose.evaluation.read_source import ReadSource
 from layerpose.evaluation.report import Report, write_report
-from layerpose.evaluation.told import ReadSource
 
 Heard = Callable[[int, int], None]
 Bodies = Literal["none", "full", "all"]

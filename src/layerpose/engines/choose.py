@@ -16,7 +16,7 @@ from layerpose.engines.trial import make_trial
 from layerpose.networks.generator import Generator
 from layerpose.presets import base
 from layerpose.runtime.precision import describe_machine
-from layerpose.runtime.seconds import race, remember_seconds
+from layerpose.runtime.timing import race, remember_seconds
 from layerpose.stages.conditions import num_guide_channels
 from layerpose.stages.model import Model
 

@@ -19,7 +19,7 @@ from layerpose.config import ModelConfig, scaled
 from layerpose.data.benchmark import Pair
 from layerpose.data.pairs import Pairs, Prepare
 from layerpose.data.records import Records
-from layerpose.evaluation.told import ReadSource, exact_sources
+from layerpose.evaluation.read_source import ReadSource, exact_sources
 from layerpose.maps.source import SourceView
 from layerpose.media.pictures import image_to_picture, picture_to_image, read_photo
 from layerpose.presets import base

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 import torch
 from torch.nn.functional import conv2d, instance_norm
 
-from layerpose.runtime.seconds import race, remember_seconds
+from layerpose.runtime.timing import race, remember_seconds
 
 FILE = "precision.json"
 CHANNELS, SIDE = 64, 192
