@@ -91,7 +91,8 @@ def test_without_the_other_side_the_warp_is_filled_in_another_way_too(records: R
     hidden = (conditions.warp.visible < 0.5) & (conditions.maps.parsing[:, :1] < 0.5)
     differ = (conditions.warp.filled != alone.warp.filled).any(1, keepdim=True)
     assert differ[hidden].float().mean() > 0.1
-    assert not differ[conditions.warp.visible > 0.5].any()
+    head = conditions.maps.parsing[:, 1:2] > 0.5  # what is seen of it on edge is mixed with the other side
+    assert not differ[(conditions.warp.visible > 0.5) & ~head].any()
 
 
 @pytest.mark.parametrize(
