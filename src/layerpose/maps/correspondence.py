@@ -81,7 +81,7 @@ def _warp_hit(
     for best in (other, own):
         share = best.trust(normals, pixel)
         visible = share > CERTAIN
-        closed = closed + share * (best.colour - closed)
+        closed = torch.lerp(closed, best.colour, share)
         faced = torch.where(visible[..., None], best.normal, faced)
     filled = _close_gaps(closed * (part > 0), own.known, part, pixel)
     told = points, torch.cat([normals, faced], dim=-1)
