@@ -22,6 +22,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from layerpose.runtime.workers import work_alone
+
 MB = 1 << 20
 LONGEST_LINE = 700
 FORBIDDEN = (
@@ -78,6 +80,7 @@ def try_file(
         child = os.fork()
     if child == 0:
         os.close(receive)
+        work_alone()  # a fork waits for ever for the threads that its parent had
         _be_the_child(read, path, send, limits, writes=writes)
     os.close(send)
     with contextlib.suppress(ProcessLookupError, PermissionError):
