@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pickle
+import shutil
 import socket
 import subprocess
 import time
@@ -46,13 +47,10 @@ def test_a_file_that_once_broke_a_promise_breaks_none(kept: Path, written: dict[
     format = next(one for one in FORMATS if slug(one.name) == kept.parent.name)
     name = kept.name.partition("-")[2]
     source = written.get(format.name, Path(name))  # what is slow to write is a file of its own
-    for file in source.parent.rglob("*") if format.name in written else ():
-        if file.is_file():
-            copy = tmp_path / file.relative_to(source.parent)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes((file if file.name != name else kept).read_bytes())
-    if format.name not in written:
-        (tmp_path / name).write_bytes(kept.read_bytes())
+    if format.name in written:
+        shutil.copytree(source.parent, tmp_path, dirs_exist_ok=True)
+    for place in [*tmp_path.rglob(name)] or [tmp_path / name]:
+        place.write_bytes(kept.read_bytes())
     outcome = try_file(format.read, tmp_path / source.name, room=tmp_path)
     assert not outcome.is_wrong, outcome
 

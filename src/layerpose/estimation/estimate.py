@@ -165,10 +165,9 @@ def estimate_on(
             return cut_by(picture, mask)
         return cut_out(picture, mask) if own is None else keep_cut_out(canvas.cut(premultiply(own), outside=0.0))
 
-    landmarks = replace(landmarks, face=see_face(lighten(pixels), landmarks))
     with ThreadPoolExecutor(1) as beside:  # neither needs the other, and the fit keeps one core busy
         cutting = beside.submit(cut_person)
-        fit = fit_body(landmarks, phenotype)
+        fit = fit_body(replace(landmarks, face=see_face(lighten(pixels), landmarks)), phenotype)
         cut = cutting.result()
     body = replace(fit.body, camera=canvas.place(fit.body.camera))
     return Estimate(

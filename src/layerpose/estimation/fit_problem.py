@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from layerpose.estimation.face_points import HEAD
 from layerpose.estimation.fit_model import (
     CAMERA_COLUMNS,
     NUM_POSE,
@@ -45,8 +46,8 @@ OUTLIER_SIGMAS = 4.0
 OUTLINE_OUTLIER = 0.03
 FACE_SIGMA = 0.01
 """Expected error of a point of the face as a share of the stature: they are not independent."""
-FACED, NUM_HEAD = 0.25, 5
-"""How much less the points of the head pull, the first of `targets.POINTS`, where those of the face are known."""
+FACED = 0.25
+"""How much less the points of the head pull where those of the face are known."""
 HELD, TURNED = 4.0, 0.4
 """How much more a point pulls that a person has put right, and how much less the directions that were seen from it."""
 LEAST_VISIBILITY = 0.05
@@ -159,8 +160,9 @@ class Problem:
         self.outlier_sigmas = np.where(held, np.inf, OUTLIER_SIGMAS)[:, None]
         self.direction_weights[held[self.starts] | held[self.ends]] *= TURNED
         if self.evidence.face is not None:
-            self.point_weights[:NUM_HEAD] *= FACED
-            self.direction_weights[(self.starts < NUM_HEAD) & (self.ends < NUM_HEAD)] *= FACED
+            of_head = np.isin([point.landmark for point in POINTS], HEAD)
+            self.point_weights[of_head] *= FACED
+            self.direction_weights[of_head[self.starts] & of_head[self.ends]] *= FACED
         self.match(None)
 
     def match(self, matches: Matches | None, fronts: Fronts | None = None) -> None:
@@ -186,8 +188,9 @@ class Problem:
         key = phenotypes.tobytes()
         if self._kept is None or self._kept[0] != key:
             shapes = self.model.shapes(phenotypes)
-            looked_at = (self.model.landmarks, self.evidence.face is not None and self.model.face, self._moments)
-            local = [self.model.local(moments, shapes) for moments in looked_at if moments]
+            face = None if self.evidence.face is None else self.model.face
+            wanted = (self.model.landmarks, face, self._moments)
+            local = [self.model.local(moments, shapes) for moments in wanted if moments is not None]
             self._kept = (key, shapes, np.concatenate(local, axis=1))
         return self._kept[1:]
 

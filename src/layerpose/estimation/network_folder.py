@@ -14,7 +14,8 @@ from torch import nn
 
 from layerpose.config import ParsingConfig, VolumeConfig
 from layerpose.runtime.cache import writing
-from layerpose.runtime.weights import BROKEN_WEIGHTS, in_a_line
+from layerpose.runtime.saying import one_line
+from layerpose.runtime.weights import BROKEN_WEIGHTS
 
 FORMAT = 1
 Network = TypeVar("Network", bound=nn.Module)
@@ -58,7 +59,7 @@ def load_network(folder: Path, kind: str, make: Callable[[dict[str, Any]], Netwo
         found = {name: value.float() for name, value in load_file(weights).items()}
         network.load_state_dict(found, assign=True)
     except BROKEN_WEIGHTS as error:
-        said = in_a_line(error)
+        said = one_line(error)
         raise ValueError(f"the network in {folder} is damaged or of another version ({said}); get it again") from error
     return network.eval()
 

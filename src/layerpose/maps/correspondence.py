@@ -166,6 +166,8 @@ class Best:
         A face that is drawn out from its edge is none, so a head's place must have been turned towards the viewer too.
         """
         head = self.known & (self.part == CLASSES.index("head"))
+        if not head.any():
+            return self.known.float()
         there, here = (_even_out(normal[..., 2].abs(), head, pixel) + SLACK for normal in (self.normal, normals))
         low, high = DRAWN_OUT
         return torch.where(head, ((there / here - low) / (high - low)).clamp(0, 1), self.known.float())

@@ -19,7 +19,8 @@ from jaxtyping import Float, Int
 from safetensors.numpy import load_file, save_file
 
 from layerpose.runtime.cache import writing
-from layerpose.runtime.weights import BROKEN_WEIGHTS, in_a_line
+from layerpose.runtime.saying import one_line
+from layerpose.runtime.weights import BROKEN_WEIGHTS
 
 WEIGHTS, CONFIG = "usual.safetensors", "usual.json"
 FORMAT = 2
@@ -72,7 +73,7 @@ def load_usual(folder: Path) -> Usual:
             **{name: stored[name].astype(np.float32) for name in ("outfit", "components", "materials", "face")}
         )
     except BROKEN_WEIGHTS as error:
-        raise ValueError(f"what {folder} holds is damaged or of another version ({in_a_line(error)})") from error
+        raise ValueError(f"what {folder} holds is damaged or of another version ({one_line(error)})") from error
 
 
 @lru_cache(maxsize=1)

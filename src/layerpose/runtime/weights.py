@@ -8,8 +8,6 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from safetensors import SafetensorError
 
-from layerpose.runtime.saying import one_line
-
 LARGEST, MOST_LAYERS = 16_384, 64
 """Sizes and widths, and numbers of layers, that a network may have."""
 BROKEN_WEIGHTS = (
@@ -18,8 +16,6 @@ BROKEN_WEIGHTS = (
 )  # fmt: skip
 """By what reads weights and what builds a network for them."""
 Record = TypeVar("Record")
-in_a_line = one_line
-"""Of weights that do not fit PyTorch says a line for each."""
 
 
 def to_config(record: type[Record], stored: Mapping[str, Any]) -> Record:
