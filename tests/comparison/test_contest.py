@@ -218,7 +218,7 @@ def test_the_rows_of_both_tables_are_known_and_keep_their_order() -> None:
 def test_with_several_seeds_a_figure_is_their_mean_and_each_is_named() -> None:
     def measured(row: str, value: float, problem: str = "") -> Measured:
         figures = {} if problem else {"fg": {"lpips": value, "ssim": 1 - value, "psnr": 20.0}}
-        return Measured(row=row, pair=("p", "0", "1"), view_degrees=10.0, figures=figures, problem=problem)
+        return Measured(row=row, pair=("p", "0", "1"), view_degrees=10.0, invented=0.2, figures=figures, problem=problem)
 
     found = (measured("DSC seed 0", 0.2), measured("DSC seed 1", 0.4), measured("target", 0.0))
     report = Report(measured=found, protocols=("fg",), size=128, main="DSC seed 1", facts={})
@@ -233,7 +233,7 @@ def test_with_several_seeds_a_figure_is_their_mean_and_each_is_named() -> None:
 def test_margins_are_shares_of_the_first_trained_row_pair_by_pair() -> None:
     def measured(row: str, pair: int, lpips: float, osa: float) -> Measured:
         figures = {"fg": {"lpips": lpips, "ssim": 0.5, "psnr": 20.0}, "body": {"osa": osa, "pck": 1.0, "part_iou": 1.0}}
-        return Measured(row=row, pair=("p", "0", str(pair)), view_degrees=10.0, figures=figures)
+        return Measured(row=row, pair=("p", "0", str(pair)), view_degrees=10.0, invented=0.2, figures=figures)
 
     found = [measured("pix2pixHD", n, 0.2 + 0.1 * n, 0.9) for n in range(4)]
     found += [measured("base", n, 0.9 * (0.2 + 0.1 * n), 0.95) for n in range(4)]

@@ -67,7 +67,12 @@ def test_the_truth_scores_best_and_the_report_says_on_what(
     text = (folder / "report.md").read_text()
     assert f"{len(pairs)} pairs, hash `{made.hash}`, compared at 128 x 128 px" in text
     with (folder / "figures.csv").open() as file:
-        assert len(list(csv.DictReader(file))) == 3 * len(pairs)
+        lines = list(csv.DictReader(file))
+    assert len(lines) == 3 * len(pairs)
+    assert all(0 < float(line["invented"]) < 1 for line in lines)
+    shares = json.loads((folder / "report.json").read_text())["invented"]["fg"]["full"]
+    assert sum(mean["count"] for mean in shares.values()) == len(pairs)
+    assert "by the share of the target's body that the source does not show" in text
     assert (folder / "fg-lpips.svg").is_file()
     page = (folder / "index.html").read_text()
     assert all(name in page for name in ("Worst", "Median", "Best"))
@@ -81,7 +86,8 @@ def test_two_workers_and_a_second_run_give_the_same_figures(
     folder, pairs = report
     first = measured_report(data, folder, pairs, lpips, workers=2)
     lines = (folder / "figures.jsonl").read_text().splitlines()
-    (folder / "figures.jsonl").write_text("\n".join(lines[:4]) + "\n" + lines[4][:20])
+    older = json.dumps({key: value for key, value in json.loads(lines[3]).items() if key != "invented"})
+    (folder / "figures.jsonl").write_text("\n".join([*lines[:3], older, lines[4][:20]]))
     assert measured_report(data, folder, pairs, lpips).measured == first.measured
 
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from skimage.metrics import structural_similarity
 from torch import Tensor
-from torch.nn.functional import conv2d, max_pool2d
+from torch.nn.functional import conv2d, interpolate, max_pool2d
 
 from layerpose.evaluation.interval import mean_of
 from layerpose.evaluation.lpips import SMALLEST, Lpips, standardise, to_unit_length
@@ -226,6 +226,33 @@ def test_a_small_person_gets_a_box_that_the_metric_can_look_at(shared: Path) -> 
     assert rows == slice(8, 57)
     image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     assert PROTOCOLS["fg"].measure(prediction_of(image, image.flip(-1), mask, metric)).lpips > 0
+
+
+def test_white_is_a_square_crop_of_the_person_on_white(shared: Path) -> None:
+    """By hand: a person 80 pixels high at 320 x 320, its square of 107 pixels enlarged to 512."""
+    metric, generator = Lpips(shared / "weights" / "lpips_alex_v01.pt"), torch.Generator().manual_seed(0)
+    person, mask = torch.rand(2, 3, 80, 40, generator=generator) * 0.8 + 0.1, torch.zeros(1, 1, 320, 320)
+    mask[..., 120:200, 100:140] = 1
+    image, target = torch.zeros(2, 1, 3, 320, 320)
+    image[..., 120:200, 100:140], target[..., 120:200, 100:140] = person
+    white = torch.ones(2, 3, 107, 107)
+    rows, columns = person_box(mask)
+    assert (rows.stop - rows.start, columns.stop - columns.start) == (96, 56)
+    top, left = 120 - (rows.start + rows.stop - 107) // 2, 100 - (columns.start + columns.stop - 107) // 2
+    white[..., top : top + 80, left : left + 40] = person
+    ours, true = (interpolate(x[None], (512, 512), mode="bicubic", antialias=True).clamp(-1, 1) for x in white)
+    found = PROTOCOLS["white"].measure(prediction_of(image, target, mask, metric))
+    assert found.lpips == pytest.approx(float(metric(ours, true)), abs=1e-5)
+    assert found.ssim == pytest.approx(float(ssim(ours, true)), abs=1e-5)
+    assert found.psnr == pytest.approx(float(10 * torch.log10(4 / ((ours - true) ** 2).mean())), abs=1e-3)
+
+
+def test_a_person_at_the_edge_is_on_white_too_and_is_like_themselves(shared: Path) -> None:
+    metric, mask = Lpips(shared / "weights" / "lpips_alex_v01.pt"), torch.zeros(1, 1, 96, 96)
+    mask[..., 40:96, :30] = 1
+    truth = Truth(image=pictures(96, 96)[1][:1] * mask, mask=mask, metric=metric)
+    found = PROTOCOLS["white"].measure(Prediction(image=truth.image, truth=truth))
+    assert (found.ssim, found.lpips) == (pytest.approx(1), pytest.approx(0, abs=1e-6))
 
 
 def test_patn_wants_the_crop_of_its_data_set(shared: Path) -> None:

@@ -10,7 +10,12 @@ import torch
 from layerpose.body.camera import frame
 from layerpose.body.model import body_model
 from layerpose.evaluation.landing import compare_stances, stance_of
-from layerpose.evaluation.occlusion import occlusion_state, occlusion_state_accuracy, vertices_to_parts
+from layerpose.evaluation.occlusion import (
+    invented_share,
+    occlusion_state,
+    occlusion_state_accuracy,
+    vertices_to_parts,
+)
 from layerpose.maps.render import pose_body
 from layerpose.motion.library import library_pose
 from layerpose.types import PARTS, Body, Camera, Pose
@@ -41,6 +46,17 @@ def test_a_body_agrees_with_itself() -> None:
 def test_half_of_a_body_is_in_front() -> None:
     share = occlusion_state(standing()).mean()
     assert 0.35 < share < 0.65
+
+
+def test_what_the_other_side_shows_has_to_be_invented() -> None:
+    front = standing()
+    rotations = front.pose.rotations.clone()
+    rotations[0] = torch.diag(torch.tensor([-1.0, -1.0, 1.0])).to(rotations) @ rotations[0]
+    back = replace(front, pose=Pose(rotations=rotations))
+    assert invented_share(front, front) < 0.03
+    assert invented_share(front, back) > 0.85
+    shown = replace(front, camera=replace(front.camera, translation=(front.camera.translation[0], 0.9)))
+    assert invented_share(shown, front) > invented_share(front, front) + 0.2, "what lies below the picture is not seen"
 
 
 def test_every_part_has_vertices() -> None:

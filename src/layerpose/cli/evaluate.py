@@ -11,7 +11,7 @@ import tyro
 from layerpose.cli.console import busy, check_numbers, progress_of, say
 from layerpose.cli.options import Device
 
-Name = Literal["fg", "wang", "patn", "gfla"]
+Name = Literal["fg", "wang", "white", "patn", "gfla"]
 Control = Literal["heatmaps", "parsing", "depth", "points", "normals", "other-side", "other-crop"]
 SMALLEST_SIZE = 64
 """Smaller pictures are refused as photos."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from jaxtyping import Float
@@ -21,6 +22,7 @@ from layerpose.evaluation.fidelity import measure_fidelity
 from layerpose.evaluation.identity import Portrait, compare_faces, face_levels, find_portrait
 from layerpose.evaluation.landing import NOWHERE, Stance, find_landing, stance_of
 from layerpose.evaluation.lpips import Lpips
+from layerpose.evaluation.occlusion import invented_share
 from layerpose.evaluation.predictions import prediction_path, read_prediction, resample
 from layerpose.evaluation.protocols import PROTOCOLS
 from layerpose.evaluation.recogniser import Recogniser, read_recogniser
@@ -31,6 +33,7 @@ from layerpose.types import Body
 TRUTH = "target"
 """The row of the true pictures themselves: the ceiling of whatever is estimated from a picture."""
 FILE = "figures.jsonl"
+UNKNOWN = MappingProxyType({"view_degrees": math.nan, "invented": math.nan})
 PHOTO, FACE = "photo", "face"
 
 
@@ -63,6 +66,8 @@ class Measured:
     row: str
     pair: Pair
     view_degrees: float
+    invented: float
+    """How much of the target's body the source does not show, 0..1."""
     figures: dict[str, dict[str, float]]
     """Protocol -> name -> figure; under `body`: osa, pck, part_iou; under `photo`, in their own pose: `Fidelity`;
     under `face`, where the truth shows one: `Likeness`, and `levels` in their own pose."""
@@ -108,7 +113,7 @@ def measure_target(job: Job, rows: tuple[str, ...], pairs: tuple[Pair, ...]) -> 
         try:
             records, metric = _open(job.data, job.lpips)
             image, mask, body = records.load(pairs[0][0], pairs[0][2])
-            degrees = {pair: view_difference(records, *pair) for pair in pairs}
+            apart = {pair: _how_far(records, pair) for pair in pairs}
         except (ValueError, OSError) as error:
             return [_unmeasured(row, pair, str(error)) for pair in pairs for row in rows]
         truth = Truth(image=resample(image, job.size), mask=resample(mask, job.size), metric=metric)
@@ -125,14 +130,12 @@ def measure_target(job: Job, rows: tuple[str, ...], pairs: tuple[Pair, ...]) -> 
                     image = truth.image if row == TRUTH else _read_drawn(job, row, pair)
                 except (ValueError, OSError) as error:
                     found.append(
-                        _unmeasured(row, pair, f"{prediction_path(job.folder, row, pair)}: {error}", degrees[pair])
+                        _unmeasured(row, pair, f"{prediction_path(job.folder, row, pair)}: {error}", apart[pair])
                     )
                     continue
                 prediction = Prediction(image=image, truth=truth)
                 figures, nobody = measured() if row == TRUTH else _measure(job, row, prediction, known)
-                found.append(
-                    Measured(row=row, pair=pair, view_degrees=degrees[pair], figures=figures, nobody=nobody)
-                )  # fmt: skip
+                found.append(Measured(row=row, pair=pair, **apart[pair], figures=figures, nobody=nobody))
     return found
 
 
@@ -170,8 +173,14 @@ def _read_drawn(job: Job, row: str, pair: Pair) -> Float[Tensor, "1 3 h w"]:
     return read_prediction(job.folder, row, pair, job.size)
 
 
-def _unmeasured(row: str, pair: Pair, problem: str, degrees: float = float("nan")) -> Measured:
-    return Measured(row=row, pair=pair, view_degrees=degrees, figures={}, problem=problem)
+def _how_far(records: Records, pair: Pair) -> dict[str, float]:
+    """How far source and target are apart."""
+    source, target = (records.body(pair[0], frame) for frame in pair[1:])
+    return {"view_degrees": view_difference(records, *pair), "invented": invented_share(source, target)}
+
+
+def _unmeasured(row: str, pair: Pair, problem: str, apart: Mapping[str, float] = UNKNOWN) -> Measured:
+    return Measured(row=row, pair=pair, **apart, figures={}, problem=problem)
 
 
 def _by_target(pairs: Sequence[Pair]) -> list[tuple[Pair, ...]]:
@@ -182,13 +191,13 @@ def _by_target(pairs: Sequence[Pair]) -> list[tuple[Pair, ...]]:
 
 
 def _read(file: Path) -> Iterator[Measured]:
-    """The lines of an earlier run; a line that was cut short is measured again."""
+    """The lines of an earlier run; what a line that was cut short or is of another version tells is measured again."""
     for line in file.read_text(encoding="utf-8").splitlines():
         try:
             values = json.loads(line)
-        except ValueError:
+            yield Measured(**{**values, "pair": tuple(values["pair"])})
+        except (ValueError, TypeError, KeyError):
             continue
-        yield Measured(**{**values, "pair": tuple(values["pair"])})
 
 
 def _is_whole(job: Job, one: Measured) -> bool:

@@ -1,4 +1,7 @@
-"""Two bodies -> Occlusion State Accuracy (OSA): do the same points of the body lie in front, and the same behind?"""
+"""Two bodies -> Occlusion State Accuracy (OSA): do the same points of the body lie in front, and the same behind?
+
+And how much of a target the source cannot tell.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from layerpose.body.model import body_model
-from layerpose.maps.render import draw_posed, mesh, pose_body
+from layerpose.maps.raster import interpolate
+from layerpose.maps.render import draw_body, draw_posed, mesh, pose_body
 from layerpose.types import PARTS, Body
 
 SIZE = 512
@@ -26,6 +30,18 @@ def occlusion_state(body: Body, size: int = SIZE) -> Bool[np.ndarray, "v"]:
     column, row = (np.clip((vertices[:, axis] * size).astype(int), 0, size - 1) for axis in (0, 1))
     covered = hit.part.numpy()[row, column] >= 0
     return ~covered | (vertices[:, 2] <= hit.depth.numpy()[row, column] + TOLERANCE_M)
+
+
+def invented_share(source: Body, target: Body, size: int = SIZE) -> float:
+    """How much of what the target shows of the body the source hides, or has outside of its picture: 0..1."""
+    drawn = draw_body(target, size)
+    places = draw_posed(pose_body(source), source.camera, size, device=drawn.vertices.device).vertices[:, :2]
+    skin, seen = torch.as_tensor(body_model().skin), torch.zeros(len(places), 1)
+    seen[skin, 0] = torch.as_tensor(occlusion_state(source, size)).float()
+    seen *= ((places >= 0) & (places < 1)).all(1, keepdim=True)
+    hit = drawn.nearest
+    told = interpolate(hit.triangle, drawn.vertices_px, mesh(drawn.vertices.device).faces, seen)[..., 0]
+    return float((told[hit.part >= 0] < 0.5).float().mean())
 
 
 def occlusion_state_accuracy(found: Bool[np.ndarray, "v"], truth: Bool[np.ndarray, "v"]) -> float:

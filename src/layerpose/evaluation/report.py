@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,16 @@ from layerpose.runtime.cache import writing
 
 VIEWS = {"< 60": (0.0, 60.0), "60-120": (60.0, 120.0), "> 120": (120.0, 180.1)}
 """Angles in degrees by which the body has turned between source and target."""
+INVENTED = {"< 15 %": (0.0, 0.15), "15-40 %": (0.15, 0.4), "> 40 %": (0.4, 1.01)}
+"""How much of the target's body the source does not show."""
 BODY = {"osa": "OSA", "pck": "PCK", "part_iou": "part IoU"}
 PICTURE = {"lpips": "LPIPS", "ssim": "SSIM", "psnr": "PSNR"}
 PHOTO_FIGURES = {"levels": "levels off", "contrast": "contrast", "detail": "detail", "saturation": "saturation"}
 FACES = {"found": "found", "likeness": "likeness", "cosine": "cosine", "levels": "levels off"}
 NAMED = {"body": BODY, PHOTO: PHOTO_FIGURES, FACE: FACES}
 """The figures of every group that is no protocol."""
+Ranges = dict[str, tuple[float, float]]
+Of = Callable[[Measured], float]
 OWN_POSE = "own pose, "
 """What a row is called where source and target are the same picture."""
 
@@ -92,6 +97,7 @@ def to_markdown(report: Report) -> str:
     for name in report.protocols:
         parts += [f"Protocol `{name}`: {PROTOCOLS[name].says}.", _table(report, name, PICTURE)]
         parts += [f"LPIPS (protocol `{name}`) by difference of view in degrees:", _by_view(report, name)]
+        parts += ["The same by the share of the target's body that the source does not show:", _by_share(report, name)]
     if any("body" in m.figures for m in report.measured):
         parts += [
             f"Bodies estimated anew from the pictures (landmarks and fit); PCK: joints off by less than {NEAR:.0%} of "
@@ -114,10 +120,10 @@ def to_csv(report: Report) -> str:
     names = [(group, name) for name, group in _columns(every)]
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["row", "person", "source", "target", "view_degrees", *(f"{g}_{n}" for g, n in names), "problem"])
+    table.writerow(["row", "person", "source", "target", "view_degrees", "invented", *(f"{g}_{n}" for g, n in names), "problem"])
     for m in every:
         values = [m.figures.get(group, {}).get(name, "") for group, name in names]
-        table.writerow([m.row, *m.pair, round(m.view_degrees, 1), *values, m.problem])
+        table.writerow([m.row, *m.pair, round(m.view_degrees, 1), round(m.invented, 3), *values, m.problem])
     return text.getvalue()
 
 
@@ -129,6 +135,10 @@ def to_json(report: Report) -> dict[str, Any]:
         "rows": _rows_to_json(report), "problems": report.problems,
         "views": {
             group: {row: {v: asdict(mean) for v, mean in _views(report, group, row).items()} for row in report.rows}
+            for group in report.protocols
+        },
+        "invented": {
+            group: {row: {s: asdict(mean) for s, mean in _shares(report, group, row).items()} for row in report.rows}
             for group in report.protocols
         },
     }  # fmt: skip
@@ -202,21 +212,38 @@ def _table(report: Report, group: str, names: dict[str, str]) -> str:
 
 
 def _by_view(report: Report, group: str) -> str:
+    return _in_ranges(report, VIEWS, lambda m: m.view_degrees, partial(_views, report, group))
+
+
+def _by_share(report: Report, group: str) -> str:
+    return _in_ranges(report, INVENTED, lambda m: m.invented, partial(_shares, report, group))
+
+
+def _in_ranges(report: Report, ranges: Ranges, of: Of, means: Callable[[str], dict[str, Mean]]) -> str:
+    """A column for each range, a line for each row."""
     first = report.of(report.rows[0])
-    heads = [f"{n} (n = {sum(lo <= m.view_degrees < hi for m in first)})" for n, (lo, hi) in VIEWS.items()]
-    rows = {row: found for row in report.rows if (found := _views(report, group, row))}
+    heads = [f"{name} (n = {sum(lo <= of(m) < hi for m in first)})" for name, (lo, hi) in ranges.items()]
+    rows = {row: found for row in report.rows if (found := means(row))}
     return _markdown(
         ["", *heads], list(rows),
-        [lambda row, v=v: _show(rows[row][v], "lpips") if v in rows[row] else "-" for v in VIEWS],
+        [lambda row, name=name: _show(rows[row][name], "lpips") if name in rows[row] else "-" for name in ranges],
     )  # fmt: skip
 
 
 def _views(report: Report, group: str, row: str) -> dict[str, Mean]:
     """LPIPS of a row for each difference of view that has pictures."""
+    return _means(report.of(row), group, VIEWS, lambda m: m.view_degrees)
+
+
+def _shares(report: Report, group: str, row: str) -> dict[str, Mean]:
+    """LPIPS of a row for each share of the target that the source does not show."""
+    return _means(report.of(row), group, INVENTED, lambda m: m.invented)
+
+
+def _means(measured: Sequence[Measured], group: str, ranges: Ranges, of: Of) -> dict[str, Mean]:
     found = {}
-    for name, (low, high) in VIEWS.items():
-        values = [m.figures[group]["lpips"] for m in report.of(row) if low <= m.view_degrees < high]
-        if values:
+    for name, (low, high) in ranges.items():
+        if values := [m.figures[group]["lpips"] for m in measured if low <= of(m) < high]:
             found[name] = mean_of(values)
     return found
 
