@@ -30,6 +30,7 @@ class Wish:
     square: bool = False
     person: str | None = None
     complete: bool = False
+    shadow: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +61,9 @@ class Order:
         """Draw it."""
         if self.original is not None:
             return finish_in_photo(
-                model, self.original, seen, pose, also=also, square=self.wish.square, paintings=paintings
-            )
+                model, self.original, seen, pose, also=also, square=self.wish.square, paintings=paintings,
+                shadow=self.wish.shadow,
+            )  # fmt: skip
         return finish(model, seen, pose, also=also, background=self.wish.background, paintings=paintings)
 
 
@@ -102,7 +104,7 @@ def draw_group(
         people = find_group(order.picture, model, sheet)
         moved = choose_poses(cast, people, poses)
         with busy("Transferring"):
-            done = finish_group(model, order.original, moved)
+            done = finish_group(model, order.original, moved, shadow=order.wish.shadow)
         write(done, out, comment=comment_of(model))
         written = [str(path) for path in (out, sheet) if path is not None and str(path) != STANDARD_STREAM]
         if written:

@@ -53,7 +53,7 @@ def transfer_many(
     from layerpose.runtime.making import keep_making
 
     wanted = _name_outputs(_expand(photos), out, keep=wish.background == "keep" and not wish.square)
-    job = {"pose": said, "background": wish.background, "square": wish.square}
+    job = {"pose": said, "background": wish.background, "square": wish.square, "shadow": wish.shadow}
     asked = {"person": wish.person, "complete": wish.complete}
     with alone_in(out):
         keep_making(out / JOB, {**job, **{name: value for name, value in asked.items() if value}})

@@ -70,6 +70,7 @@ def transfer(
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="PICTURE|FOLDER")],
     background: Annotated[str | None, tyro.conf.arg(aliases=("-b",), metavar="keep|COLOUR|IMAGE|transparent")] = None,
     square: bool = False,
+    shadow: bool = True,
     person: PersonOrAll = None,
     complete: bool = False,
     also: Also = (),
@@ -90,6 +91,7 @@ def transfer(
             folder; what is there already is not drawn again.
         background: Without it flat grey. The photo, its old place filled in; a colour; a picture; or none at all.
         square: With --background keep, only the square around the person, 1024 x 1024.
+        shadow: With --background keep, the person's shadow moves with them; with --no-shadow it stays as it is.
         person: Of several people one: the number from left to right, a place in the photo, the largest; or all.
         complete: Of someone whom the photo's edge cuts draw all, what is not shown as people usually look.
         also: More photos of the same person in the same clothes, from other sides: the best seen wins at every point.
@@ -130,7 +132,7 @@ def transfer(
         from layerpose.scene.backdrop import check_backdrop
     if background is not None:
         check_backdrop(background)
-    wish = Wish(background=background, square=square, person=person, complete=complete)
+    wish = Wish(background=background, square=square, person=person, complete=complete, shadow=shadow)
     order = None if many else Order.open(photos[0], wish)
     with busy("Reading the pose"):
         other = smpl_model(body, smpl)

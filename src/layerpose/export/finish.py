@@ -18,8 +18,9 @@ from layerpose.maps.painting import Painting
 from layerpose.media.photos.originals import Original
 from layerpose.media.pictures import image_to_picture
 from layerpose.scene.backdrop import find_alpha, find_backdrop
-from layerpose.scene.filling import fill_place
+from layerpose.scene.filling import fill_place, find_shadow_of
 from layerpose.scene.laying import lay
+from layerpose.scene.shadows import Shadow, placed
 from layerpose.scene.standing import stand, within_cuts
 from layerpose.transfer import PoseTransfer, place
 from layerpose.types import Body, Pose, Transfer
@@ -60,12 +61,16 @@ def finish(
 
 def finish_in_photo(
     model: PoseTransfer, original: Original, seen: Estimate, pose: Pose | Body, *,
-    also: Sequence[Estimate] = (), square: bool = False, paintings: Sequence[Painting] = (),
+    also: Sequence[Estimate] = (), square: bool = False, paintings: Sequence[Painting] = (), shadow: bool = True,
 ) -> Finished:  # fmt: skip
-    """The photo with the person moved: the old place filled, the feet where they were, all else untouched."""
+    """The photo with the person moved: the old place filled, the feet where they were, all else untouched.
+
+    Their shadow goes with them, unless it is to stay as it is.
+    """
     made, body, canvas = _draw(model, seen, pose, also, paintings)
-    numbers = original.numbers.copy()
-    _take_away(numbers, original, seen)
+    numbers, cast = original.numbers.copy(), find_shadow_of(original.picture, seen) if shadow else None
+    _take_away(numbers, original, seen, shadow=cast)
+    _shade(numbers, original, cast, body, canvas, seen)
     _put(numbers, original, made, canvas, seen)
     changed = replace(original, numbers=numbers)
     if not square:
@@ -74,11 +79,16 @@ def finish_in_photo(
     return Finished(made=made, body=body, picture=part.picture, original=part)
 
 
-def finish_group(model: PoseTransfer, original: Original, people: Sequence[tuple[Estimate, Pose | Body]]) -> Finished:
+def finish_group(
+    model: PoseTransfer, original: Original, people: Sequence[tuple[Estimate, Pose | Body]], *, shadow: bool = True
+) -> Finished:
     """The photo with several people moved, the farthest drawn first; the last who was drawn is what led to it."""
     numbers, going = original.numbers.copy(), {seen.number for seen, _ in people}
-    for seen, _ in people:
-        _take_away(numbers, original, seen, going)
+    casts = [find_shadow_of(original.picture, seen) if shadow else None for seen, _ in people]
+    for (seen, _), cast in zip(people, casts, strict=True):
+        _take_away(numbers, original, seen, going, cast)
+    for (seen, pose), cast in zip(people, casts, strict=True):
+        _shade(numbers, original, cast, *stand(seen, pose.pose if isinstance(pose, Body) else pose), seen, going)
     done = None
     for seen, pose in sorted(people, key=lambda one: floor_of(one[0].landmarks)):
         made, body, canvas = _draw(model, seen, pose)
@@ -103,10 +113,27 @@ def _zoom(original: Original, seen: Estimate) -> float:
     return original.numbers.shape[1] / seen.landmarks.mask.shape[1]
 
 
-def _take_away(numbers: np.ndarray, original: Original, seen: Estimate, going: Collection[int] = ()) -> None:
+def _take_away(
+    numbers: np.ndarray, original: Original, seen: Estimate, going: Collection[int] = (), shadow: Shadow | None = None
+) -> None:
     """Fill the person's place in the photo's numbers; others stay, but for those who are going too."""
-    filling = fill_place(original.picture, seen, going=going)
+    filling = fill_place(original.picture, seen, going=going, shadow=shadow)
     lay(numbers, seen.canvas.scaled(_zoom(original, seen)), filling.image, filling.cover)
+
+
+def _shade(
+    numbers: np.ndarray, original: Original, shadow: Shadow | None, body: Body, canvas: Canvas, seen: Estimate,
+    gone: Collection[int] = (),
+) -> None:  # fmt: skip
+    """Darken the floor where a body on a square of the photo has its shadow, but nobody else."""
+    if shadow is None:
+        return
+    dark = shadow.cast(placed(body), canvas.size)
+    for other in seen.others:
+        if other.number not in gone:
+            dark *= 1 - np.clip(canvas.cut(other.cover, outside=0) / 255, 0, 1)
+    black = np.zeros((canvas.size, canvas.size, numbers.shape[2]), np.float32)
+    lay(numbers, canvas.scaled(_zoom(original, seen)), black, dark)
 
 
 def _put(

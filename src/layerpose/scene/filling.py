@@ -13,6 +13,8 @@ from PIL import Image
 from layerpose.estimation.estimate import Estimate
 from layerpose.estimation.others import Other
 from layerpose.scene.patches import complete
+from layerpose.scene.shadows import Shadow, find_shadow, placed
+from layerpose.scene.standing import FEET
 
 OTHERS = 4 / 1024
 """How far around others nothing is taken for the filling, as a share of the canvas."""
@@ -43,16 +45,22 @@ def fill_scene(photo: Image.Image, seen: Estimate) -> Image.Image:
     return Image.fromarray((cover * filling.image + (1 - cover) * scene).round().astype(np.uint8))
 
 
-def fill_place(photo: Image.Image, seen: Estimate, *, beyond: bool = False, going: Collection[int] = ()) -> Filling:
+def fill_place(
+    photo: Image.Image, seen: Estimate, *, beyond: bool = False, going: Collection[int] = (),
+    shadow: Shadow | None = None,
+) -> Filling:  # fmt: skip
     """What belongs in the person's place, in the numbers of the photo (RGB or grey), and on demand beyond the photo.
 
-    Others stay as they are, but for the numbers `going`, who are taken away too; nothing of anybody goes into it.
+    Others stay as they are, but for the numbers `going`, who are taken away too; nothing of anybody goes into it. The
+    person's shadow goes with them.
     """
     pixels = np.array(_as_estimated(photo, seen))
     canvas, size = seen.canvas, seen.photo.image.shape[-1]
     inside = canvas.cut(np.ones(pixels.shape[:2], np.float32), outside=0)
     mask = np.maximum(seen.photo.mask[0, 0].numpy(), canvas.cut(seen.landmarks.mask, outside=0))
     place = cv2.dilate((mask > 0.1).astype(np.uint8), _disc(round(GROWN * size)))
+    if shadow is not None:
+        place |= shadow.place(placed(seen.body), _colours(_cut_scene(pixels, seen)), inside > 0.999)
     staying = cover_of([other for other in seen.others if other.number not in going], seen)
     place = place * ((staying < FAINT) | (mask > staying))
     around = cv2.dilate((cover_of(seen.others, seen) > 0.1).astype(np.uint8), _disc(round(OTHERS * size)))
@@ -64,6 +72,16 @@ def fill_place(photo: Image.Image, seen: Estimate, *, beyond: bool = False, goin
     return Filling(image=filled.reshape(size, size, -1), cover=np.maximum(soft, hole))
 
 
+def find_shadow_of(photo: Image.Image, seen: Estimate) -> Shadow | None:
+    """The shadow that the person casts in the photo; None where the photo does not show what they stand on."""
+    if not any(foot in seen.seen for foot in FEET):
+        return None
+    scene = _colours(_cut_scene(np.array(_as_estimated(photo.convert("RGB"), seen)), seen))
+    inside = seen.canvas.cut(np.ones(seen.landmarks.mask.shape, np.float32), outside=0) > 0.999
+    floor = inside & (cover_of(seen.others, seen) < FAINT)
+    return find_shadow(scene, seen.photo.mask[0, 0].numpy() > 0.1, floor, placed(seen.body))
+
+
 def fill_hole(
     scene: UInt8[np.ndarray, "s s *c"], hole: Bool[np.ndarray, "s s"], known: Bool[np.ndarray, "s s"]
 ) -> Float[np.ndarray, "s s *c"]:
@@ -72,7 +90,7 @@ def fill_hole(
     It is put together from patches of the scene; where there are too few, it is what is around, smoothly.
     """
     channels = scene.size // hole.size
-    colours = np.repeat(scene.reshape(*hole.shape, channels), 3 // channels, axis=2)
+    colours = _colours(scene)
     filled = complete(colours, hole, known) if hole.any() else colours.astype(np.float32)
     if filled is None:
         filled = fill_smoothly(colours, ~known).astype(np.float32)
@@ -104,6 +122,12 @@ def fill_smoothly(
     small_hole = (cv2.resize(hole.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA) > 0).astype(np.uint8)
     filled = cv2.inpaint(small, small_hole, INPAINT_RADIUS_PX, method)
     return cv2.resize(filled, scene.shape[1::-1], interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+
+
+def _colours(scene: Float[np.ndarray, "s s *c"] | UInt8[np.ndarray, "s s *c"]) -> UInt8[np.ndarray, "s s 3"]:
+    """RGB of RGB or grey."""
+    planes = scene.reshape(*scene.shape[:2], -1)
+    return np.repeat(planes, 3 // planes.shape[2], axis=2).astype(np.uint8)
 
 
 def _disc(radius: int) -> UInt8[np.ndarray, "d d"]:

@@ -1,0 +1,196 @@
+"""Photo + the person found in it -> the shadow on the floor; another pose -> the shadow that goes with it.
+
+Light from far away maps each point of a body onto the floor by an affine map: so much to the side and so much down the
+picture for each unit that the point lies above the floor. The map is found by trying: of all silhouettes that a light
+could draw, the right one covers what is darker than the floor around it. Right below what touches the floor it is dark
+in any light; how dark, the photo tells too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, UInt8
+from scipy.optimize import minimize
+
+from layerpose.maps.render import PlacedBody, draw_placed, place_posed, pose_body
+from layerpose.types import Body
+
+LOOKED = 192
+"""Side at which a shadow is looked for."""
+ACROSS, ALONG, PITCH = (-2.0, 2.0), (-0.8, 0.6), (0.0, 0.6)
+"""To the right and down the picture for each unit of height; and how far down the floor comes for each unit that it
+comes nearer."""
+TRIED = tuple((across, along, 0.25) for across, along in product(np.linspace(-1.8, 1.8, 13), np.linspace(-0.6, 0.45, 8)))
+MENDED = 4
+"""So many of the best are made better."""
+SHORTEST = 0.2
+"""Shorter ones lie below the feet."""
+RING, GROWN, FURTHER = 0.04, 0.02, 0.12
+"""Width of the floor beside a shadow that it is compared with, of the soft edge that goes with it, and how far the dark
+may go on from it, as shares of the canvas."""
+LEAST_AREA, LEAST_SHOWN = 0.004, 0.5
+"""It has to cover so much of the canvas, and the photo to show so much of it."""
+LEAST_DARK, LEAST_ALIKE = 0.25, 0.6
+"""How much darker (of the logarithm) it has to be, and the correlation of silhouette and darkness."""
+TOUCHING, BELOW = 0.012, 0.02
+"""What is so little above the lowest point touches the floor, and the dark below it reaches so far, of the canvas."""
+MOST_CONTACT = 0.5
+SOFT, SOFT_CONTACT = 0.006, 0.008
+"""Standard deviations of their edges, of the canvas."""
+Mask = Bool[np.ndarray, "s s"]
+Bright = Float[np.ndarray, "s s"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shadow:
+    """How a person shades the floor."""
+
+    fall: tuple[float, float, float] = (0.0, 0.0, 0.25)
+    """To the right and down the picture for each unit of height, and down the picture for each unit nearer."""
+    strength: float = 0.0
+    """How much of the floor's brightness it takes, 0..1; 0: no shadow is seen."""
+    contact: float = 0.0
+    """The same right below what touches the floor."""
+
+    def cast(self, body: PlacedBody, size: int) -> Float[np.ndarray, "s s"]:
+        """How much of each pixel's brightness a body on the canvas takes, where the floor is."""
+        dark = np.zeros((size, size), np.float32)
+        if self.strength:
+            dark = self.strength * _blur(silhouette(body, self.fall, size), SOFT * size)
+        if self.contact:
+            dark = np.maximum(dark, self.contact * _blur(touching(body, size), SOFT_CONTACT * size))
+        return dark
+
+    def place(self, body: PlacedBody, scene: UInt8[np.ndarray, "s s 3"], known: Mask) -> Mask:
+        """Where a photo shows it, soft edge and all: also what is as dark and goes on from it, such as of a held thing."""
+        size = len(scene)
+        place = touching(body, size) if self.contact else np.zeros((size, size), dtype=bool)
+        if self.strength:
+            shape = silhouette(body, self.fall, size)
+            bright = cv2.GaussianBlur(_brightness(scene), (0, 0), SOFT * size)
+            near, ring = _grow(shape, FURTHER) & known, _grow(shape, RING) & known & ~shape
+            limit = (np.median(bright[shape & known]) + np.median(bright[ring])) / 2
+            dark = (shape | (near & (bright < limit))).astype(np.uint8)
+            _, parts = cv2.connectedComponents(dark)
+            place = place | np.isin(parts, np.unique(parts[shape]))
+        return _grow(place, GROWN)
+
+
+def find_shadow(scene: UInt8[np.ndarray, "s s 3"], person: Mask, floor: Mask, body: PlacedBody) -> Shadow:
+    """The shadow that a photo shows of a body; `floor`: where neither somebody else nor the photo's end is."""
+    small = [
+        cv2.resize(m.astype(np.uint8), (LOOKED, LOOKED), interpolation=cv2.INTER_AREA) > 0 for m in (person, ~floor)
+    ]
+    known = ~_grow(small[0], 1 / LOOKED) & ~small[1]
+    bright = _brightness(cv2.resize(scene, (LOOKED, LOOKED), interpolation=cv2.INTER_AREA))
+    judge = _Judge(bright=bright, known=known, body=body)
+    return replace(judge.find(), contact=_find_contact(bright, known, body))
+
+
+def placed(body: Body) -> PlacedBody:
+    """A body where it lies on the canvas."""
+    return place_posed(pose_body(body), body.camera, torch.device("cpu"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Judge:
+    """Which of all falls of light explains what is dark."""
+
+    bright: Bright
+    known: Mask
+    body: PlacedBody
+
+    def find(self) -> Shadow:
+        """The best one, or none if it is not good enough."""
+        first = sorted(TRIED, key=self.alike, reverse=True)[:MENDED]
+        best = max((self.mend(fall) for fall in first), key=self.alike)
+        dark = self.darkness(best)
+        if self.alike(best) < LEAST_ALIKE or dark < LEAST_DARK:
+            return Shadow()
+        return Shadow(fall=best, strength=1 - float(np.exp(-dark)))
+
+    def alike(self, fall: Sequence[float]) -> float:
+        """Correlation of silhouette and darkness, in it and around it; 0 where little of it is seen."""
+        for value, (low, high) in zip(fall, (ACROSS, ALONG, PITCH), strict=True):
+            if not low <= value <= high:
+                return 0.0
+        whole = silhouette(self.body, fall, len(self.bright))
+        shape, near = whole & self.known, _grow(whole, RING) & self.known
+        least = max(LEAST_AREA * whole.size, LEAST_SHOWN * whole.sum())
+        if np.hypot(*fall[:2]) < SHORTEST or shape.sum() < least or (near & ~whole).sum() < least / 4:
+            return 0.0
+        return float(np.nan_to_num(np.corrcoef(whole[near], -self.bright[near])[0, 1]))
+
+    def mend(self, fall: tuple[float, float, float]) -> tuple[float, float, float]:
+        """A better one near by."""
+        corners = [fall, *(np.add(fall, step) for step in np.diag([0.1, 0.05, -0.12]))]
+        options = {"initial_simplex": np.array(corners), "maxiter": 40, "xatol": 0.01, "fatol": 0.005}
+        across, along, pitch = minimize(lambda f: -self.alike(f), fall, method="Nelder-Mead", options=options).x
+        return float(across), float(along), float(pitch)
+
+    def darkness(self, fall: tuple[float, float, float]) -> float:
+        """By how much (of the logarithm) it is darker than the floor above and below it; the lesser counts."""
+        whole, size = silhouette(self.body, fall, len(self.bright)), len(self.bright)
+        reach, inner = round(RING * size), self.bright[whole & self.known]
+        beside = []
+        for shift in (reach, -reach):
+            edge = np.roll(whole, shift, axis=0) & ~whole & self.known
+            edge[:reach] &= shift < 0  # what left the picture at the other side
+            edge[-reach:] &= shift > 0
+            beside.append(np.median(self.bright[edge]) if edge.sum() > len(inner) / 8 else -np.inf)
+        return float(min(beside) - np.median(inner)) if len(inner) else -np.inf
+
+
+def silhouette(body: PlacedBody, fall: Sequence[float], size: int) -> Mask:
+    """What the light draws on the floor."""
+    across, along, pitch = fall
+    vertices, floor = body.vertices, body.vertices[:, 1].max()
+    height = floor - vertices[:, 1]
+    nearer = (vertices[:, 2].median() - vertices[:, 2]) * body.scale
+    fallen = torch.stack([vertices[:, 0] + across * height, floor + pitch * nearer + along * height, vertices[:, 2]], 1)
+    return (draw_placed(replace(body, vertices=fallen), size).nearest.part >= 0).numpy()
+
+
+def touching(body: PlacedBody, size: int) -> Mask:
+    """The floor right below what of a body touches it."""
+    vertices = body.vertices[:, :2].numpy()
+    low = (vertices[vertices[:, 1] > vertices[:, 1].max() - TOUCHING] * size).round().astype(int)
+    low = low[((low >= 0) & (low < size)).all(1)]
+    place = np.zeros((size, size), np.uint8)
+    place[low[:, 1], low[:, 0]] = 1
+    return cv2.morphologyEx(place, cv2.MORPH_CLOSE, _disc(max(round(0.01 * size), 1))) > 0
+
+
+def _find_contact(bright: Bright, known: Mask, body: PlacedBody) -> float:
+    """How dark the floor is right below what touches it, beside a little farther away."""
+    size = len(bright)
+    feet = touching(body, size)
+    near, far = (_grow(feet, reach) & known for reach in (BELOW, 3 * BELOW))
+    below = np.arange(size)[:, None] >= np.nonzero(feet.any(1))[0].min(initial=size)
+    inner, outer = bright[near & below], bright[far & ~near & below]
+    if min(len(inner), len(outer)) < size / 20:
+        return 0.0
+    return float(np.clip(1 - np.exp(np.median(inner) - np.median(outer)), 0, MOST_CONTACT))
+
+
+def _brightness(scene: UInt8[np.ndarray, "s s 3"]) -> Bright:
+    return np.log1p(scene.astype(np.float32).mean(2))
+
+
+def _blur(mask: Mask, sigma: float) -> Float[np.ndarray, "s s"]:
+    return cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma)
+
+
+def _grow(mask: Mask, reach: float) -> Mask:
+    """By a share of the picture's side."""
+    return cv2.dilate(mask.astype(np.uint8), _disc(max(round(reach * len(mask)), 1))) > 0
+
+
+def _disc(radius: int) -> UInt8[np.ndarray, "d d"]:
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)).astype(np.uint8)
