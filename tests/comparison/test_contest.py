@@ -218,7 +218,8 @@ def test_the_rows_of_both_tables_are_known_and_keep_their_order() -> None:
 def test_with_several_seeds_a_figure_is_their_mean_and_each_is_named() -> None:
     def measured(row: str, value: float, problem: str = "") -> Measured:
         figures = {} if problem else {"fg": {"lpips": value, "ssim": 1 - value, "psnr": 20.0}}
-        return Measured(row=row, pair=("p", "0", "1"), view_degrees=10.0, invented=0.2, figures=figures, problem=problem)
+        pair = ("p", "0", "1")
+        return Measured(row=row, pair=pair, view_degrees=10.0, invented=0.2, figures=figures, problem=problem)
 
     found = (measured("DSC seed 0", 0.2), measured("DSC seed 1", 0.4), measured("target", 0.0))
     report = Report(measured=found, protocols=("fg",), size=128, main="DSC seed 1", facts={})

@@ -115,8 +115,8 @@ PROTOCOLS = {
         ),
         Protocol(
             name="white", measure=measure_white,
-            says="the person on white, a square crop around it of 512 x 512 pixels; SSIM (as wang), PSNR and LPIPS v0.1, "
-            "AlexNet, over all of it",
+            says="the person on white, a square crop around it of 512 x 512 pixels; SSIM (as wang), PSNR and LPIPS "
+            "v0.1, AlexNet, over all of it",
         ),
         Protocol(
             name="patn", measure=measure_patn,

@@ -120,7 +120,8 @@ def to_csv(report: Report) -> str:
     names = [(group, name) for name, group in _columns(every)]
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["row", "person", "source", "target", "view_degrees", "invented", *(f"{g}_{n}" for g, n in names), "problem"])
+    told = ("view_degrees", "invented")
+    table.writerow(["row", "person", "source", "target", *told, *(f"{g}_{n}" for g, n in names), "problem"])
     for m in every:
         values = [m.figures.get(group, {}).get(name, "") for group, name in names]
         table.writerow([m.row, *m.pair, round(m.view_degrees, 1), round(m.invented, 3), *values, m.problem])

@@ -56,7 +56,7 @@ def finish(
     if background is None:
         return Finished(made=made, body=body, picture=image_to_picture(made.image))
     blank = Image.new("RGB", (seen.canvas.size, seen.canvas.size))
-    return Finished(made=made, body=body, picture=find_backdrop(background, blank, seen).compose(made))
+    return Finished(made=made, body=body, picture=find_backdrop(background, blank, seen).compose(made, body))
 
 
 def finish_in_photo(

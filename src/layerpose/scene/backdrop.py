@@ -15,8 +15,9 @@ from torch import Tensor
 from layerpose.estimation.estimate import Estimate
 from layerpose.estimation.others import floor_of
 from layerpose.media.pictures import image_to_picture, picture_to_image, read_photo
-from layerpose.scene.filling import cover_of, fill_scene
-from layerpose.types import Transfer
+from layerpose.scene.filling import cover_of, fill_scene, find_shadow_of
+from layerpose.scene.shadows import Shadow, placed
+from layerpose.types import Body, Transfer
 
 EDGE = 3 / 512
 """Width of the band inside the body's outline, as a share of the canvas, where the picture says how far it goes."""
@@ -33,23 +34,38 @@ class Backdrop:
     image: Float[Tensor, "1 3 h w"] | None
     front: Float[Tensor, "1 1 h w"] | None = None
     """How much of each pixel of it, 0..1, stands before the person."""
+    shadow: Shadow | None = None
+    """What the person casts on it."""
 
     @property
     def transparent(self) -> bool:
         """Frames have an alpha channel."""
         return self.image is None
 
-    def compose(self, made: Transfer) -> Image.Image:
-        """The finished frame: RGB over the backdrop, or RGBA."""
+    def compose(self, made: Transfer, body: Body, floor: float | None = None) -> Image.Image:
+        """The finished frame: RGB over the backdrop, or RGBA. The body that was drawn stands on the `floor` (canvas
+        units, from the top), without it on its lowest point.
+        """
         alpha = find_alpha(made)
         image = made.image.float().cpu()
         if self.front is not None:
             alpha, image = alpha * (1 - self.front), image * (1 - self.front)
         if self.image is not None:
-            return image_to_picture(torch.where(alpha > 0, image, 0) + (1 - alpha) * self.image)
+            scene = self._shade(self.image, body, floor)
+            return image_to_picture(torch.where(alpha > 0, image, 0) + (1 - alpha) * scene)
         picture = image_to_picture(image / alpha.clamp(min=0.1))
         picture.putalpha(Image.fromarray((alpha[0, 0] * 255).round().byte().numpy()))
         return picture
+
+    def _shade(
+        self, image: Float[Tensor, "1 3 h w"], body: Body, floor: float | None
+    ) -> Float[Tensor, "1 3 h w"]:  # fmt: skip
+        if self.shadow is None:
+            return image
+        dark = torch.from_numpy(self.shadow.cast(placed(body), image.shape[-1], floor))[None, None]
+        if self.front is not None:
+            dark = dark * (1 - self.front)
+        return (image + 1) * (1 - dark) - 1
 
 
 def find_alpha(made: Transfer) -> Float[Tensor, "1 1 h w"]:
@@ -73,7 +89,9 @@ def find_backdrop(wanted: str, photo: Image.Image, seen: Estimate) -> Backdrop:
         return Backdrop(image=None)
     if wanted == KEEP:
         front = cover_of([other for other in seen.others if other.floor > floor_of(seen.landmarks)], seen)
-        return Backdrop(image=picture_to_image(fill_scene(photo, seen)), front=torch.from_numpy(front)[None, None])
+        shadow = find_shadow_of(photo, seen)
+        image = picture_to_image(fill_scene(photo, seen, shadow))
+        return Backdrop(image=image, front=torch.from_numpy(front)[None, None], shadow=shadow)
     colour = _colour(wanted)
     if colour is not None:
         return Backdrop(image=picture_to_image(Image.new("RGB", (size, size), colour)))

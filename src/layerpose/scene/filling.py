@@ -37,10 +37,10 @@ class Filling:
     """Where they take the place of the photo's, 0..1: 1 over the person, 0 from a little way off."""
 
 
-def fill_scene(photo: Image.Image, seen: Estimate) -> Image.Image:
-    """The photo on the canvas with the person's place, and what lies beyond the photo, filled in."""
+def fill_scene(photo: Image.Image, seen: Estimate, shadow: Shadow | None = None) -> Image.Image:
+    """The photo on the canvas with the person's place, their shadow's, and what lies beyond the photo, filled in."""
     scene = _cut_scene(np.array(_as_estimated(photo.convert("RGB"), seen)), seen)
-    filling = fill_place(photo.convert("RGB"), seen, beyond=True)
+    filling = fill_place(photo.convert("RGB"), seen, beyond=True, shadow=shadow)
     cover = filling.cover[..., None]
     return Image.fromarray((cover * filling.image + (1 - cover) * scene).round().astype(np.uint8))
 

@@ -8,7 +8,7 @@ in any light; how dark, the photo tells too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -26,7 +26,9 @@ LOOKED = 192
 ACROSS, ALONG, PITCH = (-2.0, 2.0), (-0.8, 0.6), (0.0, 0.6)
 """To the right and down the picture for each unit of height; and how far down the floor comes for each unit that it
 comes nearer."""
-TRIED = tuple((across, along, 0.25) for across, along in product(np.linspace(-1.8, 1.8, 13), np.linspace(-0.6, 0.45, 8)))
+TRIED = tuple(
+    (a, b, 0.25) for a, b in product(np.linspace(-1.8, 1.8, 13).tolist(), np.linspace(-0.6, 0.45, 8).tolist())
+)
 MENDED = 4
 """So many of the best are made better."""
 SHORTEST = 0.2
@@ -38,11 +40,17 @@ LEAST_AREA, LEAST_SHOWN = 0.004, 0.5
 """It has to cover so much of the canvas, and the photo to show so much of it."""
 LEAST_DARK, LEAST_ALIKE = 0.25, 0.6
 """How much darker (of the logarithm) it has to be, and the correlation of silhouette and darkness."""
-TOUCHING, BELOW = 0.012, 0.02
-"""What is so little above the lowest point touches the floor, and the dark below it reaches so far, of the canvas."""
+TOUCHING, BELOW = 0.012, 0.05
+"""What is so little above the lowest point touches the floor, which is looked at so far around it, of the canvas."""
 MOST_CONTACT = 0.5
+LEAST_SLOPE, LEAST_CONTACT_ALIKE = 0.01, 0.3
+"""Less of the soft shadow, or less correlation with it, tells nothing."""
+JUMP, JUMP_STEP = 12, 3
+"""Frames before and after one in which whoever jumps touches the floor, and how many of them are looked at."""
 SOFT, SOFT_CONTACT = 0.006, 0.008
 """Standard deviations of their edges, of the canvas."""
+CORE = 30
+"""This percentile of a shadow's brightness is that of its inside, and not of its soft edge."""
 Mask = Bool[np.ndarray, "s s"]
 Bright = Float[np.ndarray, "s s"]
 
@@ -58,21 +66,24 @@ class Shadow:
     contact: float = 0.0
     """The same right below what touches the floor."""
 
-    def cast(self, body: PlacedBody, size: int) -> Float[np.ndarray, "s s"]:
-        """How much of each pixel's brightness a body on the canvas takes, where the floor is."""
-        dark = np.zeros((size, size), np.float32)
+    def cast(self, body: PlacedBody, size: int, floor: float | None = None) -> Float[np.ndarray, "s s"]:
+        """How much of each pixel's brightness a body on the canvas takes, where the floor is.
+
+        `floor`: where it is (canvas units, from the top); without it, at the body's lowest point.
+        """
+        floor, dark = lowest(body) if floor is None else floor, np.zeros((size, size), np.float32)
         if self.strength:
-            dark = self.strength * _blur(silhouette(body, self.fall, size), SOFT * size)
+            dark = self.strength * _blur(silhouette(body, self.fall, size, floor), SOFT * size)
         if self.contact:
-            dark = np.maximum(dark, self.contact * _blur(touching(body, size), SOFT_CONTACT * size))
+            dark = np.maximum(dark, self.contact * _blur(touching(body, size, floor), SOFT_CONTACT * size))
         return dark
 
     def place(self, body: PlacedBody, scene: UInt8[np.ndarray, "s s 3"], known: Mask) -> Mask:
-        """Where a photo shows it, soft edge and all: also what is as dark and goes on from it, such as of a held thing."""
+        """Where a photo shows it, soft edge and all; also what is as dark and goes on from it, such as a ball's."""
         size = len(scene)
-        place = touching(body, size) if self.contact else np.zeros((size, size), dtype=bool)
+        place = touching(body, size, lowest(body)) if self.contact else np.zeros((size, size), dtype=bool)
         if self.strength:
-            shape = silhouette(body, self.fall, size)
+            shape = silhouette(body, self.fall, size, lowest(body))
             bright = cv2.GaussianBlur(_brightness(scene), (0, 0), SOFT * size)
             near, ring = _grow(shape, FURTHER) & known, _grow(shape, RING) & known & ~shape
             limit = (np.median(bright[shape & known]) + np.median(bright[ring])) / 2
@@ -98,6 +109,17 @@ def placed(body: Body) -> PlacedBody:
     return place_posed(pose_body(body), body.camera, torch.device("cpu"))
 
 
+def lowest(body: PlacedBody) -> float:
+    """Its lowest point, in canvas units from the top."""
+    return float(body.vertices[:, 1].max())
+
+
+def floor_at(frame: int, num_frames: int, body: Callable[[int], Body]) -> float:
+    """Where the floor is in a frame of a film: who jumps comes down again soon."""
+    nearby = range(max(frame - JUMP, 0), min(frame + JUMP + 1, num_frames), JUMP_STEP)
+    return max(lowest(placed(body(number))) for number in {*nearby, frame})
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Judge:
     """Which of all falls of light explains what is dark."""
@@ -120,7 +142,7 @@ class _Judge:
         for value, (low, high) in zip(fall, (ACROSS, ALONG, PITCH), strict=True):
             if not low <= value <= high:
                 return 0.0
-        whole = silhouette(self.body, fall, len(self.bright))
+        whole = silhouette(self.body, fall, len(self.bright), lowest(self.body))
         shape, near = whole & self.known, _grow(whole, RING) & self.known
         least = max(LEAST_AREA * whole.size, LEAST_SHOWN * whole.sum())
         if np.hypot(*fall[:2]) < SHORTEST or shape.sum() < least or (near & ~whole).sum() < least / 4:
@@ -131,12 +153,14 @@ class _Judge:
         """A better one near by."""
         corners = [fall, *(np.add(fall, step) for step in np.diag([0.1, 0.05, -0.12]))]
         options = {"initial_simplex": np.array(corners), "maxiter": 40, "xatol": 0.01, "fatol": 0.005}
-        across, along, pitch = minimize(lambda f: -self.alike(f), fall, method="Nelder-Mead", options=options).x
-        return float(across), float(along), float(pitch)
+        found = minimize(lambda f: -self.alike(f.tolist()), fall, method="Nelder-Mead", options=options).x
+        across, along, pitch = found.tolist()
+        return across, along, pitch
 
     def darkness(self, fall: tuple[float, float, float]) -> float:
         """By how much (of the logarithm) it is darker than the floor above and below it; the lesser counts."""
-        whole, size = silhouette(self.body, fall, len(self.bright)), len(self.bright)
+        size = len(self.bright)
+        whole = silhouette(self.body, fall, size, lowest(self.body))
         reach, inner = round(RING * size), self.bright[whole & self.known]
         beside = []
         for shift in (reach, -reach):
@@ -144,23 +168,24 @@ class _Judge:
             edge[:reach] &= shift < 0  # what left the picture at the other side
             edge[-reach:] &= shift > 0
             beside.append(np.median(self.bright[edge]) if edge.sum() > len(inner) / 8 else -np.inf)
-        return float(min(beside) - np.median(inner)) if len(inner) else -np.inf
+        return float(min(beside) - np.percentile(inner, CORE)) if len(inner) else -np.inf
 
 
-def silhouette(body: PlacedBody, fall: Sequence[float], size: int) -> Mask:
+def silhouette(body: PlacedBody, fall: Sequence[float], size: int, floor: float) -> Mask:
     """What the light draws on the floor."""
     across, along, pitch = fall
-    vertices, floor = body.vertices, body.vertices[:, 1].max()
+    vertices = body.vertices
     height = floor - vertices[:, 1]
     nearer = (vertices[:, 2].median() - vertices[:, 2]) * body.scale
-    fallen = torch.stack([vertices[:, 0] + across * height, floor + pitch * nearer + along * height, vertices[:, 2]], 1)
+    down = floor + pitch * nearer + along * height
+    fallen = torch.stack([vertices[:, 0] + across * height, down, vertices[:, 2]], 1)
     return (draw_placed(replace(body, vertices=fallen), size).nearest.part >= 0).numpy()
 
 
-def touching(body: PlacedBody, size: int) -> Mask:
+def touching(body: PlacedBody, size: int, floor: float) -> Mask:
     """The floor right below what of a body touches it."""
     vertices = body.vertices[:, :2].numpy()
-    low = (vertices[vertices[:, 1] > vertices[:, 1].max() - TOUCHING] * size).round().astype(int)
+    low = (vertices[vertices[:, 1] > floor - TOUCHING] * size).round().astype(int)
     low = low[((low >= 0) & (low < size)).all(1)]
     place = np.zeros((size, size), np.uint8)
     place[low[:, 1], low[:, 0]] = 1
@@ -168,15 +193,17 @@ def touching(body: PlacedBody, size: int) -> Mask:
 
 
 def _find_contact(bright: Bright, known: Mask, body: PlacedBody) -> float:
-    """How dark the floor is right below what touches it, beside a little farther away."""
+    """How much darker the floor gets towards what touches it: the slope over the soft shadow of strength 1."""
     size = len(bright)
-    feet = touching(body, size)
-    near, far = (_grow(feet, reach) & known for reach in (BELOW, 3 * BELOW))
+    feet = touching(body, size, lowest(body))
+    soft = _blur(feet, SOFT_CONTACT * size)
     below = np.arange(size)[:, None] >= np.nonzero(feet.any(1))[0].min(initial=size)
-    inner, outer = bright[near & below], bright[far & ~near & below]
-    if min(len(inner), len(outer)) < size / 20:
+    floor = _grow(feet, BELOW) & known & below
+    if floor.sum() < size / 10 or soft[floor].std() < LEAST_SLOPE or bright[floor].std() == 0:
         return 0.0
-    return float(np.clip(1 - np.exp(np.median(inner) - np.median(outer)), 0, MOST_CONTACT))
+    alike = np.corrcoef(soft[floor], -bright[floor])[0, 1]
+    slope = alike * bright[floor].std() / soft[floor].std()
+    return float(np.clip(1 - np.exp(-slope), 0, MOST_CONTACT)) if alike > LEAST_CONTACT_ALIKE else 0.0
 
 
 def _brightness(scene: UInt8[np.ndarray, "s s 3"]) -> Bright:

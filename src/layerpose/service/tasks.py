@@ -80,7 +80,7 @@ class Tasks:
         body = framed(self.person(photos[0]).seen, self.pose(request["pose"]))
         view = self.view(photos, size)
         made = model.draw(model.prepare(view, body))
-        picture = self.backdrop(photos[0], request["background"], size).compose(made)
+        picture = self.backdrop(photos[0], request["background"], size).compose(made, body)
         return Answer(kind="image/png", content=png(picture, effort=PNG_EFFORT))
 
     def fit(self, request: dict[str, Any], _: Report) -> Answer:

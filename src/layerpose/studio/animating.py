@@ -17,6 +17,7 @@ from layerpose.motion.filming import find_repeats
 from layerpose.motion.pose_file import record_to_body
 from layerpose.runtime.cache import writing
 from layerpose.scene.backdrop import TRANSPARENT, Backdrop
+from layerpose.scene.shadows import floor_at
 from layerpose.studio.drawing import Drawer, framed
 from layerpose.studio.jobs import Report
 from layerpose.studio.keys import Key, bodies_between
@@ -56,7 +57,10 @@ class Reel:
     def draw(self, frame: int) -> Image.Image:
         """One finished frame."""
         self.line.give_way()
-        return self.backdrop.compose(self.model.draw(self.model.prepare(self.view, self.bodies[frame])))
+        body, floor = self.bodies[frame], None
+        if self.backdrop.shadow is not None:
+            floor = floor_at(frame, len(self.bodies), self.bodies.__getitem__)
+        return self.backdrop.compose(self.model.draw(self.model.prepare(self.view, body)), body, floor)
 
 
 def check_animation(request: dict[str, Any]) -> None:

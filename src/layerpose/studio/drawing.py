@@ -64,7 +64,8 @@ class Drawer:
         """Draw it. `check` is asked between the steps, and may raise to have it left undone."""
         made = self.transfer(wish, check)
         check()
-        return self.backdrop(wish.person, wish.background, wish.size).compose(made)
+        body = framed(self.people.get(wish.person).seen, wish.pose)
+        return self.backdrop(wish.person, wish.background, wish.size).compose(made, body)
 
     def transfer(self, wish: Wish, check: Callable[[], None] = lambda: None) -> Transfer:
         """All steps of it."""

@@ -65,8 +65,9 @@ def find_actor(photo: Path, motion: Motion, model: PoseTransfer, background: str
     shots = film(motion, seen.body, "follow")
 
     def draw(frame: int) -> tuple[Image.Image, Bool[np.ndarray, "s s"]]:
-        made = model.draw(model.prepare(view, shots.body(frame)))
-        return backdrop.compose(made), find_alpha(made)[0, 0].numpy() > 0.5
+        body = shots.body(frame)
+        made = model.draw(model.prepare(view, body))
+        return backdrop.compose(made, body), find_alpha(made)[0, 0].numpy() > 0.5
 
     return Actor(num_frames=shots.num_frames, body=shots.body, draw=draw)
 

@@ -19,6 +19,7 @@ from layerpose.motion.filming import Film, find_repeats
 from layerpose.runtime.cluster import Cluster
 from layerpose.runtime.workers import count_cores, spread, work_alone
 from layerpose.scene.backdrop import Backdrop
+from layerpose.scene.shadows import floor_at
 from layerpose.transfer import PoseTransfer
 from layerpose.video.store import FrameStore, job_key
 
@@ -52,7 +53,10 @@ class Shooting:
 
     def draw(self, frame: int) -> Image.Image:
         """One finished frame."""
-        return self.backdrop.compose(self.model.draw(self.model.prepare(self.view, self.film.body(frame))))
+        body, floor = self.film.body(frame), None
+        if self.backdrop.shadow is not None:
+            floor = floor_at(frame, self.film.num_frames, self.film.body)
+        return self.backdrop.compose(self.model.draw(self.model.prepare(self.view, body)), body, floor)
 
     def first_like(self, frame: int) -> int:
         """The first frame that looks the same."""
@@ -75,6 +79,7 @@ class Shooting:
         return job_key(
             __version__, repr(self.model.config), *weights, scene, *photos,
             film.script.rotations.numpy().tobytes(), film.script.path.numpy().tobytes(), film.shot,
+            repr(self.backdrop.shadow),
         )  # fmt: skip
 
 
