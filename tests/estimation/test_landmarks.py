@@ -1,17 +1,12 @@
 from __future__ import annotations
 
-import hashlib
-import subprocess
-import time
-import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from layerpose.estimation import detector_files
+from layerpose.estimation.detector_files import FOLDER, pack_network, read_network, unpack_network
 from layerpose.estimation.estimate import estimate
 from layerpose.estimation.finding import find_landmarks
 from layerpose.types import CLASSES
@@ -21,41 +16,29 @@ def photo(shared: Path, name: str) -> np.ndarray:
     return np.array(Image.open(shared / "real" / f"{name}.png").convert("RGB"))
 
 
-def test_without_networks_and_offline_the_message_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setenv("LAYERPOSE_CACHE", str(tmp_path))
-    failed = subprocess.CompletedProcess([], 1, "", "ERROR: no route to host")
-    monkeypatch.setattr(detector_files.subprocess, "run", lambda *_, **__: failed)
-    with pytest.raises(ValueError, match=r"no route to host.*go online once"):
-        detector_files.detector_files()
+NETWORKS = ("pose_detection", "pose_landmark_heavy", "face_detection_short_range", "face_landmark")
 
 
-def test_a_tampered_network_is_not_taken_from_the_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("LAYERPOSE_CACHE", str(tmp_path))
-    (tmp_path / "landmarks").mkdir()
-    for name in detector_files.NETWORKS:
-        (tmp_path / "landmarks" / Path(name).name).write_bytes(b"something else")
-    monkeypatch.setattr(detector_files, "_download", lambda *_: pytest.fail("downloads again"))
-    with pytest.raises(pytest.fail.Exception, match="downloads again"):
-        detector_files.detector_files()
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_is_bundled_as_a_file_that_its_engine_reads(name: str) -> None:
+    assert read_network(name)[4:8] == b"TFL3"
+    assert (FOLDER / "LICENSE").read_text().lstrip().startswith("Apache License")
 
 
-def test_several_who_want_the_networks_at_once_fetch_them_once(tmp_path, monkeypatch):
-    monkeypatch.setenv("LAYERPOSE_CACHE", str(tmp_path))
-    monkeypatch.setattr(detector_files, "NETWORKS", {"inside/a.tflite": hashlib.sha256(b"a").hexdigest()})
-    fetched = []
-
-    def download(folder: Path) -> Path:
-        time.sleep(0.2)
-        fetched.append(folder)
-        with zipfile.ZipFile(folder / "a.whl", "w") as archive:
-            archive.writestr("inside/a.tflite", b"a")
-        return folder / "a.whl"
-
-    monkeypatch.setattr(detector_files, "_download", download)
-    with ThreadPoolExecutor(4) as pool:
-        folders = set(pool.map(lambda _: detector_files.detector_files(), range(4)))
-    assert len(fetched) == 1
-    assert [(folder / "a.tflite").read_bytes() for folder in folders] == [b"a"]
+def test_a_packed_network_is_the_same_file_but_for_a_little_in_its_large_weights() -> None:
+    whole = read_network("pose_landmark_heavy")
+    stored = pack_network(whole)
+    again = np.frombuffer(unpack_network(stored), np.uint8)
+    assert sum(array.nbytes for array in stored.values()) < 0.6 * len(whole)
+    assert len(again) == len(whole)
+    places = {int(name): stored[name].size for name in stored if name.isdigit()}
+    assert len(places) > 50
+    rest = np.ones(len(whole), dtype=bool)
+    for place, size in places.items():
+        rest[place : place + 2 * size] = False
+        before, after = (np.frombuffer(file, np.float16, size, place).astype(np.float32) for file in (whole, again))
+        assert np.linalg.norm(after - before) < 0.01 * np.linalg.norm(before)
+    assert (again[rest] == np.frombuffer(whole, np.uint8)[rest]).all()
 
 
 @pytest.mark.parametrize("kind", ["noise", "sky"])

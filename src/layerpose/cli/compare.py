@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from layerpose.cli.console import Pace, busy, check_numbers, progress_of, say
-from layerpose.cli.evaluate import LPIPS_FILE, Name, check_faces, check_plots
+from layerpose.cli.evaluate import LPIPS_FILE, Name, check_face_model, check_plots
 from layerpose.cli.options import Device
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def compare(
             save_minutes=save_minutes, lpips=weights,
         )  # fmt: skip
         check_contest(contest, machine, out)
-        check_faces(faces, face_model)
+        check_face_model(face_model)
         table = Table(
             records=records, pairs=tuple(choose_pairs(records, split, pairs)), lpips=weights, size=size,
             protocols=tuple(protocol), bodies=bodies, workers=workers, facts={"data": data.name, "split": split},

@@ -97,7 +97,7 @@ def evaluate(
 
         records, weights = Records(data), lpips or cache_dir() / LPIPS_FILE
         Lpips(weights)
-        check_faces(faces, face_model)
+        check_face_model(face_model)
         chosen = choose_pairs(records, split, pairs)
         rows = name_rows(model)
         systems = [enter(folder, row=row, device=device) for folder, row in zip(model or (None,), rows, strict=True)]
@@ -129,15 +129,12 @@ def evaluate(
         raise ValueError(f"{len(made.problems)} pictures could not be measured; they are named in {out / 'report.md'}")
 
 
-def check_faces(faces: bool, face_model: Path | None) -> None:
-    """ValueError unless what faces are compared with is there."""
-    from layerpose.estimation.detector_files import detector_files
+def check_face_model(face_model: Path | None) -> None:
+    """ValueError unless the recogniser that is named is one."""
     from layerpose.evaluation.recogniser import read_recogniser
 
     if face_model is not None:
         read_recogniser(face_model)
-    if faces or face_model is not None:
-        detector_files()
 
 
 def check_plots() -> None:

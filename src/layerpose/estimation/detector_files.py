@@ -1,87 +1,63 @@
-"""The landmark networks, of bodies and of faces: taken once out of MediaPipe's wheel (Apache-2.0), then kept."""
+"""The networks that find bodies and faces, as they are bundled: MediaPipe's (Apache-2.0), the largest one packed.
+
+A packed network is its file without the weights of its large convolutions, which have a byte each (`runtime.packing`);
+put together again it is a TensorFlow Lite file like the others.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import subprocess
-import sys
-import tempfile
-import zipfile
-from pathlib import Path
+from collections.abc import Mapping
+from importlib.resources import files
 
-from layerpose.runtime.cache import cache_dir, one_at_a_time, writing
+import numpy as np
+from safetensors.numpy import load
 
-WHEEL = "mediapipe==0.10.21"
-"""Only used as a container: the package itself is neither installed nor imported."""
-PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
-"""One wheel serves everybody, because the networks are the same in all of them."""
-NETWORKS = {
-    "mediapipe/modules/pose_detection/pose_detection.tflite": (
-        "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c"
-    ),
-    "mediapipe/modules/pose_landmark/pose_landmark_full.tflite": (
-        "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f"
-    ),
-    "mediapipe/modules/face_detection/face_detection_short_range.tflite": (
-        "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8"
-    ),
-    "mediapipe/modules/face_landmark/face_landmark.tflite": (
-        "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814"
-    ),
-}
-"""Path in the wheel -> SHA-256."""
+from layerpose.runtime.packing import STEPS, pack, unpack
+
+FOLDER = files("layerpose") / "weights" / "landmarks"
+REST = "rest"
+"""What of a packed file is not packed; all other arrays are called by their place in the file."""
+LEAST_BYTES = 60_000
+"""Smaller weights stay as they are, and so do those of convolutions that see more than one pixel: all feel it."""
 
 
-class DownloadError(ValueError):
-    """The networks are not in the cache and could not be fetched."""
+def read_network(name: str) -> bytes:
+    """A network as a TensorFlow Lite file."""
+    whole, packed = FOLDER / f"{name}.tflite", FOLDER / f"{name}.safetensors"
+    return whole.read_bytes() if whole.is_file() else unpack_network(load(packed.read_bytes()))
 
 
-def detector_files() -> Path:
-    """The folder with the networks of bodies and of faces, fetched on first use (36 MB)."""
-    folder = cache_dir() / "landmarks"
-    folder.mkdir(parents=True, exist_ok=True)
-    if not _complete(folder):
-        with one_at_a_time(folder):
-            if not _complete(folder):
-                _fetch(folder)
-    return folder
+def pack_network(whole: bytes) -> dict[str, np.ndarray]:
+    """A TensorFlow Lite file whose weights have 16 bits -> arrays to keep; `unpack_network` makes it again."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model, bytes_of = schema.Model.GetRootAs(whole, 0), np.frombuffer(whole, np.uint8)
+    graph, stored, rest, done = model.Subgraphs(0), {}, [], 0
+    tensors = {graph.Tensors(n).Buffer(): graph.Tensors(n) for n in range(graph.TensorsLength())}
+    places = {}
+    for number, tensor in tensors.items():
+        buffer = model.Buffers(number)
+        if buffer.DataLength() >= LEAST_BYTES and tensor.Type() == schema.TensorType.FLOAT16:
+            places[_place(buffer.DataAsNumpy(), bytes_of)] = tuple(tensor.ShapeAsNumpy().tolist())
+    for place, shape in sorted(places.items()):
+        if len(shape) == 4 and shape[1:3] == (1, 1):
+            weights = np.frombuffer(whole, np.float16, int(np.prod(shape)), place)
+            stored[str(place)], stored[f"{place}{STEPS}"] = pack(weights.reshape(shape[0], -1))
+            rest.append(bytes_of[done:place])
+            done = place + weights.nbytes
+    return {**stored, REST: np.concatenate([*rest, bytes_of[done:]])}
 
 
-def _complete(folder: Path) -> bool:
-    return all(_intact(folder / Path(name).name, digest) for name, digest in NETWORKS.items())
+def unpack_network(stored: Mapping[str, np.ndarray]) -> bytes:
+    """The file."""
+    rest, pieces, done, taken = stored[REST], [], 0, 0
+    for place in sorted(int(name) for name in stored if name.isdigit()):
+        weights = unpack(stored[str(place)], stored[f"{place}{STEPS}"]).astype(np.float16)
+        pieces += [rest[taken : taken + place - done].tobytes(), weights.tobytes()]
+        taken, done = taken + place - done, place + weights.nbytes
+    return b"".join([*pieces, rest[taken:].tobytes()])
 
 
-def _fetch(folder: Path) -> None:
-    print(f"layerpose: fetching the landmark networks (once, 36 MB, from {WHEEL}) ...", file=sys.stderr, flush=True)
-    with tempfile.TemporaryDirectory() as temporary:
-        _extract(_download(Path(temporary)), folder)
-
-
-def _download(folder: Path) -> Path:
-    platforms = [word for platform in PLATFORMS for word in ("--platform", platform)]
-    options = ["--no-deps", "--only-binary=:all:", "--quiet", "--disable-pip-version-check", "--dest", str(folder)]
-    python = ["--python-version", "3.11", "--implementation", "cp", "--abi", "cp311"]
-    command = [sys.executable, "-m", "pip", "download", *options, *platforms, *python, WHEEL]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    wheels = list(folder.glob("*.whl"))
-    if done.returncode or not wheels:
-        reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
-        raise DownloadError(
-            f"the landmark networks are missing and could not be fetched ({reason}); "
-            f"go online once, or put {', '.join(Path(name).name for name in NETWORKS)} "
-            f"out of the wheel {WHEEL} into {cache_dir() / 'landmarks'}"
-        )
-    return wheels[0]
-
-
-def _extract(wheel: Path, folder: Path) -> None:
-    with zipfile.ZipFile(wheel) as archive:
-        for name, digest in NETWORKS.items():
-            with writing(folder / Path(name).name) as path:
-                path.write_bytes(archive.read(name))
-                if not _intact(path, digest):
-                    raise DownloadError(f"{name} out of {WHEEL} has another checksum than expected; try again")
-
-
-def _intact(path: Path, digest: str) -> bool:
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest
+def _place(part: np.ndarray, whole: np.ndarray) -> int:
+    """Where a view into a file begins."""
+    return part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]

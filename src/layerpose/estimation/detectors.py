@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from threading import Lock
 
 import numpy as np
 from jaxtyping import Float
 
+from layerpose.estimation.detector_files import read_network
+
 _one_at_a_time = Lock()
 """A network keeps its picture between being given it and being asked."""
 
 
-def run_detector(folder: Callable[[], Path], name: str, picture: Float[np.ndarray, "h w 3"]) -> list[np.ndarray]:
-    """The outputs of a network (`NAME.tflite` in the folder) for one picture."""
-    network = _open(folder, name)
+def run_detector(name: str, picture: Float[np.ndarray, "h w 3"]) -> list[np.ndarray]:
+    """The outputs of a bundled network for one picture."""
+    network = _open(name)
     with _one_at_a_time:
         network.set_tensor(network.get_input_details()[0]["index"], picture[None])
         network.invoke()
@@ -38,9 +39,9 @@ def between_centres(affine: Float[np.ndarray, "2 3"]) -> Float[np.ndarray, "2 3"
 
 
 @lru_cache(maxsize=4)
-def _open(folder: Callable[[], Path], name: str):
+def _open(name: str):
     from ai_edge_litert.interpreter import Interpreter
 
-    network = Interpreter(model_path=str(folder() / f"{name}.tflite"), num_threads=1)
+    network = Interpreter(model_content=read_network(name), num_threads=1)
     network.allocate_tensors()
     return network

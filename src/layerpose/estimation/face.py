@@ -13,7 +13,6 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from scipy.special import expit
 
-from layerpose.estimation.detector_files import detector_files
 from layerpose.estimation.detectors import between_centres, place_anchors, run_detector
 
 DETECTOR_SIZE, MESH_SIZE = 128, 192
@@ -66,7 +65,7 @@ def find_face(picture: UInt8[np.ndarray, "h w 3"], centre: Float[np.ndarray, "2"
         MESH_SIZE,
     )  # fmt: skip
     seen = _crop(picture, upright, MESH_SIZE)
-    outputs = {output.size: output for output in run_detector(detector_files, "face_landmark", seen)}
+    outputs = {output.size: output for output in run_detector("face_landmark", seen)}
     score = float(expit(outputs[1].ravel()[0]))
     if score < CERTAIN:
         return None
@@ -79,7 +78,7 @@ def _detect(
 ) -> tuple[Float[np.ndarray, "896 8 2"], Float[np.ndarray, "896"]]:
     """For every anchor: middle, extent and keypoints of a box in pixels of the crop; and how likely it is one."""
     seen = _crop(picture, to_picture, DETECTOR_SIZE) * 2 - 1
-    outputs = {output.size: output for output in run_detector(detector_files, "face_detection_short_range", seen)}
+    outputs = {output.size: output for output in run_detector("face_detection_short_range", seen)}
     boxes = outputs[896 * 16].reshape(896, 8, 2).astype(np.float64)
     boxes[:, [0, 2, 3, 4, 5, 6, 7]] += place_anchors(DETECTOR_SIZE, STRIDES)[:, None]
     return boxes, outputs[896].ravel().astype(np.float64)

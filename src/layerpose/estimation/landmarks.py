@@ -12,7 +12,6 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from scipy.special import expit
 
-from layerpose.estimation.detector_files import detector_files
 from layerpose.estimation.detectors import between_centres, run_detector
 
 CROP = 256
@@ -83,9 +82,7 @@ def hips(landmarks: Float[np.ndarray, "33 d"]) -> Float[np.ndarray, "d"]:
 
 def look_in(photo: UInt8[np.ndarray, "h w 3"], region: Region, *, num_people: int = 1) -> Landmarks:
     """The landmarks of whoever is in a region, however unsure."""
-    outputs = {
-        output[0].size: output[0] for output in run_detector(detector_files, "pose_landmark_full", _crop(photo, region))
-    }
+    outputs = {output[0].size: output[0] for output in run_detector("pose_landmark_heavy", _crop(photo, region))}
     everything = outputs[195].reshape(39, 5).astype(np.float64)
     raw = everything[:NUM_LANDMARKS].copy()
     raw[:, :2] = _refine(raw[:, :2], outputs[64 * 64 * 39].reshape(64, 64, 39)[..., :NUM_LANDMARKS])

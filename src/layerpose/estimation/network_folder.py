@@ -14,6 +14,7 @@ from torch import nn
 
 from layerpose.config import ParsingConfig, VolumeConfig
 from layerpose.runtime.cache import writing
+from layerpose.runtime.packing import unpack_state
 from layerpose.runtime.saying import one_line
 from layerpose.runtime.weights import BROKEN_WEIGHTS
 
@@ -56,8 +57,7 @@ def load_network(folder: Path, kind: str, make: Callable[[dict[str, Any]], Netwo
             raise ValueError(f"{description} has format {stored['format']!r:.40}; this version reads format {FORMAT}")
         with torch.device("meta"):
             network = make(stored["network"])
-        found = {name: value.float() for name, value in load_file(weights).items()}
-        network.load_state_dict(found, assign=True)
+        network.load_state_dict(unpack_state(load_file(weights)), assign=True)
     except BROKEN_WEIGHTS as error:
         said = one_line(error)
         raise ValueError(f"the network in {folder} is damaged or of another version ({said}); get it again") from error

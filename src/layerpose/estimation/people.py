@@ -12,7 +12,6 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from scipy.special import expit
 
-from layerpose.estimation.detector_files import detector_files
 from layerpose.estimation.detectors import place_anchors, run_detector
 from layerpose.estimation.landmarks import CERTAIN, Region, region_between
 
@@ -50,7 +49,7 @@ def detect_people(photo: UInt8[np.ndarray, "h w 3"]) -> list[Detection]:
     offset = np.array([(DETECTOR_SIZE - small.shape[1]) // 2, (DETECTOR_SIZE - small.shape[0]) // 2])
     boxed = np.zeros((DETECTOR_SIZE, DETECTOR_SIZE, 3), dtype=np.uint8)
     boxed[offset[1] : offset[1] + small.shape[0], offset[0] : offset[0] + small.shape[1]] = small
-    boxes, logits = run_detector(detector_files, "pose_detection", boxed.astype(np.float32) / 127.5 - 1)[:2]
+    boxes, logits = run_detector("pose_detection", boxed.astype(np.float32) / 127.5 - 1)[:2]
     scores = expit(logits.ravel())
     points = boxes.reshape(-1, 6, 2).astype(np.float64)
     points[:, [0, 2, 3, 4, 5]] += place_anchors(DETECTOR_SIZE, STRIDES)[:, None]

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from layerpose.config import GeneratorConfig, Guides, ModelConfig
 from layerpose.runtime.cache import write_json, writing
+from layerpose.runtime.packing import pack_state, unpack_state
 from layerpose.runtime.saying import one_line
 from layerpose.runtime.weights import BROKEN_WEIGHTS, to_config
 from layerpose.stages.model import Model
@@ -38,6 +39,12 @@ def write_folder(folder: Path, state: dict[str, Tensor], description: dict[str, 
     with writing(folder / WEIGHTS) as temporary:
         temporary.write_bytes(save({name: value.detach().contiguous() for name, value in state.items()}))
     write_json(folder / CONFIG, {"format": FORMAT, **description}, indent=1)
+
+
+def pack_model(folder: Path, out: Path) -> None:
+    """The same model with a byte for a weight, as the bundled one is kept: a quarter of the size, the same pictures."""
+    stored = json.loads((folder / CONFIG).read_text())
+    write_folder(out, pack_state(load_model(folder).state_dict()), {n: v for n, v in stored.items() if n != "format"})
 
 
 def copy_model(folder: Path, out: Path) -> None:
@@ -80,8 +87,7 @@ def load_model(folder: Path) -> Model:
             )
         with torch.device("meta"):
             model = Model(_config(stored["model"]))
-        loaded = load_file(folder / WEIGHTS).items()
-        model.load_state_dict({name: value.to(torch.float32, copy=True) for name, value in loaded}, assign=True)
+        model.load_state_dict(unpack_state(load_file(folder / WEIGHTS)), assign=True)
     except BROKEN_WEIGHTS as error:
         said = one_line(error)
         raise ValueError(f"the model in {folder} is damaged or of another version ({said}); get it again") from error

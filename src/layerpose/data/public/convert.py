@@ -19,7 +19,6 @@ from threadpoolctl import threadpool_limits
 from layerpose.data.portrait import Portrait, Refusal
 from layerpose.data.records import describe, write_person
 from layerpose.data.store import PEOPLE
-from layerpose.estimation.detector_files import detector_files
 from layerpose.runtime.cache import writing
 from layerpose.runtime.workers import spread, work_alone
 
@@ -80,8 +79,6 @@ def convert(
         temporary.write_text("".join(map(_line, done.values())), encoding="utf-8")
     missing = [sitter for sitter in sitters if sitter.name not in done]
     report(len(sitters) - len(missing), len(sitters))
-    if missing:
-        detector_files()  # once, before every process wants them
     with (out / JOURNAL).open("a", encoding="utf-8") as journal:
         made = spread(convert_person, [out] * len(missing), missing, [size] * len(missing), workers=workers)
         for count, one in enumerate(made, start=len(sitters) - len(missing) + 1):
