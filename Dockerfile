@@ -10,7 +10,7 @@ RUN pip install --no-cache-dir --extra-index-url https://download.pytorch.org/wh
     && pip install --no-cache-dir ".[studio]"
 
 USER layerpose
-# Kernels, the landmark networks and the body are made or fetched once, so that no request waits for them.
+# Kernels and the body are made once, so that no request waits for them.
 RUN cd /tmp && layerpose demo && rm -r /tmp/out
 
 EXPOSE 8018

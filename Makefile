@@ -18,7 +18,7 @@ export PIP_NO_INPUT := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long fuzz kills check lint format types arch hooks vendor pictures docs recipes clean
+.PHONY: help setup demo test test-long fuzz kills check lint format types arch hooks vendor networks pictures docs recipes clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -76,6 +76,9 @@ hooks: $(DEV) ## Run lint, types and arch before every commit
 
 vendor: $(DEV) ## Fetch three.js for the studio's page again (needs npm)
 	@$(BIN)/python -m layerpose.studio.vendor
+
+networks: $(DEV) ## Fetch the bundled landmark networks again (needs npm)
+	@$(BIN)/python -m layerpose.estimation.vendor_networks
 
 docs: $(DEV) ## Build the site of the documentation (out/site); a broken link is an error
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
