@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
 from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.matte import cut_out, refine
@@ -30,6 +31,11 @@ def test_refined_mask_follows_the_true_outline():
     picture, true = scene()
     before, after = np.abs(coarse(true) - true).sum(), np.abs(refine(picture, coarse(true)) - true).sum()
     assert after < before / 4
+
+
+def test_a_mask_with_nobody_in_it_is_refused() -> None:
+    with pytest.raises(ValueError, match="nothing of the picture is surely the person"):
+        refine(scene()[0], np.full((SIZE, SIZE), 0.05, np.float32))
 
 
 def test_no_background_colour_remains_at_the_edge():

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from layerpose.estimation.frame import refuse_cut, refuse_too_little
-from layerpose.estimation.landmarks import CERTAIN, Landmarks, look_in
+from layerpose.estimation.landmarks import CERTAIN, PERSON, Landmarks, look_in
 from layerpose.estimation.people import Detection, detect_people, look_around, look_closer, overlap
 
 Pixels = UInt8[np.ndarray, "h w 3"]
@@ -89,7 +89,7 @@ def find_everybody(photo: Pixels) -> list[Landmarks]:
     """All whom both networks see, from left to right."""
     people = _look_at_all(photo, detect_people(photo))
     around = look_around(photo) if people else look_closer(photo)
-    people = _drop_same([*people, *_look_at_all(photo, around, sure=SURE if people else CERTAIN)])
+    people = _drop_same([*people, *_look_at_all(photo, around, sure=SURE if people else PERSON)])
     return _left_to_right(_look_behind(photo, people))
 
 
@@ -190,7 +190,7 @@ def _is_large(person: Detection, largest: Detection) -> bool:
     return person.region.side > BYSTANDER * largest.region.side
 
 
-def _look_at_all(photo: Pixels, people: Sequence[Detection], sure: float = CERTAIN) -> list[Landmarks]:
+def _look_at_all(photo: Pixels, people: Sequence[Detection], sure: float = PERSON) -> list[Landmarks]:
     """Those of whom the landmark network is so sure, each once."""
     found = (look_in(photo, person.region, num_people=len(people)) for person in people)
     return _drop_same([landmarks for landmarks in found if _is_sure(landmarks) and landmarks.score >= sure])
@@ -206,7 +206,7 @@ def _drop_same(people: Sequence[Landmarks]) -> list[Landmarks]:
 
 
 def _is_sure(landmarks: Landmarks) -> bool:
-    return landmarks.score >= CERTAIN and float((landmarks.mask > CERTAIN).mean()) >= SMALLEST
+    return landmarks.score >= PERSON and float((landmarks.mask > CERTAIN).mean()) >= SMALLEST
 
 
 def _is_same(a: Landmarks, b: Landmarks) -> bool:

@@ -21,6 +21,8 @@ ALIGNMENT = (33, 34)
 """Further outputs of the landmark network: the middle of the hips and the rim, as the detector gives them."""
 HEATMAP_RADIUS = 3
 CERTAIN = 0.5
+PERSON = 0.75
+"""Of whom the network is less sure, it is nobody: of people it is by .97 and more, of bushes and walls by .5 to .65."""
 JOINTS = {
     "nose": 0, "left shoulder": 11, "right shoulder": 12, "left elbow": 13, "right elbow": 14, "left wrist": 15,
     "right wrist": 16, "left hip": 23, "right hip": 24, "left knee": 25, "right knee": 26, "left ankle": 27,

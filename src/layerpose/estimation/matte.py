@@ -82,11 +82,13 @@ def separate(
 
 
 def refine(picture: Float[np.ndarray, "s s 3"], mask: Float[np.ndarray, "s s"]) -> Float[np.ndarray, "s s"]:
-    """Coarse mask -> soft mask that follows the picture's own edges."""
+    """Coarse mask -> soft mask that follows the picture's own edges. ValueError if there is nothing in it."""
     size = picture.shape[:2]
     small = cv2.resize(picture.astype(np.float32), (WORKING_SIZE, WORKING_SIZE), interpolation=cv2.INTER_AREA)
     coarse = cv2.resize(mask.astype(np.float32), (WORKING_SIZE, WORKING_SIZE), interpolation=cv2.INTER_AREA)
     rows, columns = np.flatnonzero((coarse > 0.1).any(1)), np.flatnonzero((coarse > 0.1).any(0))
+    if not len(rows):
+        raise ValueError("nothing of the picture is surely the person; use a photo that shows them whole and clearly")
     margin = 4 * OUTER_PX
     window = _around(rows, margin), _around(columns, margin)
     hard = _drop_specks(_grab(small[window], coarse[window]))
