@@ -28,6 +28,7 @@ from layerpose.media.pictures import read_photo
 from layerpose.motion.library import library_pose
 from layerpose.presets import debug
 from layerpose.scene.laying import lay
+from layerpose.scene.shadows import Shadow, placed
 from layerpose.scene.standing import stand
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import save_model
@@ -101,6 +102,40 @@ def test_all_but_the_old_and_the_new_place_stays_byte_for_byte(
     assert outside.mean() > 0.15
     assert np.array_equal(found[outside], original.numbers[outside])
     assert np.abs(found.astype(int) - original.numbers)[~outside].mean() > 3
+
+
+def darken(numbers: np.ndarray, dark: np.ndarray, canvas: Canvas) -> np.ndarray:
+    shaded = numbers.copy()
+    lay(shaded, canvas, np.zeros((*dark.shape, numbers.shape[2]), np.float32), dark)
+    return shaded
+
+
+def test_a_hard_shadow_moves_with_the_person(model: PoseTransfer, photo: Image.Image) -> None:
+    room = np.pad(np.array(photo), ((0, 0), (0, photo.width), (0, 0)), mode="reflect")
+    room[:, photo.width :] = room[:, :40].mean((0, 1))  # nobody a second time
+    seen, sun, pose = (
+        model.look(Image.fromarray(room)),
+        Shadow(fall=(0.8, -0.1, 0.2), strength=0.5),
+        library_pose("bow"),
+    )
+    body, square = stand(seen, pose)
+    casts = (sun.cast(placed(seen.body), seen.canvas.size), seen.canvas), (sun.cast(placed(body), square.size), square)
+    white = np.full((*room.shape[:2], 1), 255, np.uint8)
+    old, new = (1 - darken(white, *cast)[..., 0] / 255 for cast in casts)
+    person = seen.landmarks.mask[..., None] > 0.5
+    original = Original(numbers=np.where(person, room, darken(room, *casts[0])), profile=None)
+    around = cv2.dilate(person.astype(np.uint8), np.ones((41, 41), np.uint8)) > 0
+    moved, left = (finish_in_photo(model, original, seen, pose, shadow=s).original for s in (True, False))
+    assert moved is not None
+    assert left is not None
+    plain = room.astype(int)
+    for found, was, comes in ((moved, 0, 1), (left, 1, 0)):
+        change = (found.numbers.astype(int) - plain).mean(2) / plain.mean(2)
+        gone = (old > 0.4) & (new < 0.05) & ~around
+        there = (new > 0.4) & (old < 0.05) & ~around
+        assert min(gone.sum(), there.sum()) > 300
+        assert np.median(change[gone]) == pytest.approx(-0.5 * was, abs=0.12)
+        assert np.median(change[there]) == pytest.approx(-0.5 * comes, abs=0.12)
 
 
 def test_the_feet_stand_where_they_stood_and_the_body_is_as_large(seen: Estimate) -> None:

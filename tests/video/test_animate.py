@@ -167,7 +167,7 @@ def test_backgrounds_lie_behind_the_person(made: Transfer, seen: Estimate, perso
     photo = read_photo(person)
     Image.new("RGB", (300, 200), (10, 200, 30)).save(tmp_path / "green.png")
     for wanted, colour in (("#ff8000", (255, 128, 0)), (str(tmp_path / "green.png"), (10, 200, 30))):
-        finished = np.array(find_backdrop(wanted, photo, seen).compose(made)).astype(int)
+        finished = np.array(find_backdrop(wanted, photo, seen).compose(made, seen.body)).astype(int)
         assert np.abs(finished[3, 3] - colour).max() <= 1
         assert np.abs(finished[64, 64] - colour).max() > 20
 
