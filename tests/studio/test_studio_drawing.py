@@ -35,8 +35,8 @@ def draw(page: TestClient, person: dict[str, Any], **asked: Any) -> Image.Image:
 
 def test_the_page_gets_the_models_own_picture(page: TestClient, studio: Studio, person: dict[str, Any]) -> None:
     model, seen = studio.drawer.model(SMALL), studio.drawer.seen(person["id"], SMALL)
-    made = model.draw(model.prepare(model.view(seen), place(seen.body, library_pose("wave"))))
-    whole = Backdrop(image=None).compose(made)
+    body = place(seen.body, library_pose("wave"))
+    whole = Backdrop(image=None).compose(model.draw(model.prepare(model.view(seen), body)), body)
     drawn = draw(page, person, body={"layerpose_pose": 1, "rotations": pose_to_record(library_pose("wave"))})
     assert np.abs(np.asarray(drawn, dtype=int) - np.asarray(whole)).max() <= 1
 
