@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from layerpose.estimation.frame import refuse_cut, refuse_too_little
-from layerpose.estimation.landmarks import CERTAIN, PERSON, Landmarks, look_in
+from layerpose.estimation.landmarks import CERTAIN, PERSON, Landmarks, look_in, look_twice
 from layerpose.estimation.people import Detection, detect_people, look_around, look_closer, overlap
 
 Pixels = UInt8[np.ndarray, "h w 3"]
@@ -192,7 +192,7 @@ def _is_large(person: Detection, largest: Detection) -> bool:
 
 def _look_at_all(photo: Pixels, people: Sequence[Detection], sure: float = PERSON) -> list[Landmarks]:
     """Those of whom the landmark network is so sure, each once."""
-    found = (look_in(photo, person.region, num_people=len(people)) for person in people)
+    found = (look_twice(photo, person.region, num_people=len(people)) for person in people)
     return _drop_same([landmarks for landmarks in found if _is_sure(landmarks) and landmarks.score >= sure])
 
 
@@ -234,7 +234,7 @@ def take_apart(people: Sequence[Landmarks], row: int) -> Found:
 
 
 def _look_at(photo: Pixels, person: Detection, *, num_people: int, whole: bool = True) -> Landmarks:
-    landmarks = look_in(photo, person.region, num_people=num_people)
+    landmarks = look_twice(photo, person.region, num_people=num_people)
     if not _is_sure(landmarks):
         raise ValueError(
             f"no person was found for sure (certainty {landmarks.score:.0%}, "

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from layerpose.estimation.finding import LOST
-from layerpose.estimation.landmarks import CERTAIN, JOINTS, Landmarks, Region, look_in
+from layerpose.estimation.landmarks import CERTAIN, JOINTS, Landmarks, Region, look_twice
 from layerpose.estimation.people import detect_people
 
 Pixels = UInt8[np.ndarray, "h w 3"]
@@ -45,7 +45,7 @@ class Follower:
         near = [person.region for person in people if is_near(self.region, person.region, spread)]
         near.sort(key=lambda region: float(np.linalg.norm(region.centre - self.region.centre)))
         for region in self._tried_first(near):
-            landmarks = look_in(pixels, region)
+            landmarks = look_twice(pixels, region)
             clothes = swatch(pixels, landmarks)
             if self._is_same(landmarks, clothes):
                 assert landmarks.region is not None

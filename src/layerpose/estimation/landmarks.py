@@ -105,6 +105,14 @@ def look_in(photo: UInt8[np.ndarray, "h w 3"], region: Region, *, num_people: in
     )
 
 
+def look_twice(photo: UInt8[np.ndarray, "h w 3"], region: Region, *, num_people: int = 1) -> Landmarks:
+    """The landmarks of whoever is in a region that a detector gave, seen in the square that they themselves tell."""
+    first = look_in(photo, region, num_people=num_people)
+    if first.score < PERSON or first.region is None:
+        return first
+    return look_in(photo, first.region, num_people=num_people)
+
+
 def _crop(photo: UInt8[np.ndarray, "h w 3"], region: Region) -> Float[np.ndarray, "256 256 3"]:
     """The rotated square as the network sees it; a much larger photo is averaged down first so that nothing aliases."""
     affine, factor = region.crop_to_photo, region.side / CROP
