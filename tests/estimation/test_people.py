@@ -94,7 +94,7 @@ def test_nobody_else_is_taken_for_whom_one_names(both: list[Estimate], person: s
 def test_the_place_of_one_is_filled_with_nothing_of_the_other(pair: Image.Image, both: list[Estimate]):
     one, other = both[0], both[0].others[0]
     cover = fill_place(pair, one).cover
-    own = one.canvas.cut(one.landmarks.mask, outside=0)
+    own = np.maximum(one.canvas.cut(one.landmarks.mask, outside=0), one.photo.mask[0, 0].numpy())
     theirs = (one.canvas.cut(other.cover, outside=0) > 127) & (own < 0.1)
     assert theirs.sum() > 1000
     assert not cover[theirs].any()
