@@ -15,8 +15,9 @@ from itertools import product
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 from scipy.optimize import minimize
+from torch import Tensor
 
 from layerpose.maps.render import PlacedBody, draw_placed, place_posed, pose_body
 from layerpose.types import Body
@@ -137,12 +138,18 @@ class _Judge:
             return Shadow()
         return Shadow(fall=best, strength=1 - float(np.exp(-dark)))
 
+    def outline(self, fall: Sequence[float]) -> Mask:
+        """About what `silhouette` draws, in a tenth of the time: vertices lie closer than pixels here."""
+        size = len(self.bright)
+        fallen = (_fall(self.body, fall, lowest(self.body))[:, :2].numpy() * size).astype(int)
+        return cv2.morphologyEx(_mark(fallen, size), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
+
     def alike(self, fall: Sequence[float]) -> float:
         """Correlation of silhouette and darkness, in it and around it; 0 where little of it is seen."""
         for value, (low, high) in zip(fall, (ACROSS, ALONG, PITCH), strict=True):
             if not low <= value <= high:
                 return 0.0
-        whole = silhouette(self.body, fall, len(self.bright), lowest(self.body))
+        whole = self.outline(fall)
         shape, near = whole & self.known, _grow(whole, RING) & self.known
         least = max(LEAST_AREA * whole.size, LEAST_SHOWN * whole.sum())
         if np.hypot(*fall[:2]) < SHORTEST or shape.sum() < least or (near & ~whole).sum() < least / 4:
@@ -159,8 +166,7 @@ class _Judge:
 
     def darkness(self, fall: tuple[float, float, float]) -> float:
         """By how much (of the logarithm) it is darker than the floor above and below it; the lesser counts."""
-        size = len(self.bright)
-        whole = silhouette(self.body, fall, size, lowest(self.body))
+        whole, size = self.outline(fall), len(self.bright)
         reach, inner = round(RING * size), self.bright[whole & self.known]
         beside = []
         for shift in (reach, -reach):
@@ -173,23 +179,31 @@ class _Judge:
 
 def silhouette(body: PlacedBody, fall: Sequence[float], size: int, floor: float) -> Mask:
     """What the light draws on the floor."""
-    across, along, pitch = fall
-    vertices = body.vertices
-    height = floor - vertices[:, 1]
-    nearer = (vertices[:, 2].median() - vertices[:, 2]) * body.scale
-    down = floor + pitch * nearer + along * height
-    fallen = torch.stack([vertices[:, 0] + across * height, down, vertices[:, 2]], 1)
-    return (draw_placed(replace(body, vertices=fallen), size).nearest.part >= 0).numpy()
+    fallen = replace(body, vertices=_fall(body, fall, floor))
+    return (draw_placed(fallen, size).nearest.part >= 0).numpy()
 
 
 def touching(body: PlacedBody, size: int, floor: float) -> Mask:
     """The floor right below what of a body touches it."""
     vertices = body.vertices[:, :2].numpy()
     low = (vertices[vertices[:, 1] > floor - TOUCHING] * size).round().astype(int)
-    low = low[((low >= 0) & (low < size)).all(1)]
-    place = np.zeros((size, size), np.uint8)
-    place[low[:, 1], low[:, 0]] = 1
-    return cv2.morphologyEx(place, cv2.MORPH_CLOSE, _disc(max(round(0.01 * size), 1))) > 0
+    return cv2.morphologyEx(_mark(low, size), cv2.MORPH_CLOSE, _disc(max(round(0.01 * size), 1))) > 0
+
+
+def _fall(body: PlacedBody, fall: Sequence[float], floor: float) -> Float[Tensor, "v 3"]:
+    """Where the light puts each vertex."""
+    across, along, pitch = fall
+    x, y, z = body.vertices.unbind(1)
+    height, nearer = floor - y, (z.median() - z) * body.scale
+    return torch.stack([x + across * height, floor + pitch * nearer + along * height, z], 1)
+
+
+def _mark(places: Int[np.ndarray, "n 2"], size: int) -> UInt8[np.ndarray, "s s"]:
+    """1 at each of the places that lie in the picture."""
+    inside = places[((places >= 0) & (places < size)).all(1)]
+    marked = np.zeros((size, size), np.uint8)
+    marked[inside[:, 1], inside[:, 0]] = 1
+    return marked
 
 
 def _find_contact(bright: Bright, known: Mask, body: PlacedBody) -> float:
