@@ -34,6 +34,7 @@ def animate(
     range: Annotated[str | None, tyro.conf.arg(metavar="FIRST:END")] = None,
     camera: Literal["fixed", "follow", "turntable"] = "fixed",
     background: Annotated[str, tyro.conf.arg(aliases=("-b",), metavar="keep|COLOUR|IMAGE|transparent")] = KEEP,
+    shadow: bool = True,
     sheet: Annotated[Path | None, tyro.conf.arg(aliases=("-s",), metavar="PNG")] = None,
     networks: NetworksAndEngine,
     ray: Annotated[str | None, tyro.conf.arg(metavar="ADDRESS")] = None,
@@ -52,6 +53,7 @@ def animate(
         range: Only these frames of the motion, counted from 0 at its own rate; END is not included.
         camera: Stands still and sees everything; follows the person; or goes round the person once.
         background: The photo's own with the person's place filled in, a colour, a picture, or none at all.
+        shadow: With --background keep, the person's shadow moves with them; with --no-shadow it stays as it is.
         sheet: Also write a contact sheet: source, poses and results; where it is not clear who is meant, the numbers.
         networks: Which networks draw, where, and what runs them.
         ray: Draw on a Ray cluster, which has to see the same disk: local, auto or HOST:PORT.
@@ -91,7 +93,7 @@ def animate(
                 held.enter_context(threadpool_limits(1, user_api="blas"))
             shooting = Shooting(
                 model=model, view=model.view(seen, others), film=film(moved, seen.body, camera, framed=bool(seen.cut)),
-                backdrop=find_backdrop(background, picture, seen),
+                backdrop=find_backdrop(background, picture, seen, shadow=shadow),
             )  # fmt: skip
             held.enter_context(alone_in(work_folder(out)))
             store = open_store(out, key=shooting.key(), num_frames=moved.num_frames, comment=comment_of(model, seen))

@@ -82,16 +82,19 @@ def find_alpha(made: Transfer) -> Float[Tensor, "1 1 h w"]:
     return torch.from_numpy(alpha)[None, None]
 
 
-def find_backdrop(wanted: str, photo: Image.Image, seen: Estimate) -> Backdrop:
-    """``keep``, ``transparent``, a colour that Pillow knows, or a picture file; `check_backdrop` says what is wrong."""
+def find_backdrop(wanted: str, photo: Image.Image, seen: Estimate, *, shadow: bool = True) -> Backdrop:
+    """``keep``, ``transparent``, a colour that Pillow knows, or a picture file; `check_backdrop` says what is wrong.
+
+    Of a kept scene the person's shadow goes with them, unless it is to stay as it is.
+    """
     size = seen.photo.image.shape[-1]
     if wanted == TRANSPARENT:
         return Backdrop(image=None)
     if wanted == KEEP:
         front = cover_of([other for other in seen.others if other.floor > floor_of(seen.landmarks)], seen)
-        shadow = find_shadow_of(photo, seen)
-        image = picture_to_image(fill_scene(photo, seen, shadow))
-        return Backdrop(image=image, front=torch.from_numpy(front)[None, None], shadow=shadow)
+        cast = find_shadow_of(photo, seen) if shadow else None
+        image = picture_to_image(fill_scene(photo, seen, cast))
+        return Backdrop(image=image, front=torch.from_numpy(front)[None, None], shadow=cast)
     colour = _colour(wanted)
     if colour is not None:
         return Backdrop(image=picture_to_image(Image.new("RGB", (size, size), colour)))
