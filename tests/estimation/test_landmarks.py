@@ -29,7 +29,7 @@ def test_a_packed_network_is_the_same_file_but_for_a_little_in_its_large_weights
     whole = read_network("pose_landmark_heavy")
     stored = pack_network(whole)
     again = np.frombuffer(unpack_network(stored), np.uint8)
-    assert sum(array.nbytes for array in stored.values()) < 0.6 * len(whole)
+    assert sum(array.nbytes for array in stored.values()) < 0.7 * len(whole)
     assert len(again) == len(whole)
     places = {int(name): stored[name].size for name in stored if name.isdigit()}
     assert len(places) > 50
@@ -37,7 +37,7 @@ def test_a_packed_network_is_the_same_file_but_for_a_little_in_its_large_weights
     for place, size in places.items():
         rest[place : place + 2 * size] = False
         before, after = (np.frombuffer(file, np.float16, size, place).astype(np.float32) for file in (whole, again))
-        assert np.linalg.norm(after - before) < 0.01 * np.linalg.norm(before)
+        assert np.linalg.norm(after - before) < 0.003 * np.linalg.norm(before)
     assert (again[rest] == np.frombuffer(whole, np.uint8)[rest]).all()
 
 

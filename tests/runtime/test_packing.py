@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from layerpose.runtime.packing import GROUP, STEPS, pack, pack_state, unpack, unpack_state
+from layerpose.runtime.packing import (
+    GROUP,
+    STEPS,
+    pack,
+    pack_finely,
+    pack_state,
+    unpack,
+    unpack_finely,
+    unpack_state,
+)
 
 
 @pytest.mark.parametrize("shape", [(8, 64), (5, 70), (3, 4, 3, 3), (64, 1)])
@@ -21,6 +30,17 @@ def test_no_number_is_off_by_more_than_half_a_step_of_its_group(shape: tuple[int
     for start in range(0, rows.shape[1], GROUP):
         group = slice(start, start + GROUP)
         assert (error[:, group] <= 0.51 * np.abs(rows[:, group]).max(1, keepdims=True) / 127 + 1e-7).all()
+
+
+@pytest.mark.parametrize("shape", [(8, 64), (5, 71)])
+def test_two_further_bits_make_the_error_a_quarter(shape: tuple[int, ...]) -> None:
+    values = np.random.default_rng(1).normal(0, 0.02, shape).astype(np.float32)
+    packed, steps, bits = pack_finely(values)
+    assert (packed.dtype, bits.dtype, len(bits)) == (np.int8, np.uint8, -(-values.size // 4))
+    coarse, fine = unpack(*pack(values)), unpack_finely(packed, steps, bits)
+    assert np.linalg.norm(fine - values) == pytest.approx(np.linalg.norm(coarse - values) / 4, rel=0.1)
+    with pytest.raises(TypeError, match="bits of"):
+        unpack_finely(packed, steps, bits[:2])
 
 
 def test_zeros_stay_zeros() -> None:

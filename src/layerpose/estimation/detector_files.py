@@ -1,7 +1,7 @@
 """The networks that find bodies and faces, as they are bundled: MediaPipe's (Apache-2.0), the largest one packed.
 
-A packed network is its file without the weights of its large convolutions, which have a byte each (`runtime.packing`);
-put together again it is a TensorFlow Lite file like the others.
+A packed network is its file without the weights of its large convolutions, which have ten bits each
+(`runtime.packing`); put together again it is a TensorFlow Lite file like the others.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from importlib.resources import files
 import numpy as np
 from safetensors.numpy import load
 
-from layerpose.runtime.packing import STEPS, pack, unpack
+from layerpose.runtime.packing import STEPS, pack_finely, unpack_finely
 
 FOLDER = files("layerpose") / "weights" / "landmarks"
-REST = "rest"
+REST, BITS = "rest", ".bits"
 """What of a packed file is not packed; all other arrays are called by their place in the file."""
 LEAST_BYTES = 60_000
 """Smaller weights stay as they are, and so do those of convolutions that see more than one pixel: all feel it."""
@@ -42,7 +42,8 @@ def pack_network(whole: bytes) -> dict[str, np.ndarray]:
     for place, shape in sorted(places.items()):
         if len(shape) == 4 and shape[1:3] == (1, 1):
             weights = np.frombuffer(whole, np.float16, int(np.prod(shape)), place)
-            stored[str(place)], stored[f"{place}{STEPS}"] = pack(weights.reshape(shape[0], -1))
+            packed = pack_finely(weights.reshape(shape[0], -1))
+            stored |= dict(zip((str(place), f"{place}{STEPS}", f"{place}{BITS}"), packed, strict=True))
             rest.append(bytes_of[done:place])
             done = place + weights.nbytes
     return {**stored, REST: np.concatenate([*rest, bytes_of[done:]])}
@@ -52,7 +53,8 @@ def unpack_network(stored: Mapping[str, np.ndarray]) -> bytes:
     """The file."""
     rest, pieces, done, taken = stored[REST], [], 0, 0
     for place in sorted(int(name) for name in stored if name.isdigit()):
-        weights = unpack(stored[str(place)], stored[f"{place}{STEPS}"]).astype(np.float16)
+        parts = (stored[f"{place}{part}"] for part in ("", STEPS, BITS))
+        weights = unpack_finely(*parts).astype(np.float16)
         pieces += [rest[taken : taken + place - done].tobytes(), weights.tobytes()]
         taken, done = taken + place - done, place + weights.nbytes
     return b"".join([*pieces, rest[taken:].tobytes()])
