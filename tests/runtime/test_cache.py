@@ -106,6 +106,29 @@ def test_of_two_who_write_a_folder_the_second_waits(tmp_path: Path) -> None:
     assert names(tmp_path / "maps") == ["ours"]
 
 
+def test_a_folder_that_goes_away_while_it_is_made_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process gives it its name between two looks at it."""
+    plain, failed = os.mkdir, []
+
+    def mkdir(path: str | Path, mode: int = 0o777, **where: int) -> None:
+        if not failed:
+            failed.append(path)
+            raise FileExistsError(path)
+        plain(path, mode, **where)
+
+    monkeypatch.setattr(os, "mkdir", mkdir)
+    with alone_in(tmp_path / "run"):
+        assert (tmp_path / "run").is_dir()
+    assert failed
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for name in ("file", "link"):
+        with pytest.raises(FileExistsError), alone_in(tmp_path / name):
+            raise AssertionError
+
+
 def test_an_older_folder_is_there_again_if_its_successor_never_came(tmp_path: Path) -> None:
     (tmp_path / ".maps.old").mkdir()
     (tmp_path / ".maps.old" / "theirs").touch()

@@ -55,12 +55,17 @@ def alone_in(folder: Path, *, wait: bool = False) -> Iterator[None]:
 
 
 def _open_held(folder: Path, wait: bool) -> int:
-    """The folder, open and held; opened again if it was renamed or removed meanwhile."""
+    """The folder, open and held; made and opened again if it was renamed or removed meanwhile."""
     while True:
-        folder.mkdir(parents=True, exist_ok=True)
-        if fcntl is None:
-            return -1
-        handle = os.open(folder, os.O_RDONLY)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(folder, os.O_RDONLY) if fcntl is not None else -1
+        except (FileExistsError, FileNotFoundError):  # it was there, and was not a moment later; or it is a file
+            if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+                raise
+            continue
+        if handle < 0:
+            return handle
         if not hold(handle, wait=wait):
             os.close(handle)
             raise ValueError(f"another layerpose is at work in {folder}; wait until it has ended, or choose another")
