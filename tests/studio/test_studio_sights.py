@@ -17,7 +17,7 @@ from layerpose.studio.rooms import Studio
 from layerpose.studio.telling import png
 
 pytestmark = pytest.mark.usefixtures("rough_fits")
-BOARD, TRUNK = (150, 380, 620, 760), (285, 380, 480, 760)
+BOARD, TRUNK = (40, 380, 730, 760), (285, 380, 480, 760)
 """Hides the bundled person from the chest to the thighs, and is taken for a part; what is behind it, roughly."""
 
 

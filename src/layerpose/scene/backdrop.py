@@ -42,9 +42,11 @@ class Backdrop:
         """Frames have an alpha channel."""
         return self.image is None
 
-    def compose(self, made: Transfer, body: Body, floor: float | None = None) -> Image.Image:
-        """The finished frame: RGB over the backdrop, or RGBA. The body that was drawn stands on the `floor` (canvas
-        units, from the top), without it on its lowest point.
+    def compose(self, made: Transfer, body: Body | None = None, floor: float | None = None) -> Image.Image:
+        """The finished frame: RGB over the backdrop, or RGBA.
+
+        The body that was drawn casts the shadow, if there is one; it stands on the `floor` (canvas units, from the
+        top), without it on its lowest point.
         """
         alpha = find_alpha(made)
         image = made.image.float().cpu()
@@ -58,9 +60,9 @@ class Backdrop:
         return picture
 
     def _shade(
-        self, image: Float[Tensor, "1 3 h w"], body: Body, floor: float | None
+        self, image: Float[Tensor, "1 3 h w"], body: Body | None, floor: float | None
     ) -> Float[Tensor, "1 3 h w"]:  # fmt: skip
-        if self.shadow is None:
+        if self.shadow is None or body is None:
             return image
         dark = torch.from_numpy(self.shadow.cast(placed(body), image.shape[-1], floor))[None, None]
         if self.front is not None:
