@@ -119,8 +119,8 @@ def test_some_frames_of_a_video_cost_no_more_than_these_and_a_few_around(
 ) -> None:
     write_frames(tmp_path / "long.mp4", [person] * 40, [k / 15 for k in range(40)])
     looked, fitted = [], []
-    look_in, fit_body = following.look_in, video_clip.fit_body
-    monkeypatch.setattr(following, "look_in", lambda *given: looked.append(1) or look_in(*given))
+    look_in, fit_body = following.look_twice, video_clip.fit_body
+    monkeypatch.setattr(following, "look_twice", lambda *given: looked.append(1) or look_in(*given))
     monkeypatch.setattr(video_clip, "fit_body", lambda *given: fitted.append(1) or fit_body(*given))
     motion = resolve_motion(str(tmp_path / "long.mp4"), frames="0:3")
     assert motion.num_frames == 3
