@@ -105,6 +105,11 @@ def find_shadow(scene: UInt8[np.ndarray, "s s 3"], person: Mask, floor: Mask, bo
     return replace(judge.find(), contact=_find_contact(bright, known, body))
 
 
+def _round(across: float, along: float, pitch: float) -> tuple[float, float, float]:
+    """To what one sees: what a fit with another number of threads moves is less."""
+    return round(across, 2), round(along, 2), round(pitch, 2)
+
+
 def placed(body: Body) -> PlacedBody:
     """A body where it lies on the canvas."""
     return place_posed(pose_body(body), body.camera, torch.device("cpu"))
@@ -141,7 +146,7 @@ class _Judge:
         dark = careful.darkness(best)
         if careful.alike(best) < LEAST_ALIKE or dark < LEAST_DARK:
             return Shadow()
-        return Shadow(fall=best, strength=1 - float(np.exp(-dark)))
+        return Shadow(fall=_round(*best), strength=round(1 - float(np.exp(-dark)), 2))
 
     def outline(self, fall: Sequence[float]) -> Mask:
         """What the light draws on the floor."""
@@ -224,7 +229,7 @@ def _find_contact(bright: Bright, known: Mask, body: PlacedBody) -> float:
         return 0.0
     alike = np.corrcoef(soft[floor], -bright[floor])[0, 1]
     slope = alike * bright[floor].std() / soft[floor].std()
-    return float(np.clip(1 - np.exp(-slope), 0, MOST_CONTACT)) if alike > LEAST_CONTACT_ALIKE else 0.0
+    return round(float(np.clip(1 - np.exp(-slope), 0, MOST_CONTACT)), 2) if alike > LEAST_CONTACT_ALIKE else 0.0
 
 
 def _brightness(scene: UInt8[np.ndarray, "s s 3"]) -> Bright:
