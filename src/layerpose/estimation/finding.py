@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from layerpose.estimation.frame import refuse_cut, refuse_too_little
-from layerpose.estimation.landmarks import CERTAIN, PERSON, Landmarks, look_in, look_twice
+from layerpose.estimation.landmarks import CERTAIN, PERSON, Landmarks, look_again, look_in, look_twice
 from layerpose.estimation.people import Detection, detect_people, look_around, look_closer, overlap
 
 Pixels = UInt8[np.ndarray, "h w 3"]
@@ -89,7 +89,7 @@ def find_everybody(photo: Pixels) -> list[Landmarks]:
     """All whom both networks see, from left to right."""
     people = _look_at_all(photo, detect_people(photo))
     around = look_around(photo) if people else look_closer(photo)
-    people = _drop_same([*people, *_look_at_all(photo, around, sure=SURE if people else PERSON)])
+    people = _look_at_all(photo, around, known=people, sure=SURE if people else PERSON)
     return _left_to_right(_look_behind(photo, people))
 
 
@@ -97,10 +97,10 @@ def _look_behind(photo: Pixels, people: list[Landmarks]) -> list[Landmarks]:
     """And whom the detector sees once these are hidden behind grey."""
     for _ in range(MOST_ROUNDS if people else 0):
         hidden = np.where(np.max([one.mask for one in people], axis=0)[..., None] > HIDDEN, GREY, photo)
-        known, new = len(people), _look_at_all(photo, detect_people(hidden.astype(np.uint8)), sure=SURE)
-        people = _drop_same([*people, *new])
-        if len(people) == known:
+        everybody = _look_at_all(photo, detect_people(hidden.astype(np.uint8)), known=people, sure=SURE)
+        if len(everybody) == len(people):
             break
+        people = everybody
     return people
 
 
@@ -190,10 +190,14 @@ def _is_large(person: Detection, largest: Detection) -> bool:
     return person.region.side > BYSTANDER * largest.region.side
 
 
-def _look_at_all(photo: Pixels, people: Sequence[Detection], sure: float = PERSON) -> list[Landmarks]:
-    """Those of whom the landmark network is so sure, each once."""
-    found = (look_twice(photo, person.region, num_people=len(people)) for person in people)
-    return _drop_same([landmarks for landmarks in found if _is_sure(landmarks) and landmarks.score >= sure])
+def _look_at_all(
+    photo: Pixels, people: Sequence[Detection], *, known: Sequence[Landmarks] = (), sure: float = PERSON
+) -> list[Landmarks]:
+    """Who is known, and all others of whom the landmark network is so sure, each once."""
+    found = (look_in(photo, person.region, num_people=len(people)) for person in people)
+    others = [landmarks for landmarks in found if _is_sure(landmarks) and landmarks.score >= sure]
+    new = _drop_same([*known, *others])[len(known) :]
+    return [*known, *(look_again(photo, one) for one in new)]
 
 
 def _drop_same(people: Sequence[Landmarks]) -> list[Landmarks]:

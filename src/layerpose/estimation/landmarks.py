@@ -107,10 +107,14 @@ def look_in(photo: UInt8[np.ndarray, "h w 3"], region: Region, *, num_people: in
 
 def look_twice(photo: UInt8[np.ndarray, "h w 3"], region: Region, *, num_people: int = 1) -> Landmarks:
     """The landmarks of whoever is in a region that a detector gave, seen in the square that they themselves tell."""
-    first = look_in(photo, region, num_people=num_people)
+    return look_again(photo, look_in(photo, region, num_people=num_people))
+
+
+def look_again(photo: UInt8[np.ndarray, "h w 3"], first: Landmarks) -> Landmarks:
+    """The same person in the square that the first look tells; as it is where it shows nobody."""
     if first.score < PERSON or first.region is None:
         return first
-    return look_in(photo, first.region, num_people=num_people)
+    return look_in(photo, first.region, num_people=first.num_people)
 
 
 def _crop(photo: UInt8[np.ndarray, "h w 3"], region: Region) -> Float[np.ndarray, "256 256 3"]:
