@@ -7,7 +7,9 @@ A packed network is its file without the weights of its large convolutions, whic
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import load
@@ -29,8 +31,7 @@ def read_network(name: str) -> bytes:
 
 def pack_network(whole: bytes) -> dict[str, np.ndarray]:
     """A TensorFlow Lite file whose weights have 16 bits -> arrays to keep; `unpack_network` makes it again."""
-    from ai_edge_litert import schema_py_generated as schema
-
+    schema: Any = import_module("ai_edge_litert.schema_py_generated")
     model, bytes_of = schema.Model.GetRootAs(whole, 0), np.frombuffer(whole, np.uint8)
     graph, stored, rest, done = model.Subgraphs(0), {}, [], 0
     tensors = {graph.Tensors(n).Buffer(): graph.Tensors(n) for n in range(graph.TensorsLength())}

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
 
 import torch
 from jaxtyping import Float
@@ -33,7 +32,7 @@ from layerpose.types import Body
 TRUTH = "target"
 """The row of the true pictures themselves: the ceiling of whatever is estimated from a picture."""
 FILE = "figures.jsonl"
-UNKNOWN = MappingProxyType({"view_degrees": math.nan, "invented": math.nan})
+UNKNOWN = (math.nan, math.nan)
 PHOTO, FACE = "photo", "face"
 
 
@@ -135,7 +134,12 @@ def measure_target(job: Job, rows: tuple[str, ...], pairs: tuple[Pair, ...]) -> 
                     continue
                 prediction = Prediction(image=image, truth=truth)
                 figures, nobody = measured() if row == TRUTH else _measure(job, row, prediction, known)
-                found.append(Measured(row=row, pair=pair, **apart[pair], figures=figures, nobody=nobody))
+                degrees, invented = apart[pair]
+                found.append(
+                    Measured(
+                        row=row, pair=pair, view_degrees=degrees, invented=invented, figures=figures, nobody=nobody
+                    )
+                )  # fmt: skip
     return found
 
 
@@ -173,14 +177,14 @@ def _read_drawn(job: Job, row: str, pair: Pair) -> Float[Tensor, "1 3 h w"]:
     return read_prediction(job.folder, row, pair, job.size)
 
 
-def _how_far(records: Records, pair: Pair) -> dict[str, float]:
-    """How far source and target are apart."""
+def _how_far(records: Records, pair: Pair) -> tuple[float, float]:
+    """By how many degrees source and target are apart, and how much of the target has to be invented."""
     source, target = (records.body(pair[0], frame) for frame in pair[1:])
-    return {"view_degrees": view_difference(records, *pair), "invented": invented_share(source, target)}
+    return view_difference(records, *pair), invented_share(source, target)
 
 
-def _unmeasured(row: str, pair: Pair, problem: str, apart: Mapping[str, float] = UNKNOWN) -> Measured:
-    return Measured(row=row, pair=pair, **apart, figures={}, problem=problem)
+def _unmeasured(row: str, pair: Pair, problem: str, apart: tuple[float, float] = UNKNOWN) -> Measured:
+    return Measured(row=row, pair=pair, view_degrees=apart[0], invented=apart[1], figures={}, problem=problem)
 
 
 def _by_target(pairs: Sequence[Pair]) -> list[tuple[Pair, ...]]:

@@ -8,6 +8,7 @@ in any light; how dark, the photo tells too.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -164,7 +165,7 @@ class _Judge:
         whole = self.outline(fall)
         shape, near = whole & self.known, _grow(whole, RING) & self.known
         least = max(LEAST_AREA * whole.size, LEAST_SHOWN * whole.sum())
-        if np.hypot(*fall[:2]) < SHORTEST or shape.sum() < least or (near & ~whole).sum() < least / 4:
+        if math.hypot(*fall[:2]) < SHORTEST or shape.sum() < least or (near & ~whole).sum() < least / 4:
             return 0.0
         return float(np.nan_to_num(np.corrcoef(whole[near], -self.bright[near])[0, 1]))
 
@@ -228,8 +229,8 @@ def _find_contact(bright: Bright, known: Mask, body: PlacedBody) -> float:
     if floor.sum() < size / 10 or soft[floor].std() < LEAST_SLOPE or bright[floor].std() == 0:
         return 0.0
     alike = np.corrcoef(soft[floor], -bright[floor])[0, 1]
-    slope = alike * bright[floor].std() / soft[floor].std()
-    return round(float(np.clip(1 - np.exp(-slope), 0, MOST_CONTACT)), 2) if alike > LEAST_CONTACT_ALIKE else 0.0
+    slope = float(alike * bright[floor].std() / soft[floor].std())
+    return round(min(1 - math.exp(-slope), MOST_CONTACT), 2) if alike > LEAST_CONTACT_ALIKE else 0.0
 
 
 def _brightness(scene: UInt8[np.ndarray, "s s 3"]) -> Bright:
