@@ -8,13 +8,11 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import pad
 
 from layerpose.evaluation.ssim import inner, mean_over, ssim_map, uniform_ssim_map
-from layerpose.evaluation.truth import EMPTY, Image, Mask, Prediction, person_box
+from layerpose.evaluation.truth import EMPTY, Mask, Prediction
 
-WHITE_SIZE, WHITE_ROOM = 512, 0.05
-"""Side of the crop of `white` in pixels, and the room around the person in it, as a share of that side."""
 LEAST_ERROR = 1e-10
 """Equal pictures have a PSNR of 100 dB and something, not infinity, so that means stay numbers."""
 
@@ -75,21 +73,10 @@ def measure_white(prediction: Prediction) -> Figures:
     truth, shown = prediction.truth, prediction.truth.mask
     if prediction.image is not truth.image:
         shown = (prediction.image.abs().amax(1, keepdim=True) > EMPTY).float()
-    image, target = _on_white(prediction.image, shown, truth.mask), _on_white(truth.image, truth.mask, truth.mask)
-    lpips = truth.metric.distance(truth.metric.features(image), truth.metric.features(target))
-    error = ((image - target) ** 2).mean()
-    return Figures(ssim=float(ssim_map(image, target).mean()), lpips=float(lpips), psnr=_decibels(error))
-
-
-def _on_white(image: Image, shown: Mask, person: Mask) -> Float[Tensor, "1 3 512 512"]:
-    """A picture before flat grey -> before white, cut to the square around a person and resized."""
-    rows, columns = person_box(person)
-    side = round(max(rows.stop - rows.start, columns.stop - columns.start) / (1 - 2 * WHITE_ROOM))
-    top, left = (rows.start + rows.stop - side) // 2, (columns.start + columns.stop - side) // 2
-    room = (-left, left + side - image.shape[-1], -top, top + side - image.shape[-2])  # less than 0: cut away
-    square = pad(image + (1 - shown), room, value=1.0)
-    size = (WHITE_SIZE, WHITE_SIZE)
-    return interpolate(square, size, mode="bicubic", antialias=True, align_corners=False).clamp(-1, 1)
+    image = truth.on_white(prediction.image, shown)
+    lpips = truth.metric.distance(truth.metric.features(image), truth.white_features)
+    error = ((image - truth.white) ** 2).mean()
+    return Figures(ssim=float(ssim_map(image, truth.white).mean()), lpips=float(lpips), psnr=_decibels(error))
 
 
 def _psnr(prediction: Prediction, region: Mask | None = None) -> float:

@@ -12,12 +12,15 @@ from functools import cached_property
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import interpolate, pad
 
 from layerpose.evaluation.lpips import SMALLEST, Features, Lpips
 from layerpose.evaluation.ssim import Moments, find_moments, ssim_map
 
 BOX_MARGIN = 6 / 256
 """Room around the person's box, as a share of the picture."""
+WHITE_SIZE, WHITE_ROOM = 512, 0.05
+"""Side of the crop on white in pixels, and the room around the person in it, as a share of that side."""
 EMPTY = 0.05
 """A generated pixel further than this from the grey of the background belongs to the person."""
 Image = Float[Tensor, "1 3 h w"]
@@ -51,6 +54,25 @@ class Truth:
     def box_features(self) -> Features:
         """Of the person's box."""
         return self.metric.features(self.image[..., *self.box])
+
+    def on_white(self, image: Image, shown: Mask) -> Float[Tensor, "1 3 512 512"]:
+        """A picture before flat grey -> before white, cut to the square around this person and resized."""
+        rows, columns = self.box
+        side = round(max(rows.stop - rows.start, columns.stop - columns.start) / (1 - 2 * WHITE_ROOM))
+        top, left = (rows.start + rows.stop - side) // 2, (columns.start + columns.stop - side) // 2
+        room = (-left, left + side - image.shape[-1], -top, top + side - image.shape[-2])  # less than 0: cut away
+        square, size = pad(image + (1 - shown), room, value=1.0), (WHITE_SIZE, WHITE_SIZE)
+        return interpolate(square, size, mode="bicubic", antialias=True, align_corners=False).clamp(-1, 1)
+
+    @cached_property
+    def white(self) -> Float[Tensor, "1 3 512 512"]:
+        """The person on white."""
+        return self.on_white(self.image, self.mask)
+
+    @cached_property
+    def white_features(self) -> Features:
+        """Of the person on white."""
+        return self.metric.features(self.white)
 
 
 @dataclass(frozen=True, kw_only=True)
