@@ -22,13 +22,13 @@ from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.estimate import Estimate
 from layerpose.estimation.others import Other
 from layerpose.export.finish import Finished, finish, finish_group, finish_in_photo
-from layerpose.maps.render import pose_body
+from layerpose.maps.render import place_body, pose_body
 from layerpose.media.photos.originals import Original, read_original, write_original
 from layerpose.media.pictures import read_photo
 from layerpose.motion.library import library_pose
 from layerpose.presets import debug
 from layerpose.scene.laying import lay
-from layerpose.scene.shadows import Shadow, placed
+from layerpose.scene.shadows import Shadow
 from layerpose.scene.standing import stand
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import save_model
@@ -119,7 +119,10 @@ def test_a_hard_shadow_moves_with_the_person(model: PoseTransfer, photo: Image.I
         library_pose("bow"),
     )
     body, square = stand(seen, pose)
-    casts = (sun.cast(placed(seen.body), seen.canvas.size), seen.canvas), (sun.cast(placed(body), square.size), square)
+    casts = (
+        (sun.cast(place_body(seen.body), seen.canvas.size), seen.canvas),
+        (sun.cast(place_body(body), square.size), square),
+    )
     white = np.full((*room.shape[:2], 1), 255, np.uint8)
     old, new = (1 - darken(white, *cast)[..., 0] / 255 for cast in casts)
     person = seen.landmarks.mask[..., None] > 0.5

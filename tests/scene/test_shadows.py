@@ -11,9 +11,9 @@ import torch
 
 from layerpose.body.camera import frame
 from layerpose.body.model import body_model
-from layerpose.maps.render import PlacedBody, draw_placed, pose_body
+from layerpose.maps.render import PlacedBody, draw_placed, place_body, pose_body
 from layerpose.motion.library import library_pose
-from layerpose.scene.shadows import Shadow, find_shadow, floor_at, lowest, placed
+from layerpose.scene.shadows import Shadow, find_shadow, floor_at, lowest
 from layerpose.types import Body, Camera
 
 SIZE = 256
@@ -47,7 +47,7 @@ def everywhere() -> np.ndarray:
 
 @pytest.mark.parametrize("fall", [(0.8, -0.15, 0.2), (-0.6, 0.3, 0.3), (0.35, -0.25, 0.15)])
 def test_the_fall_of_the_light_is_found(fall: tuple[float, float, float]) -> None:
-    body = placed(standing())
+    body = place_body(standing())
     scene, _, person = photo(body, replace(SUN, fall=fall))
     found = find_shadow(scene, person, everywhere(), body)
     assert found.fall == pytest.approx(fall, abs=0.12)
@@ -56,13 +56,13 @@ def test_the_fall_of_the_light_is_found(fall: tuple[float, float, float]) -> Non
 
 @pytest.mark.parametrize("shadow", [None, replace(SUN, strength=0.08)], ids=["no light", "a breath of it"])
 def test_no_shadow_is_made_up(shadow: Shadow | None) -> None:
-    body = placed(standing())
+    body = place_body(standing())
     scene, _, person = photo(body, shadow)
     assert find_shadow(scene, person, everywhere(), body).strength == 0
 
 
 def test_a_dark_skirting_board_and_a_darker_floor_are_no_shadows() -> None:
-    body = placed(standing())
+    body = place_body(standing())
     scene, _, person = photo(body, None)
     scene[int(0.82 * SIZE) : int(0.88 * SIZE)] //= 2
     assert find_shadow(scene, person, everywhere(), body).strength == 0
@@ -71,7 +71,7 @@ def test_a_dark_skirting_board_and_a_darker_floor_are_no_shadows() -> None:
 
 
 def test_the_place_covers_the_shadow_and_what_hangs_on_it_and_little_more() -> None:
-    body = placed(standing())
+    body = place_body(standing())
     scene, _, person = photo(body, SUN)
     dark = SUN.cast(body, SIZE) > 0.1
     ball = np.zeros((SIZE, SIZE), np.uint8)
@@ -86,7 +86,7 @@ def test_the_place_covers_the_shadow_and_what_hangs_on_it_and_little_more() -> N
 
 
 def test_a_contact_shadow_is_found_where_feet_touch_the_floor() -> None:
-    body = placed(standing())
+    body = place_body(standing())
     soft = Shadow(contact=0.4)
     scene, _, person = photo(body, soft)
     assert find_shadow(scene, person, everywhere(), body).contact == pytest.approx(0.4, abs=0.16)
@@ -102,7 +102,7 @@ def test_who_jumps_leaves_their_shadow_on_the_floor() -> None:
     up = replace(down, camera=replace(down.camera, translation=(x, y - 0.1)))
     film = [down, down, up, up, down]
     floor = floor_at(2, len(film), film.__getitem__)
-    assert floor == pytest.approx(lowest(placed(down)), abs=1e-6)
-    jumping, standing_still = SUN.cast(placed(up), SIZE, floor), SUN.cast(placed(down), SIZE)
+    assert floor == pytest.approx(lowest(place_body(down)), abs=1e-6)
+    jumping, standing_still = SUN.cast(place_body(up), SIZE, floor), SUN.cast(place_body(down), SIZE)
     assert np.nonzero(jumping.max(0) > 0.1)[0].min() > np.nonzero(standing_still.max(0) > 0.1)[0].min() + 5, "apart"
-    assert Shadow(contact=0.4).cast(placed(up), SIZE, floor).max() == 0, "nothing touches the floor"
+    assert Shadow(contact=0.4).cast(place_body(up), SIZE, floor).max() == 0, "nothing touches the floor"

@@ -121,8 +121,8 @@ def _around(indices: Int[np.ndarray, "n"], margin: int) -> slice:
 def _grab(picture: Float[np.ndarray, "h w 3"], mask: Float[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
     """Decide the band around the coarse outline by colour."""
     likely = (mask > 0.5).astype(np.uint8)
-    person = (cv2.erode(likely, _disc(INNER_PX)) > 0) & (mask > SURE)
-    background = (cv2.dilate(likely, _disc(OUTER_PX)) == 0) & (mask < 1 - SURE)
+    person = (cv2.erode(likely, disc(INNER_PX)) > 0) & (mask > SURE)
+    background = (cv2.dilate(likely, disc(OUTER_PX)) == 0) & (mask < 1 - SURE)
     labels = np.where(likely > 0, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[person] = cv2.GC_FGD
     labels[background] = cv2.GC_BGD
@@ -156,5 +156,6 @@ def _blend_colours(
     return np.where(total > 1e-4, cv2.blur(colours * cover, side) / np.maximum(total, 1e-4), other)
 
 
-def _disc(radius: int) -> UInt8[np.ndarray, "d d"]:
+def disc(radius: int) -> UInt8[np.ndarray, "d d"]:
+    """A round brush for OpenCV's morphology."""
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)).astype(np.uint8)

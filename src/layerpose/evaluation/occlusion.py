@@ -14,7 +14,7 @@ from torch import Tensor
 
 from layerpose.body.model import body_model
 from layerpose.maps.raster import interpolate
-from layerpose.maps.render import draw_body, draw_posed, mesh, place_posed, pose_body
+from layerpose.maps.render import draw_body, draw_posed, mesh, place_body, pose_body
 from layerpose.types import PARTS, Body
 
 SIZE = 512
@@ -35,7 +35,7 @@ def occlusion_state(body: Body, size: int = SIZE) -> Bool[np.ndarray, "v"]:
 def invented_share(source: Body, target: Body, size: int = SIZE) -> float:
     """How much of what the target shows of the body the source hides, or has outside of its picture: 0..1."""
     drawn = draw_body(target, size)
-    places = place_posed(pose_body(source), source.camera, drawn.vertices.device).vertices[:, :2]
+    places = place_body(source).vertices[:, :2]
     skin, seen = torch.as_tensor(body_model().skin), torch.zeros(len(places), 1)
     seen[skin, 0] = torch.as_tensor(occlusion_state(source, size)).float()
     seen *= ((places >= 0) & (places < 1)).all(1, keepdim=True)

@@ -15,12 +15,13 @@ from layerpose.estimation.estimate import Estimate
 from layerpose.estimation.others import floor_of
 from layerpose.export.layered import draw_painted
 from layerpose.maps.painting import Painting
+from layerpose.maps.render import place_body
 from layerpose.media.photos.originals import Original
 from layerpose.media.pictures import image_to_picture
 from layerpose.scene.backdrop import find_alpha, find_backdrop
 from layerpose.scene.filling import fill_place, find_shadow_of
 from layerpose.scene.laying import lay
-from layerpose.scene.shadows import Shadow, placed
+from layerpose.scene.shadows import Shadow
 from layerpose.scene.standing import stand, within_cuts
 from layerpose.transfer import PoseTransfer, place
 from layerpose.types import Body, Pose, Transfer
@@ -128,7 +129,7 @@ def _shade(
     """Darken the floor where a body on a square of the photo has its shadow, but nobody else."""
     if shadow is None:
         return
-    dark = shadow.cast(placed(body), canvas.size)
+    dark = shadow.cast(place_body(body), canvas.size)
     for other in seen.others:
         if other.number not in gone:
             dark *= 1 - np.clip(canvas.cut(other.cover, outside=0) / 255, 0, 1)

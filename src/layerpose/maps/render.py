@@ -166,6 +166,11 @@ def place_posed(posed: Posed, camera: Camera, device: torch.device) -> PlacedBod
     return PlacedBody(vertices=vertices, keypoints=keypoints, scale=camera.scale)
 
 
+def place_body(body: Body) -> PlacedBody:
+    """The same of a body, on the CPU."""
+    return place_posed(pose_body(body), body.camera, torch.device("cpu"))
+
+
 def hang_skirt(vertices: Float[np.ndarray, "v 3"], clothes: Float[np.ndarray, "v"] | None) -> Float[np.ndarray, "v 3"]:
     """A body's vertices with those of the skirt in their places: worn where `clothes` is 1 at them. None: no skirt."""
     skirt, hung = body_model().skirt, vertices.copy()

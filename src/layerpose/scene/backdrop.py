@@ -14,9 +14,10 @@ from torch import Tensor
 
 from layerpose.estimation.estimate import Estimate
 from layerpose.estimation.others import floor_of
+from layerpose.maps.render import place_body
 from layerpose.media.pictures import image_to_picture, picture_to_image, read_photo
 from layerpose.scene.filling import cover_of, fill_scene, find_shadow_of
-from layerpose.scene.shadows import Shadow, placed
+from layerpose.scene.shadows import Shadow
 from layerpose.types import Body, Transfer
 
 EDGE = 3 / 512
@@ -64,7 +65,7 @@ class Backdrop:
     ) -> Float[Tensor, "1 3 h w"]:  # fmt: skip
         if self.shadow is None or body is None:
             return image
-        dark = torch.from_numpy(self.shadow.cast(placed(body), image.shape[-1], floor))[None, None]
+        dark = torch.from_numpy(self.shadow.cast(place_body(body), image.shape[-1], floor))[None, None]
         if self.front is not None:
             dark = dark * (1 - self.front)
         return (image + 1) * (1 - dark) - 1

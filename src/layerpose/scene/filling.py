@@ -11,9 +11,11 @@ from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 
 from layerpose.estimation.estimate import Estimate
+from layerpose.estimation.matte import disc
 from layerpose.estimation.others import Other
+from layerpose.maps.render import place_body
 from layerpose.scene.patches import complete
-from layerpose.scene.shadows import Shadow, find_shadow, placed
+from layerpose.scene.shadows import Shadow, find_shadow
 from layerpose.scene.standing import FEET
 
 OTHERS = 4 / 1024
@@ -58,12 +60,12 @@ def fill_place(
     canvas, size = seen.canvas, seen.photo.image.shape[-1]
     inside = canvas.cut(np.ones(pixels.shape[:2], np.float32), outside=0)
     mask = np.maximum(seen.photo.mask[0, 0].numpy(), canvas.cut(seen.landmarks.mask, outside=0))
-    place = cv2.dilate((mask > 0.1).astype(np.uint8), _disc(round(GROWN * size)))
+    place = cv2.dilate((mask > 0.1).astype(np.uint8), disc(round(GROWN * size)))
     if shadow is not None:
-        place |= shadow.place(placed(seen.body), _colours(_cut_scene(pixels, seen)), inside > 0.999)
+        place |= shadow.place(place_body(seen.body), _colours(_cut_scene(pixels, seen)), inside > 0.999)
     staying = cover_of([other for other in seen.others if other.number not in going], seen)
     place = place * ((staying < FAINT) | (mask > staying))
-    around = cv2.dilate((cover_of(seen.others, seen) > 0.1).astype(np.uint8), _disc(round(OTHERS * size)))
+    around = cv2.dilate((cover_of(seen.others, seen) > 0.1).astype(np.uint8), disc(round(OTHERS * size)))
     unknown = np.maximum(np.maximum(place, around), inside < 0.999)
     hole = np.maximum(place, inside < 0.999) if beyond else place
     filled = fill_hole(_cut_scene(pixels, seen).astype(np.uint8), hole > 0, unknown == 0)
@@ -79,7 +81,7 @@ def find_shadow_of(photo: Image.Image, seen: Estimate) -> Shadow | None:
     scene = _colours(_cut_scene(np.array(_as_estimated(photo.convert("RGB"), seen)), seen))
     inside = seen.canvas.cut(np.ones(seen.landmarks.mask.shape, np.float32), outside=0) > 0.999
     floor = inside & (cover_of(seen.others, seen) < FAINT)
-    return find_shadow(scene, seen.photo.mask[0, 0].numpy() > 0.1, floor, placed(seen.body))
+    return find_shadow(scene, seen.photo.mask[0, 0].numpy() > 0.1, floor, place_body(seen.body))
 
 
 def fill_hole(
@@ -128,7 +130,3 @@ def _colours(scene: Float[np.ndarray, "s s *c"] | UInt8[np.ndarray, "s s *c"]) -
     """RGB of RGB or grey."""
     planes = scene.reshape(*scene.shape[:2], -1)
     return np.repeat(planes, 3 // planes.shape[2], axis=2).astype(np.uint8)
-
-
-def _disc(radius: int) -> UInt8[np.ndarray, "d d"]:
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)).astype(np.uint8)

@@ -20,7 +20,8 @@ from jaxtyping import Bool, Float, Int, UInt8
 from scipy.optimize import minimize
 from torch import Tensor
 
-from layerpose.maps.render import PlacedBody, draw_placed, place_posed, pose_body
+from layerpose.estimation.matte import disc
+from layerpose.maps.render import PlacedBody, draw_placed, place_body
 from layerpose.types import Body
 
 LOOKED = 192
@@ -111,11 +112,6 @@ def _round(across: float, along: float, pitch: float) -> tuple[float, float, flo
     return round(across, 2), round(along, 2), round(pitch, 2)
 
 
-def placed(body: Body) -> PlacedBody:
-    """A body where it lies on the canvas."""
-    return place_posed(pose_body(body), body.camera, torch.device("cpu"))
-
-
 def lowest(body: PlacedBody) -> float:
     """Its lowest point, in canvas units from the top."""
     return float(body.vertices[:, 1].max())
@@ -124,7 +120,7 @@ def lowest(body: PlacedBody) -> float:
 def floor_at(frame: int, num_frames: int, body: Callable[[int], Body]) -> float:
     """Where the floor is in a frame of a film: who jumps comes down again soon."""
     nearby = range(max(frame - JUMP, 0), min(frame + JUMP + 1, num_frames), JUMP_STEP)
-    return max(lowest(placed(body(number))) for number in {*nearby, frame})
+    return max(lowest(place_body(body(number))) for number in {*nearby, frame})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +196,7 @@ def touching(body: PlacedBody, size: int, floor: float) -> Mask:
     """The floor right below what of a body touches it."""
     vertices = body.vertices[:, :2].numpy()
     low = (vertices[vertices[:, 1] > floor - TOUCHING] * size).round().astype(int)
-    return cv2.morphologyEx(_mark(low, size), cv2.MORPH_CLOSE, _disc(max(round(0.01 * size), 1))) > 0
+    return cv2.morphologyEx(_mark(low, size), cv2.MORPH_CLOSE, disc(max(round(0.01 * size), 1))) > 0
 
 
 def _fall(body: PlacedBody, fall: Sequence[float], floor: float) -> Float[Tensor, "v 3"]:
@@ -243,8 +239,4 @@ def _blur(mask: Mask, sigma: float) -> Float[np.ndarray, "s s"]:
 
 def _grow(mask: Mask, reach: float) -> Mask:
     """By a share of the picture's side."""
-    return cv2.dilate(mask.astype(np.uint8), _disc(max(round(reach * len(mask)), 1))) > 0
-
-
-def _disc(radius: int) -> UInt8[np.ndarray, "d d"]:
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)).astype(np.uint8)
+    return cv2.dilate(mask.astype(np.uint8), disc(max(round(reach * len(mask)), 1))) > 0

@@ -15,7 +15,7 @@ from layerpose.body.skeleton import KEYPOINTS
 from layerpose.estimation.canvas import MARGIN, Canvas
 from layerpose.estimation.estimate import Estimate
 from layerpose.estimation.frame import SIDES
-from layerpose.maps.render import place_posed, pose_body
+from layerpose.maps.render import place_body, pose_body
 from layerpose.types import Body, Camera, Pose
 
 ON_FLOOR = 0.03
@@ -94,7 +94,7 @@ def _anchor(body: Body, seen: Estimate) -> Float[np.ndarray, "2"]:
         return _foot(_skin(body))
     names = [joint.replace(" ", "_") for joint in TRUNK if joint in seen.seen]
     rows = [KEYPOINTS.index(name) for name in names]
-    keypoints = place_posed(pose_body(body), body.camera, torch.device("cpu")).keypoints
+    keypoints = place_body(body).keypoints
     return keypoints[rows, :2].double().numpy().mean(0)
 
 
