@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from jaxtyping import Float
@@ -109,3 +111,14 @@ def test_detail_that_is_the_photo_s_already_stays() -> None:
     )  # fmt: skip
     middle = (..., slice(10, -10), slice(10, -10))
     assert torch.allclose(match_detail(cloth, warp, person)[middle], cloth[middle], atol=1e-4)
+
+
+@pytest.mark.parametrize("match", [match_tones, match_detail])
+def test_tones_are_not_rounded_where_networks_are(photo: Tensor, match: Callable[..., Tensor]) -> None:
+    """Large enough for both blurs; on a processor with bf16 this ended never when they were rounded too."""
+    person = parsing_of(TORSO, slice(8, 56), slice(8, 56))
+    given = photo * 0.5 + 0.1, known(photo, person[:, 1:].sum(1, keepdim=True)), person
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        made = match(*given)
+    assert made.dtype == torch.float32
+    assert torch.equal(made, match(*given))

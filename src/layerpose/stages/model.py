@@ -40,7 +40,7 @@ class Model(nn.Module):
 
     def finish(self, conditions: Conditions, pasted: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
         """Stage 3, the photo's tones, and the photo's own pixels where nothing about them changes."""
-        image = self._fuse(self.fusion, conditions, pasted) if self.fusion is not None else pasted
+        image = (self._fuse(self.fusion, conditions, pasted) if self.fusion is not None else pasted).float()
         if self.config.tones and conditions.warp is not None and not self.training:
             image = match_tones(image, conditions.warp, conditions.maps.parsing)
             image = match_detail(image, conditions.warp, conditions.maps.parsing)
