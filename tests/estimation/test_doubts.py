@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from layerpose.estimation.doubts import lighten, warn_of_weakness
+from layerpose.estimation.doubts import Piece, largest_beside, lighten, refuse_muddle, warn_of_weakness
 from layerpose.estimation.estimate import Estimate, estimate
 from layerpose.estimation.finding import find_landmarks
 from layerpose.media.pictures import read_photo
@@ -97,3 +97,20 @@ def test_somebody_far_away_is_found_by_looking_closer(photo: Image.Image):
     landmarks = find_landmarks(np.array(wide))
     assert landmarks.score > 0.9
     assert 1250 < landmarks.image[:, 0].mean() < 1730
+
+
+def test_a_leg_too_many_is_named_and_a_wide_sleeve_is_not(seen: Estimate):
+    body = np.zeros((256, 256), dtype=bool)
+    body[20:230, 100:150] = True
+    wide, fused = body.copy(), body.copy()
+    wide[60:120, 150:156] = True
+    fused[160:230, 170:190] = True
+    assert largest_beside(body, body) is largest_beside(wide, body) is None
+    assert largest_beside(body, np.zeros_like(body)) is None
+    piece = largest_beside(fused, body)
+    assert piece is not None
+    assert piece.share == pytest.approx(70 * 20 / fused.sum())
+    assert piece.place == "below right"
+    with pytest.warns(UserWarning, match=r"\(12%, below right\) lies beside the fitted body"):
+        refuse_muddle(seen.landmarks, 0.85, piece)
+    refuse_muddle(seen.landmarks, 0.85, Piece(share=0.02, place="above"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import as_file, files
 
 import cv2
@@ -117,3 +118,13 @@ def test_several_poses_are_told_by_number():
 
 def test_what_is_written_twice_is_the_same():
     assert typed.ALL == finding.ALL
+
+
+def test_whoever_shares_a_fifth_of_the_mask_with_one_who_is_known_is_the_same_again(both: list[Estimate]):
+    first, second = (one.landmarks for one in both)
+    assert finding._is_somebody_else(second, [first])
+    bed = np.where(first.mask > 0.5, first.mask, 0)
+    bed[-100:] = 1  # what stands beside the person, and the person once more
+    shared = ((bed > 0.5) & (first.mask > 0.5)).sum() / (bed > 0.5).sum()
+    assert shared > finding.SHARED
+    assert not finding._is_somebody_else(replace(first, mask=bed), [first])

@@ -7,6 +7,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
@@ -14,13 +15,13 @@ from PIL import Image
 from torch import Tensor
 
 from layerpose.estimation.canvas import Canvas, canvas_around
-from layerpose.estimation.doubts import lighten, refuse_muddle, warn_of_weakness
+from layerpose.estimation.doubts import Piece, largest_beside, lighten, refuse_muddle, warn_of_weakness
 from layerpose.estimation.face_points import see_face
 from layerpose.estimation.finding import Found, find_everybody, find_person, take_apart
 from layerpose.estimation.fit import fit_body
 from layerpose.estimation.frame import cut_sides, refuse_too_little, seen_joints
 from layerpose.estimation.kept import Kept, name_fit, recall, remember
-from layerpose.estimation.landmarks import Landmarks
+from layerpose.estimation.landmarks import CERTAIN, Landmarks
 from layerpose.estimation.matte import cut_by, cut_out, is_matte, keep_cut_out, premultiply
 from layerpose.estimation.others import Other, see_others
 from layerpose.estimation.parsing import parse_photo
@@ -32,6 +33,8 @@ from layerpose.types import Body, Photo
 
 LONGEST_SIDE = 4096
 """Larger photos are averaged down before anything else."""
+SKETCH = 256
+"""Side in pixels at which the outline is held against the body."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,8 +122,15 @@ def _estimate(
     warn_of_weakness(pixels, landmarks)
     on = _estimate_once if keep else estimate_on
     seen = on(canvas_around(landmarks, size), pixels, landmarks, own_cut_out(photo, landmarks))
-    refuse_muddle(landmarks, seen.overlap)
+    refuse_muddle(landmarks, seen.overlap, _piece_beside(seen))
     return replace(seen, others=see_others(pixels, found.others, found.number), number=found.number)
+
+
+def _piece_beside(seen: Estimate) -> Piece | None:
+    """What of the cut-out is not the fitted body's, looked for in a small picture."""
+    body = (draw_body(seen.body, SKETCH).nearest.triangle >= 0).numpy()
+    person = cv2.resize(seen.photo.mask[0, 0].numpy(), body.shape[::-1], interpolation=cv2.INTER_AREA) > CERTAIN
+    return largest_beside(person, body)
 
 
 def read_pixels(photo: Image.Image) -> tuple[Image.Image, UInt8[np.ndarray, "h w 3"]]:

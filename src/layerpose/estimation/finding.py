@@ -30,6 +30,9 @@ SURE = 0.95
 MOST_ROUNDS, HIDDEN, GREY = 8, 0.3, 128
 """So often people are looked for anew while those who were found are hidden behind grey, up to this edge of their
 masks: the detector tends to see the one who is most conspicuous."""
+SHARED = 0.2
+"""Somebody else found so has at most this share of the mask with those who were hidden (people close together have
+0.12); more is a bed, a shadow or a skirt, beside which the network sees the same person again (0.30 and more)."""
 HEAD_AND_SHOULDERS, CLOSE = [0, 11, 12], 0.1
 """So are landmarks that are closer than this share of the person's size in the mean."""
 LARGEST, ALL = "largest", "all"
@@ -98,10 +101,17 @@ def _look_behind(photo: Pixels, people: list[Landmarks]) -> list[Landmarks]:
     for _ in range(MOST_ROUNDS if people else 0):
         hidden = np.where(np.max([one.mask for one in people], axis=0)[..., None] > HIDDEN, GREY, photo)
         everybody = _look_at_all(photo, detect_people(hidden.astype(np.uint8)), known=people, sure=SURE)
-        if len(everybody) == len(people):
+        more = [one for one in everybody[len(people) :] if _is_somebody_else(one, people)]
+        if not more:
             break
-        people = everybody
+        people = [*people, *more]
     return people
+
+
+def _is_somebody_else(one: Landmarks, known: Sequence[Landmarks]) -> bool:
+    mask = one.mask > CERTAIN
+    shared = mask & (np.max([other.mask for other in known], axis=0) > CERTAIN)
+    return bool(shared.sum() <= SHARED * mask.sum())
 
 
 def choose(people: Sequence[Landmarks], person: str | None) -> int:
