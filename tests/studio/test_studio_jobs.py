@@ -132,6 +132,7 @@ def test_no_more_jobs_wait_than_are_allowed(tmp_path: Path) -> None:
     with pytest.raises(BusyError):
         jobs.start({})
     go.set()
+    jobs.close()
 
 
 def body(turn: float, scale: float = 0.4, x: float = 0.5) -> Body:
