@@ -18,7 +18,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 
-def measure(size: int, num_frames: int) -> dict[str, float]:
+def measure(size: int, num_frames: int, engine: str) -> dict[str, float]:
     from layerpose.inputs.motions import resolve_motion
     from layerpose.media.pictures import read_photo
     from layerpose.motion.filming import film
@@ -27,7 +27,7 @@ def measure(size: int, num_frames: int) -> dict[str, float]:
     from layerpose.video.shooting import Shooting, choose_workers, shoot
     from layerpose.video.store import open_store
 
-    model = PoseTransfer.load(device="cpu").at_size(size)
+    model = PoseTransfer.load(device="cpu", engine=engine).at_size(size)
     with as_file(files("layerpose") / "examples" / "person.png") as example:
         photo = read_photo(example)
     seen = model.look(photo)
@@ -57,15 +57,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[512, 1024])
     parser.add_argument("--frames", type=int, nargs="+", default=[20])
+    parser.add_argument("--engine", default="auto", help="auto, as in the command, or another one")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
-        print(json.dumps(measure(given.sizes[0], given.frames[0])))
+        print(json.dumps(measure(given.sizes[0], given.frames[0], given.engine)))
         return
     print("| size | frames | frames/s | processor s/frame | peak memory |\n|---|---|---|---|---|")
     for size in given.sizes:
         for num_frames in given.frames:
             command = [sys.executable, __file__, "--one", "--sizes", str(size), "--frames", str(num_frames)]
+            command += ["--engine", given.engine]
             output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
             row = json.loads(output.splitlines()[-1])
             print(

@@ -13,7 +13,7 @@ from layerpose.body.camera import frame
 from layerpose.body.model import body_model
 from layerpose.maps.render import PlacedBody, draw_placed, place_body, pose_body
 from layerpose.motion.library import library_pose
-from layerpose.scene.shadows import Shadow, find_shadow, floor_at, lowest
+from layerpose.scene.shadows import Floor, Shadow, find_shadow, lowest
 from layerpose.types import Body, Camera
 
 SIZE = 256
@@ -101,7 +101,7 @@ def test_who_jumps_leaves_their_shadow_on_the_floor() -> None:
     x, y = down.camera.translation
     up = replace(down, camera=replace(down.camera, translation=(x, y - 0.1)))
     film = [down, down, up, up, down]
-    floor = floor_at(2, len(film), film.__getitem__)
+    floor = Floor(len(film), film.__getitem__).at(2)
     assert floor == pytest.approx(lowest(place_body(down)), abs=1e-6)
     jumping, standing_still = SUN.cast(place_body(up), SIZE, floor), SUN.cast(place_body(down), SIZE)
     assert np.nonzero(jumping.max(0) > 0.1)[0].min() > np.nonzero(standing_still.max(0) > 0.1)[0].min() + 5, "apart"

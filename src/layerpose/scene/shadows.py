@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import cv2
@@ -117,10 +117,24 @@ def lowest(body: PlacedBody) -> float:
     return float(body.vertices[:, 1].max())
 
 
-def floor_at(frame: int, num_frames: int, body: Callable[[int], Body]) -> float:
-    """Where the floor is in a frame of a film: who jumps comes down again soon."""
-    nearby = range(max(frame - JUMP, 0), min(frame + JUMP + 1, num_frames), JUMP_STEP)
-    return max(lowest(place_body(body(number))) for number in {*nearby, frame})
+@dataclass(frozen=True)
+class Floor:
+    """The floor below whoever moves in a film: who jumps comes down again soon."""
+
+    num_frames: int
+    body: Callable[[int], Body]
+    _lowest: dict[int, float] = field(default_factory=dict, repr=False, compare=False)
+    """Of the frames that were asked for: a body is posed once, not for each of its neighbours."""
+
+    def at(self, frame: int) -> float:
+        """Where it is in a frame, in canvas units from the top."""
+        nearby = range(max(frame - JUMP, 0), min(frame + JUMP + 1, self.num_frames), JUMP_STEP)
+        return max(map(self._lowest_of, {*nearby, frame}))
+
+    def _lowest_of(self, frame: int) -> float:
+        if frame not in self._lowest:
+            self._lowest[frame] = lowest(place_body(self.body(frame)))
+        return self._lowest[frame]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from layerpose.motion.filming import find_repeats
 from layerpose.motion.pose_file import record_to_body
 from layerpose.runtime.cache import writing
 from layerpose.scene.backdrop import TRANSPARENT, Backdrop
-from layerpose.scene.shadows import floor_at
+from layerpose.scene.shadows import Floor
 from layerpose.studio.drawing import Drawer, framed
 from layerpose.studio.jobs import Report
 from layerpose.studio.keys import Key, bodies_between
@@ -54,12 +54,14 @@ class Reel:
     def _first_like(self) -> list[int]:
         return find_repeats(self.bodies)
 
+    @cached_property
+    def _floor(self) -> Floor:
+        return Floor(len(self.bodies), self.bodies.__getitem__)
+
     def draw(self, frame: int) -> Image.Image:
         """One finished frame."""
         self.line.give_way()
-        body, floor = self.bodies[frame], None
-        if self.backdrop.shadow is not None:
-            floor = floor_at(frame, len(self.bodies), self.bodies.__getitem__)
+        body, floor = self.bodies[frame], self._floor.at(frame) if self.backdrop.shadow is not None else None
         return self.backdrop.compose(self.model.draw(self.model.prepare(self.view, body)), body, floor)
 
 

@@ -25,6 +25,7 @@ from layerpose.motion.filming import film
 from layerpose.runtime.cache import write_json, writing
 from layerpose.runtime.saying import one_line
 from layerpose.scene.backdrop import find_alpha, find_backdrop
+from layerpose.scene.shadows import Floor
 from layerpose.sheets.transfer import PALETTE, grid
 from layerpose.transfer import PoseTransfer
 from layerpose.types import Body, Motion
@@ -63,11 +64,13 @@ def find_actor(photo: Path, motion: Motion, model: PoseTransfer, background: str
     seen = model.look(picture)
     view, backdrop = model.view(seen), find_backdrop(background, picture, seen)
     shots = film(motion, seen.body, "follow")
+    ground = Floor(shots.num_frames, shots.body)
 
     def draw(frame: int) -> tuple[Image.Image, Bool[np.ndarray, "s s"]]:
         body = shots.body(frame)
         made = model.draw(model.prepare(view, body))
-        return backdrop.compose(made, body), find_alpha(made)[0, 0].numpy() > 0.5
+        floor = ground.at(frame) if backdrop.shadow is not None else None
+        return backdrop.compose(made, body, floor), find_alpha(made)[0, 0].numpy() > 0.5
 
     return Actor(num_frames=shots.num_frames, body=shots.body, draw=draw)
 

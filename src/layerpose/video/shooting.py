@@ -19,7 +19,7 @@ from layerpose.motion.filming import Film, find_repeats
 from layerpose.runtime.cluster import Cluster
 from layerpose.runtime.workers import count_cores, spread, work_alone
 from layerpose.scene.backdrop import Backdrop
-from layerpose.scene.shadows import floor_at
+from layerpose.scene.shadows import Floor
 from layerpose.transfer import PoseTransfer
 from layerpose.video.store import FrameStore, job_key
 
@@ -53,14 +53,16 @@ class Shooting:
 
     def draw(self, frame: int) -> Image.Image:
         """One finished frame."""
-        body, floor = self.film.body(frame), None
-        if self.backdrop.shadow is not None:
-            floor = floor_at(frame, self.film.num_frames, self.film.body)
+        body, floor = self.film.body(frame), self._floor.at(frame) if self.backdrop.shadow is not None else None
         return self.backdrop.compose(self.model.draw(self.model.prepare(self.view, body)), body, floor)
 
     def first_like(self, frame: int) -> int:
         """The first frame that looks the same."""
         return self._first_like[frame]
+
+    @cached_property
+    def _floor(self) -> Floor:
+        return Floor(self.film.num_frames, self.film.body)
 
     @cached_property
     def _first_like(self) -> list[int]:
