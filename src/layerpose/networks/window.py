@@ -85,18 +85,21 @@ def _convolve(layer: nn.Module, features: Features, *, up: bool = False) -> Feat
 
 
 def _normalise(layer: InstanceNorm, features: Features, share: float, *, rectified: bool) -> Features:
-    near, channels = features.near, features.near.shape[1]
-    # Its mean and scale are what is wanted: several times faster than `var_mean` in channels_last.
-    _, mean, scale = torch.native_group_norm(
-        near, layer.weight, layer.bias, 1, channels, near[0, 0].numel(), channels, layer.eps
-    )  # fmt: skip
-    mean, scale = mean[0].float(), scale[0].float()
-    mean, square = share * mean, share * (scale.square().reciprocal() - layer.eps + mean.square())
+    near = features.near
+    mean, square = (share * moment for moment in _moments(near))
     scale = layer.weight / (square - mean.square() + layer.eps).sqrt()
     far = layer.bias - mean * scale
     if rectified:
         return _rectify(near, far, scale)
     return Features(near * scale.to(near.dtype)[:, None, None], far)
+
+
+def _moments(near: Float[Tensor, "1 c h w"]) -> Float[Tensor, "2 c"]:
+    """Each channel's mean and mean square. As products of matrices several times faster than by any norm in bf16."""
+    rows = near.permute(0, 2, 3, 1).flatten(0, 2).float()
+    equal = rows.new_full((1, len(rows)), 1 / len(rows))
+    with torch.autocast(near.device.type, enabled=False):
+        return torch.cat([equal @ rows, equal @ rows.square()])
 
 
 def _rectify(near: Tensor, far: Tensor, scale: Tensor | None = None) -> Features:
