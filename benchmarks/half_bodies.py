@@ -18,11 +18,12 @@ from PIL import Image
 
 from layerpose.body.skeleton import KEYPOINTS
 from layerpose.estimation.estimate import Estimate, estimate
+from layerpose.export.finish import finish
 from layerpose.maps.render import place_posed, pose_body
 from layerpose.media.pictures import image_to_picture, read_photo, write_png
 from layerpose.motion.library import library_pose
 from layerpose.sheets.transfer import Cell, grid
-from layerpose.transfer import PoseTransfer, place
+from layerpose.transfer import PoseTransfer
 
 CUTS = {"chest": 0.28, "waist": 0.45, "knees": 0.72, "ankles": 0.93}
 """Share of the person's height, from the top, that is left."""
@@ -57,16 +58,15 @@ def try_crop(photo: Image.Image, whole: Estimate, share: float, model: PoseTrans
     seen = estimate(crop, SIZE)
     wanted, found = joints(whole), joints(seen)
     clear = [name for name, (x, y) in wanted.items() if y < row - CLEAR * stature and 0 <= x < photo.width]
-    view = model.view(seen)
-    own = model.draw(model.prepare(view, seen.body)).image
+    own = finish(model, seen, seen.body).made.image
     person = seen.photo.mask[0, 0] > 0.5
     apart = float((own - seen.photo.image)[0].abs().mean(0)[person].mean() * 127.5)
-    others = [(name, model.draw(model.prepare(view, place(seen.body, library_pose(name)))).image) for name in POSES]
-    drawn = [("photo", seen.photo.image), (f"own pose, {apart:.1f} levels", own), *others]
+    drawn = [("photo", image_to_picture(seen.photo.image)), (f"own pose, {apart:.1f} levels", image_to_picture(own))]
+    drawn += [(name, finish(model, seen, library_pose(name)).picture) for name in POSES]
     return Outcome(
         off={name: float(np.linalg.norm(found[name] - wanted[name]) / stature) for name in clear},
         own=apart,
-        cells=[(name, image_to_picture(image)) for name, image in drawn],
+        cells=drawn,
     )
 
 

@@ -197,3 +197,10 @@ def chest(seen: Estimate) -> torch.Tensor:
         np.round((middle + off - corner(seen)) / seen.canvas.side * size).astype(int) for off in (-20, 20)
     )
     return seen.photo.image[0, :, top:bottom, left:right].mean((1, 2))
+
+
+def test_a_limb_of_which_nothing_is_seen_needs_no_room(half: Estimate):
+    """Arms that the fit stretches beyond the picture's sides do not make the square larger, in the same pose."""
+    wide = library_pose("t-pose")
+    assert stand(half, wide)[1].side > half.canvas.side
+    assert stand(replace(half, body=replace(half.body, pose=wide)), wide)[1] == half.canvas

@@ -128,3 +128,12 @@ def test_whoever_shares_a_fifth_of_the_mask_with_one_who_is_known_is_the_same_ag
     shared = ((bed > 0.5) & (first.mask > 0.5)).sum() / (bed > 0.5).sum()
     assert shared > finding.SHARED
     assert not finding._is_somebody_else(replace(first, mask=bed), [first])
+
+
+def test_a_second_square_that_shows_nobody_is_no_second_person(pair: Image.Image, monkeypatch: pytest.MonkeyPatch):
+    pixels = np.array(pair)[:, : pair.width // 2]
+    first = finding.detect_people(pixels)[0]
+    corner = replace(first, keypoints=first.keypoints - first.keypoints[0] + 20)
+    monkeypatch.setattr(finding, "detect_people", lambda photo: [first, corner])
+    found = finding.find_landmarks(pixels)
+    assert np.linalg.norm(found.region.centre - first.region.centre) < 0.2 * first.region.side

@@ -69,7 +69,11 @@ def find_landmarks(photo: Pixels, *, closer: bool = True, whole: bool = True) ->
     people = _detect(photo, closer=closer)
     large = [person for person in people if _is_large(person, people[0])]
     if len(large) > 1:
-        raise SeveralPeopleError(_look_at_all(photo, large) or [look_in(photo, person.region) for person in large])
+        sure = _look_at_all(photo, large)
+        if len(sure) != 1:
+            raise SeveralPeopleError(sure or [look_in(photo, person.region) for person in large])
+        (refuse_cut if whole else refuse_too_little)(sure[0])
+        return sure[0]
     return _look_at(photo, people[0], num_people=len(people), whole=whole)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from layerpose.body.camera import project
 from layerpose.body.model import body_model
@@ -22,6 +22,8 @@ ON_FLOOR = 0.03
 """What is so little above the lowest point of a body, as a share of its height in the picture, stands on the floor."""
 LEAST_MARGIN = 0.03
 """Free space on each side of someone framed as in the photo, until the square grows or moves."""
+ALIKE = 1e-3
+"""A pose that reaches so little beyond another, as a share of the square, reaches as far."""
 FEET = ("left ankle", "right ankle")
 TRUNK = ("left shoulder", "right shoulder", "left hip", "right hip")
 """What stays in its place where the photo shows no feet."""
@@ -40,7 +42,7 @@ def stand(seen: Estimate, pose: Pose) -> tuple[Body, Canvas]:
     body = Body(phenotype=source.phenotype, pose=pose, camera=Camera(scale=scale, translation=(0.0, 0.0)))
     shift = _anchor(standing, seen) - _anchor(body, seen)
     points = _skin(body) + shift
-    square = _frame(points, seen) if seen.cut else _around(points, canvas.size)
+    square = _frame(points, _skin(standing), seen) if seen.cut else _around(points, canvas.size)
     camera = square.place(Camera(scale=scale, translation=(float(shift[0]), float(shift[1]))))
     return Body(phenotype=source.phenotype, pose=pose, camera=camera), square
 
@@ -64,12 +66,17 @@ def _around(points: Float[np.ndarray, "n 2"], size: int) -> Canvas:
     return Canvas(left=left, top=top, side=side, size=size)
 
 
-def _frame(points: Float[np.ndarray, "n 2"], seen: Estimate) -> Canvas:
-    """The square of the photo's own framing, or a larger one if the pose needs it; it ends where the photo cuts."""
+def _frame(points: Float[np.ndarray, "n 2"], own: Float[np.ndarray, "n 2"], seen: Estimate) -> Canvas:
+    """The square of the photo's own framing, or a larger one if the pose needs it; it ends where the photo cuts.
+
+    What reaches beyond it in the photo's `own` pose, a limb that nothing tells of, needs no room in others either.
+    """
     canvas, edge = seen.canvas, np.array(seen.landmarks.mask.shape[::-1])
     first, last = (np.array([side in seen.cut for side in pair]) for pair in (SIDES[:2], SIDES[2:]))
-    shown = points[(((points > 0) | ~first) & ((points < edge) | ~last)).all(1)]
-    low, high = (shown.min(0), shown.max(0)) if len(shown) else (edge * 0.0, edge)
+    (low, high), (own_low, own_high) = (_reach(some, first, last, edge) for some in (points, own))
+    nearest, farthest = (_corner(canvas) + share * canvas.side for share in (LEAST_MARGIN, 1 - LEAST_MARGIN))
+    low = np.where(low > own_low - ALIKE * canvas.side, np.maximum(low, nearest), low)
+    high = np.where(high < own_high + ALIKE * canvas.side, np.minimum(high, farthest), high)
     low, high = np.where(first, 0, low), np.where(last, edge, high)
     side = max(math.ceil(((high - low) / (1 - LEAST_MARGIN * (2.0 - first - last))).max()), canvas.side)
     room, grown = LEAST_MARGIN * side, (side - canvas.side) / 2
@@ -77,6 +84,17 @@ def _frame(points: Float[np.ndarray, "n 2"], seen: Estimate) -> Canvas:
     corner = np.where(first == last, corner, np.where(first, 0, edge - side))
     left, top = (int(value) for value in np.round(corner))
     return Canvas(left=left, top=top, side=side, size=canvas.size)
+
+
+def _reach(
+    points: Float[np.ndarray, "n 2"],
+    first: Bool[np.ndarray, "2"],
+    last: Bool[np.ndarray, "2"],
+    edge: Int[np.ndarray, "2"],
+) -> tuple[Float[np.ndarray, "2"], Float[np.ndarray, "2"]]:
+    """The least and the most of the points that lie before the edges which cut."""
+    shown = points[(((points > 0) | ~first) & ((points < edge) | ~last)).all(1)]
+    return (shown.min(0), shown.max(0)) if len(shown) else (edge * 0.0, edge * 1.0)
 
 
 def _corner(canvas: Canvas) -> Float[np.ndarray, "2"]:
