@@ -28,9 +28,9 @@ ENDS = {"left hand": 19, "right hand": 20, "left foot": 31, "right foot": 32, "l
 """Landmarks without which a person is whole enough to be drawn."""
 AGREEING = 0.78
 """An overlap of body and mask from which on all is well; public photos and clips of one person have 0.81 to 0.93."""
-FAINT, MUDDLED = 0.1, 0.35
-"""Share of mask pixels (as a share of the person's area) that are neither person nor background: one person has 0.13 to
-0.26, two who overlap 0.46."""
+FAINT, UNSURE, MUDDLED, FUSED = 0.1, 0.33, 0.375, 0.5
+"""Share of mask pixels (as a share of the person's area) that are neither person nor background: one person has 0.11 to
+0.31, in wide trousers or a tutu 0.36; two who overlap up to 0.55, with somebody else's leg 0.54."""
 BESIDE, PIECE = 0.03, 0.025
 """A piece of the outline that is farther from the body than the one share of its size and larger than the other share
 of the person. Of 70 photos and frames people in close clothes, dresses and skirts have 0.018 at most; a bag, a knee or
@@ -82,27 +82,33 @@ def refuse_muddle(landmarks: Landmarks, overlap: float, piece: Piece | None = No
 
     A body that misses the outline alone, or a piece of it, is warned about: wide clothes do that too.
     """
-    if overlap >= AGREEING:
-        if piece is not None and piece.share > PIECE:
-            warnings.warn(
-                f"a piece of the person's outline ({piece.share:.0%}, {piece.place}) lies beside the fitted body: "
-                f"something that was taken for a part of the person, or a limb that is fitted elsewhere; look at "
-                f"--sheet",
-                stacklevel=3,
-            )
-        return
-    person = float((landmarks.mask > CERTAIN).sum())
-    unsure = float(((landmarks.mask > FAINT) & (landmarks.mask < 1 - FAINT)).sum()) / max(person, 1.0)
-    if unsure > MUDDLED:
+    unsure = _unsure(landmarks.mask)
+    if unsure > FUSED or (unsure > MUDDLED and overlap < AGREEING):
         raise ValueError(
-            f"it is not clear what belongs to the person: the body's outline agrees by {overlap:.0%} only, and "
+            f"it is not clear what belongs to the person: the body's outline agrees by {overlap:.0%}, and "
             f"its edge is unsure; use a photo without anybody or anything right before or behind the person"
         )
-    warnings.warn(
-        f"the body's outline agrees with the person's by {overlap:.0%} only: wide clothes, or something that was taken "
-        f"for a part of the person; look at --sheet",
-        stacklevel=3,
-    )
+    if doubt := _doubt(overlap, piece, unsure):
+        warnings.warn(f"{doubt}; look at --sheet", stacklevel=3)
+
+
+def _unsure(mask: Float[np.ndarray, "h w"]) -> float:
+    """How much is neither person nor background, as a share of the person."""
+    return float(((mask > FAINT) & (mask < 1 - FAINT)).sum()) / max(float((mask > CERTAIN).sum()), 1.0)
+
+
+def _doubt(overlap: float, piece: Piece | None, unsure: float) -> str:
+    if overlap < AGREEING:
+        return (
+            f"the body's outline agrees with the person's by {overlap:.0%} only: wide clothes, or something that was "
+            f"taken for a part of the person"
+        )
+    if piece is not None and piece.share > PIECE:
+        return (
+            f"a piece of the person's outline ({piece.share:.0%}, {piece.place}) lies beside the fitted body: "
+            f"something that was taken for a part of the person, or a limb that is fitted elsewhere"
+        )
+    return "the person's outline is unsure: somebody or something may be right before or behind" * (unsure > UNSURE)
 
 
 def largest_beside(person: Bool[np.ndarray, "s s"], body: Bool[np.ndarray, "s s"]) -> Piece | None:

@@ -21,7 +21,7 @@ from layerpose.estimation.finding import Found, find_everybody, find_person, tak
 from layerpose.estimation.fit import fit_body
 from layerpose.estimation.frame import cut_sides, refuse_too_little, seen_joints
 from layerpose.estimation.kept import Kept, name_fit, recall, remember
-from layerpose.estimation.landmarks import CERTAIN, Landmarks
+from layerpose.estimation.landmarks import CERTAIN, Landmarks, look_mirrored
 from layerpose.estimation.matte import cut_by, cut_out, is_matte, keep_cut_out, premultiply
 from layerpose.estimation.others import Other, see_others
 from layerpose.estimation.parsing import parse_photo
@@ -103,7 +103,8 @@ def estimate(photo: Image.Image, size: int = 1024, *, person: str | None = None,
 def estimate_all(photo: Image.Image, size: int = 1024) -> list[Estimate]:
     """Everybody in the photo, from left to right. ValueError says who cannot be read, and why."""
     photo, pixels = read_pixels(over_white(photo).convert("RGB"))
-    people, found = find_everybody(lighten(pixels)), []
+    seeable = lighten(pixels)
+    people, found = [look_mirrored(seeable, one) for one in find_everybody(seeable)], []
     if not people:
         raise ValueError("no person was found for sure; use a photo that shows people clearly")
     for row, person in enumerate(people):

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from layerpose.estimation.frame import refuse_cut, refuse_too_little
-from layerpose.estimation.landmarks import CERTAIN, PERSON, Landmarks, look_again, look_in, look_twice
+from layerpose.estimation.landmarks import CERTAIN, PERSON, Landmarks, look_again, look_in, look_mirrored, look_twice
 from layerpose.estimation.people import Detection, detect_people, look_around, look_closer, overlap
 
 Pixels = UInt8[np.ndarray, "h w 3"]
@@ -89,6 +89,7 @@ def find_person(photo: Pixels, person: str | None = None) -> Found:
         people = [_look_at(photo, _detect(photo)[0], num_people=1, whole=False)]
     row = choose(people, person)
     refuse_too_little(people[row])
+    people[row] = look_mirrored(photo, people[row])
     return take_apart(people, row)
 
 

@@ -25,6 +25,7 @@ from layerpose.data.records import Records
 from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.estimate import Estimate, estimate_on
 from layerpose.estimation.finding import find_landmarks
+from layerpose.estimation.landmarks import look_mirrored
 from layerpose.maps.parsing import labels_to_parsing
 from layerpose.maps.source import SourceView
 from layerpose.media.pictures import image_to_picture
@@ -88,7 +89,8 @@ def fitted_sources(records: Records, folder: Path) -> ReadSource:
 def fit_frame(records: Records, person: str, frame: str) -> Estimate:
     """Read a frame's picture as a photo, before a painted background that is always the same for it."""
     pixels = put_before(records, person, frame)
-    return estimate_on(Canvas(left=0, top=0, side=len(pixels), size=len(pixels)), pixels, find_landmarks(pixels))
+    landmarks = look_mirrored(pixels, find_landmarks(pixels))
+    return estimate_on(Canvas(left=0, top=0, side=len(pixels), size=len(pixels)), pixels, landmarks)
 
 
 def put_before(records: Records, person: str, frame: str) -> UInt8[np.ndarray, "s s 3"]:

@@ -25,6 +25,7 @@ from layerpose.data.public.fashion_lists import Joints, find_list, read_annotati
 from layerpose.estimation.canvas import Canvas
 from layerpose.estimation.estimate import Estimate, estimate_on
 from layerpose.estimation.finding import find_landmarks
+from layerpose.estimation.landmarks import look_mirrored
 from layerpose.maps.render import coco_18, pose_body
 from layerpose.media.pictures import read_photo
 from layerpose.runtime.cache import writing
@@ -124,7 +125,7 @@ def _look(photo: FashionPhoto, size: int) -> Estimate:
         raise ValueError("the photo has no line in the annotation")
     pixels = np.array(read_photo(photo.path))
     canvas = Canvas(left=CROPS[pixels.shape[1], pixels.shape[0]], top=0, side=SIDE, size=size)
-    seen = estimate_on(canvas, pixels, find_landmarks(pixels))
+    seen = estimate_on(canvas, pixels, look_mirrored(pixels, find_landmarks(pixels)))
     distance = _distance(seen, photo.joints)
     if distance > FARTHEST:
         raise ValueError(
