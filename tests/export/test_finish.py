@@ -29,7 +29,7 @@ from layerpose.motion.library import library_pose
 from layerpose.presets import debug
 from layerpose.scene.laying import lay
 from layerpose.scene.shadows import Shadow
-from layerpose.scene.standing import stand
+from layerpose.scene.standing import beyond, stand
 from layerpose.stages.model import Model
 from layerpose.stages.model_folder import save_model
 from layerpose.transfer import PoseTransfer
@@ -355,3 +355,12 @@ def test_only_who_stands_nearer_covers_the_person_who_is_moved(
     inner = cv2.erode(other.cover, np.ones((49, 49), np.uint8)) > 0
     same = (done.original.numbers == original.numbers)[inner].all(-1)
     assert same.all() if nearer else same.mean() < 0.5
+
+
+def test_who_reaches_beyond_the_photo_is_told(model: PoseTransfer, photo: Image.Image) -> None:
+    rows = np.flatnonzero((model.look(photo).landmarks.mask > 0.5).any(1))
+    close = photo.crop((0, int(rows[0]) - 4, photo.width, photo.height))
+    seen, original = model.look(close), Original(numbers=np.array(close), profile=None)
+    with pytest.warns(UserWarning, match=r"beyond the photo \(left hand, right hand\): what lies outside is lost"):
+        finish_in_photo(model, original, seen, library_pose("arms-up"))
+    assert beyond(*stand(seen, library_pose("walk")), seen) == []

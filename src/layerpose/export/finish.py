@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,7 +23,7 @@ from layerpose.scene.backdrop import find_alpha, find_backdrop
 from layerpose.scene.filling import fill_place, find_shadow_of
 from layerpose.scene.laying import lay
 from layerpose.scene.shadows import Shadow
-from layerpose.scene.standing import stand, within_cuts
+from layerpose.scene.standing import beyond, stand, within_cuts
 from layerpose.transfer import PoseTransfer, place
 from layerpose.types import Body, Pose, Transfer
 
@@ -69,6 +70,12 @@ def finish_in_photo(
     Their shadow goes with them, unless it is to stay as it is.
     """
     made, body, canvas = _draw(model, seen, pose, also, paintings)
+    if lost := beyond(body, canvas, seen):
+        warnings.warn(
+            f"in this pose the person reaches beyond the photo ({', '.join(lost)}): what lies outside is lost; use a "
+            f"photo with more room around the person, or leave out --background keep",
+            stacklevel=2,
+        )
     numbers, cast = original.numbers.copy(), find_shadow_of(original.picture, seen) if shadow else None
     _take_away(numbers, original, seen, shadow=cast)
     _shade(numbers, original, cast, body, canvas, seen)

@@ -24,6 +24,11 @@ LEAST_MARGIN = 0.03
 """Free space on each side of someone framed as in the photo, until the square grows or moves."""
 ALIKE = 1e-3
 """A pose that reaches so little beyond another, as a share of the square, reaches as far."""
+ENDS = {
+    "head": "nose", "left hand": "left_wrist", "right hand": "right_wrist", "left foot": "left_ankle",
+    "right foot": "right_ankle",
+}  # fmt: skip
+"""The ends of a body, and the keypoints that say where they are."""
 FEET = ("left ankle", "right ankle")
 TRUNK = ("left shoulder", "right shoulder", "left hip", "right hip")
 """What stays in its place where the photo shows no feet."""
@@ -45,6 +50,15 @@ def stand(seen: Estimate, pose: Pose) -> tuple[Body, Canvas]:
     square = _frame(points, _skin(standing), seen) if seen.cut else _around(points, canvas.size)
     camera = square.place(Camera(scale=scale, translation=(float(shift[0]), float(shift[1]))))
     return Body(phenotype=source.phenotype, pose=pose, camera=camera), square
+
+
+def beyond(body: Body, square: Canvas, seen: Estimate) -> list[str]:
+    """What of a body on a square of the photo reaches beyond the photo, though the photo shows it."""
+    placed = dict(zip(KEYPOINTS, place_body(body).keypoints[:, :2].numpy(), strict=True))
+    height, width = seen.landmarks.mask.shape
+    named = {name: placed[joint] * square.side + _corner(square) for name, joint in ENDS.items()}
+    shown = {"head", *seen.seen, *(part.replace("ankle", "foot") for part in seen.seen)}
+    return [name for name, (x, y) in named.items() if name in shown and not (0 <= x < width and 0 <= y < height)]
 
 
 def within_cuts(seen: Estimate, square: Canvas) -> Bool[np.ndarray, "s s"]:
