@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from layerpose.body.model import body_model
-from layerpose.maps.correspondence import warp_part, warp_person
+from layerpose.maps.correspondence import _even_tones, warp_part, warp_person
 from layerpose.maps.crops import part_box
 from layerpose.maps.parsing import parse_source
 from layerpose.maps.raster import interpolate
@@ -188,3 +188,18 @@ def test_of_a_head_what_is_on_edge_is_drawn_in_the_same_view_alone(painted: Pain
 def facing(drawn: DrawnBody) -> Tensor:
     """How much each pixel's surface faces the viewer (cosine)."""
     return surface_normals(drawn.nearest.depth, drawn.nearest.part, 1 / drawn.size / drawn.scale)[..., 2].abs()
+
+
+def test_what_is_lent_has_the_light_of_what_is_shown_beside_it() -> None:
+    """A darker place is made as light as its surroundings; another stuff, and the head, keep their colours."""
+    part = torch.full((64, 300), CLASSES.index("torso"), dtype=torch.int32)
+    part[:, 200:] = CLASSES.index("head")
+    shown = torch.ones(64, 300, dtype=torch.bool)
+    for start in (30, 150, 250):
+        shown[24:36, start : start + 12] = False
+    own, lent = torch.full((1, 3, 64, 300), 0.4), torch.full((1, 3, 64, 300), 0.1)
+    lent[..., 90:200] = -0.9
+    made = _even_tones(lent, own, shown, part, 1 / 1024)
+    assert torch.allclose(made[..., 24:36, 30:42], own[..., 24:36, 30:42], atol=0.06)
+    assert torch.allclose(made[..., 24:36, 150:162], lent[..., 24:36, 150:162], atol=0.01)
+    assert torch.equal(made[..., 200:], lent[..., 200:])

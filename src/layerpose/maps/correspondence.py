@@ -7,6 +7,8 @@ point of the same part that the source shows: the one straight through the body,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 import torch
@@ -37,6 +39,14 @@ SLACK = 0.25
 """Added to both, for on edge neither is known well."""
 EVEN = 8 / 1024
 """Both are means over so much of the canvas on every side: lids and nostrils are turned anyhow."""
+TONES = 1 / 96, 1 / 384
+"""What is lent takes on the tones of what is shown around it: means with these deviations, one after the other."""
+STUFF = 1.0
+"""A colour that is lent and one that is shown there, of -1..1, which differ more are not one stuff in another light."""
+FINEST = 4
+"""A blur needs no more pixels than so many in its deviation."""
+FEW = 0.02
+"""A neighbourhood of which less than about so much is shown tells less."""
 CERTAIN = 0.5
 """A pixel that is the photo's by more counts as shown."""
 SAME_PHOTO = 1e-3
@@ -81,6 +91,7 @@ def _warp_hit(
     for best in (other, own):
         share = best.trust(normals, pixel)
         visible = share > CERTAIN
+        closed = _even_tones(closed, best.colour, visible, part, pixel)
         closed = torch.lerp(closed, best.colour, share)
         faced = torch.where(visible[..., None], best.normal, faced)
     filled = _close_gaps(closed * (part > 0), own.known, part, pixel)
@@ -88,6 +99,46 @@ def _warp_hit(
     pieces = own.colour * visible, visible[None, None].float(), filled, *(x.permute(2, 0, 1)[None] for x in told)
     image, visible, filled, points, normals = (_place(piece, window, hit.part) for piece in pieces)
     return Warp(image=image, visible=visible, filled=filled, points=points, normals=normals)
+
+
+def _even_tones(
+    lent: Float[Tensor, "1 3 r c"], own: Float[Tensor, "1 3 r c"], shown: Bool[Tensor, "r c"], part: Int[Tensor, "r c"],
+    pixel: float,
+) -> Float[Tensor, "1 3 r c"]:  # fmt: skip
+    """What is lent in the light of what is shown beside it: the mean difference over a neighbourhood is made up.
+
+    Not on the head, of which what is on edge is not to look like what is shown.
+    """
+    parts, colours, wanted = part.cpu().numpy(), *(x[0].permute(1, 2, 0).cpu().numpy().copy() for x in (lent, own))
+    told = shown.cpu().numpy() & (np.abs(wanted - colours).max(2) < STUFF)
+    for box, inside in _groups(np.where(parts == CLASSES.index("head"), 0, parts)):
+        weight = (told[box] & inside).astype(np.float32)[..., None]
+        for deviation in TONES if weight.any() else ():
+            off = np.dstack([(wanted[box] - colours[box]) * weight, weight])
+            mean = _mean_around(off, deviation / pixel)
+            colours[box] += inside[..., None] * mean[..., :3] / (mean[..., 3:] + FEW)
+    return torch.as_tensor(colours.clip(-1, 1), device=lent.device).permute(2, 0, 1)[None]
+
+
+def _groups(
+    parts: Int[np.ndarray, "r c"],
+) -> Iterator[tuple[tuple[slice, slice], Bool[np.ndarray, "rows columns"]]]:
+    """Of the parts that are `TOGETHER`, the rows and columns where they are, and which pixels of these are theirs."""
+    for group in TOGETHER:
+        inside = np.isin(parts, group)
+        rows, columns = inside.any(1).nonzero()[0], inside.any(0).nonzero()[0]
+        if len(rows):
+            box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+            yield box, inside[box]
+
+
+def _mean_around(planes: Float[np.ndarray, "r c p"], deviation: float) -> Float[np.ndarray, "r c p"]:
+    """Blurred by a Gaussian, a wide one on fewer pixels."""
+    step, (height, width) = max(round(deviation / FINEST), 1), planes.shape[:2]
+    small = max(width // step, 1), max(height // step, 1)
+    thin = cv2.resize(planes, small, interpolation=cv2.INTER_AREA) if step > 1 else planes
+    blurred = cv2.GaussianBlur(thin, (0, 0), deviation / step, borderType=cv2.BORDER_CONSTANT)
+    return cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR) if step > 1 else blurred
 
 
 def _close_gaps(
@@ -101,12 +152,8 @@ def _close_gaps(
     parts, shown = part.cpu().numpy(), known.cpu().numpy()
     gaps = cv2.morphologyEx(shown.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)) > shown
     colours = filled[0].permute(1, 2, 0).cpu().numpy().copy()
-    for group in TOGETHER:
-        inside = np.isin(parts, group)
-        rows, columns = inside.any(1).nonzero()[0], inside.any(0).nonzero()[0]
-        if len(rows):
-            box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-            _spread(colours[box], (shown & inside)[box], (gaps & inside)[box], side)
+    for box, inside in _groups(parts):
+        _spread(colours[box], shown[box] & inside, gaps[box] & inside, side)
     return torch.as_tensor(colours, device=filled.device).permute(2, 0, 1)[None]
 
 
