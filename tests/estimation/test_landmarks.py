@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from layerpose.estimation import landmarks
 from layerpose.estimation.detector_files import FOLDER, pack_network, read_network, unpack_network
 from layerpose.estimation.estimate import estimate
 from layerpose.estimation.finding import find_landmarks
@@ -89,3 +91,29 @@ def test_a_hand_before_the_leg_is_labelled_as_arm(shared: Path):
         column, row = ((seen.landmarks.image[place, :2].mean(0) - affine[:, 2]) / affine[0, 0]).astype(int)
         around = labels[row - 4 : row + 5, column - 4 : column + 5]
         assert (around == CLASSES.index("left_arm")).mean() > 0.5
+
+
+def test_a_mask_is_the_mean_of_two_looks_if_they_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one is mirrored back; where it met something else, or nothing is known, the first one stays."""
+    side = landmarks.CROP
+    person, beside = np.zeros((side, side), np.float32), np.zeros((side, side), np.float32)
+    person[40:200, 60:130] = 1
+    region = landmarks.Region(centre=np.array([128.0, 128.0]), side=side / landmarks.CLOSER, rotation=0.0)
+    shown = person.copy()
+    shown[40:60, 60:130] = 0
+    known = landmarks.Landmarks(
+        image=np.zeros((33, 3)), world=np.zeros((33, 3)), visibility=np.ones(33), mask=person, score=1.0, num_people=1,
+        region=region,
+    )  # fmt: skip
+
+    def look(mask: np.ndarray) -> landmarks.Landmarks:
+        logits = (np.where(mask > 0.5, 50, -50)[:, ::-1]).astype(np.float32)
+        monkeypatch.setattr(landmarks, "run_detector", lambda name, crop: [logits[None, ..., None]])
+        return landmarks.look_mirrored(np.zeros((side, side, 3), np.uint8), known)
+
+    seen = look(shown).mask
+    assert seen[45:55, 70:120] == pytest.approx(0.5)
+    assert seen[70:190, 65:125] == pytest.approx(1)
+    beside[40:200, 140:210] = 1
+    assert look(beside) is known
+    assert landmarks.look_mirrored(np.zeros((side, side, 3), np.uint8), replace(known, score=0.2)).score == 0.2
