@@ -4,7 +4,7 @@ People of a data set (`layerpose synth`), whose alpha is known, stand before pho
 out as in any photo. SAD (sum of differences, in thousands of pixels), gradient error (of Gaussian derivatives, 1.4
 pixels, squared, in thousands) and mean squared error (in thousandths, within 24 pixels of the edge) of the mask; and
 the fringe: how far the person over white and over black is from the true one (levels of 255, mean within 8 pixels of
-the edge). Beside it: the landmark network's mask as it is, with the photo's own colours.
+the edge). Means, and in brackets medians. Beside it: the landmark network's mask as it is, with the photo's colours.
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ def main() -> None:
             Image.fromarray(np.concatenate(cells, axis=1)).save(given.out / f"{person}.png")
     print(f"| {len(found['cut out'])} people | " + " | ".join(NAMES) + " |\n" + "|---" * (len(NAMES) + 1) + "|")
     for name, rows in found.items():
-        print(f"| {name} | " + " | ".join(f"{value:.2f}" for value in np.mean(rows, axis=0)) + " |")
+        figures = zip(np.mean(rows, axis=0), np.median(rows, axis=0), strict=True)
+        print(f"| {name} | " + " | ".join(f"{mean:.2f} ({middle:.2f})" for mean, middle in figures) + " |")
 
 
 if __name__ == "__main__":

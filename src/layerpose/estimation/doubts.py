@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
+from layerpose.estimation.face import find_heads
+from layerpose.estimation.face_points import HEAD
 from layerpose.estimation.frame import cut_joints, depths
-from layerpose.estimation.landmarks import CERTAIN, Landmarks
+from layerpose.estimation.landmarks import CERTAIN, SAME_MASK, Landmarks
 
 SMALL_PX, ENOUGH_PX = 300, 500
 """Heights in pixels below which a person is small, and from which on a picture of 1024 looks sharp."""
@@ -35,6 +38,9 @@ BESIDE, PIECE = 0.03, 0.025
 """A piece of the outline that is farther from the body than the one share of its size and larger than the other share
 of the person. Of 70 photos and frames people in close clothes, dresses and skirts have 0.018 at most; a bag, a knee or
 foot that is fitted elsewhere, the back of a chair 0.027 to 0.051; somebody else's leg 0.063."""
+LOOKED, HEADS_APART = 0.8, 0.05
+"""Second faces are looked for in a square of the one share of the person's size, and are farther from the head than the
+other."""
 MAX_GAIN = 16.0
 
 
@@ -83,13 +89,31 @@ def refuse_muddle(landmarks: Landmarks, overlap: float, piece: Piece | None = No
     A body that misses the outline alone, or a piece of it, is warned about: wide clothes do that too.
     """
     unsure = _unsure(landmarks.mask)
-    if unsure > FUSED or (unsure > MUDDLED and overlap < AGREEING):
+    muddled = unsure > MUDDLED or landmarks.agreement < SAME_MASK
+    if unsure > FUSED or (muddled and overlap < AGREEING):
         raise ValueError(
             f"it is not clear what belongs to the person: the body's outline agrees by {overlap:.0%}, and "
             f"its edge is unsure; use a photo without anybody or anything right before or behind the person"
         )
     if doubt := _doubt(overlap, piece, unsure):
         warnings.warn(f"{doubt}; look at --sheet", stacklevel=3)
+
+
+def refuse_second_face(
+    photo: UInt8[np.ndarray, "h w 3"], landmarks: Landmarks, others: Sequence[Landmarks], overlap: float
+) -> None:
+    """ValueError where the body misses the outline and, beside its own, is the face of somebody who is not known."""
+    if overlap >= AGREEING:
+        return
+    size, head = float(np.ptp(landmarks.image[:, :2], axis=0).max()), landmarks.image[HEAD, :2].mean(0)
+    for x, y in find_heads(photo, head, LOOKED * size):
+        row, column = (int(np.clip(at, 0, length - 1)) for at, length in zip((y, x), photo.shape[:2], strict=True))
+        apart = float(np.linalg.norm(np.array([x, y]) - head))
+        if apart > HEADS_APART * size and not any(other.mask[row, column] > CERTAIN for other in others):
+            raise ValueError(
+                f"somebody else is right beside or behind the person (a face at {x:.0f},{y:.0f}), and the body's "
+                f"outline agrees by {overlap:.0%} only; use a photo in which they do not overlap"
+            )
 
 
 def _unsure(mask: Float[np.ndarray, "h w"]) -> float:

@@ -15,7 +15,14 @@ from PIL import Image
 from torch import Tensor
 
 from layerpose.estimation.canvas import Canvas, canvas_around
-from layerpose.estimation.doubts import Piece, largest_beside, lighten, refuse_muddle, warn_of_weakness
+from layerpose.estimation.doubts import (
+    Piece,
+    largest_beside,
+    lighten,
+    refuse_muddle,
+    refuse_second_face,
+    warn_of_weakness,
+)
 from layerpose.estimation.face_points import see_face
 from layerpose.estimation.finding import Found, find_everybody, find_person, take_apart
 from layerpose.estimation.fit import fit_body
@@ -123,6 +130,7 @@ def _estimate(
     warn_of_weakness(pixels, landmarks)
     on = _estimate_once if keep else estimate_on
     seen = on(canvas_around(landmarks, size), pixels, landmarks, own_cut_out(photo, landmarks))
+    refuse_second_face(lighten(pixels), landmarks, found.others, seen.overlap)
     refuse_muddle(landmarks, seen.overlap, _piece_beside(seen))
     return replace(seen, others=see_others(pixels, found.others, found.number), number=found.number)
 

@@ -70,6 +70,8 @@ class Landmarks:
     """Where the person fills the square that the network expects: in a video, where to look in the next frame."""
     held: Bool[np.ndarray, "33"] = field(default_factory=lambda: np.zeros(NUM_LANDMARKS, dtype=bool))
     """Which ones a person has put where they are: they are not doubted."""
+    agreement: float = 1.0
+    """Of the masks of two looks (IoU); 1 where there was one look only."""
     face: Float[np.ndarray, "f 2"] | None = None
     """Where the photo shows the vertices of `face_points`, in pixels; None: no face is seen, or none was looked for."""
 
@@ -125,7 +127,7 @@ def look_again(photo: UInt8[np.ndarray, "h w 3"], first: Landmarks) -> Landmarks
 def look_mirrored(photo: UInt8[np.ndarray, "h w 3"], known: Landmarks) -> Landmarks:
     """The same person with a surer mask: the mean with that of a somewhat closer look at the mirror image.
 
-    As it is where that look met something else.
+    As it is where that look met something else; what they agree by is kept.
     """
     if known.score < PERSON or known.region is None:
         return known
@@ -138,9 +140,9 @@ def look_mirrored(photo: UInt8[np.ndarray, "h w 3"], known: Landmarks) -> Landma
     )
     other = np.where(shown[..., 1] > 0.999, shown[..., 0], known.mask)
     one, two = known.mask > CERTAIN, other > CERTAIN
-    if (one & two).sum() < SAME_MASK * (one | two).sum():
-        return known
-    return replace(known, mask=(known.mask + other) / 2)
+    agreement = float((one & two).sum() / max((one | two).sum(), 1))
+    mask = (known.mask + other) / 2 if agreement > SAME_MASK else known.mask
+    return replace(known, mask=mask, agreement=agreement)
 
 
 def _crop(photo: UInt8[np.ndarray, "h w 3"], region: Region) -> Float[np.ndarray, "256 256 3"]:
