@@ -1,8 +1,9 @@
 """How well a person's place is filled: ``python benchmarks/filling.py PHOTO ... --lpips lpips_alex_v01.pt``.
 
 What is behind the person nobody knows; so the person's outline is moved sideways to where the photo shows the scene,
-and that place is filled. LPIPS of the square round it, PSNR and contrast (standard deviation of what is finer than 8
-pixels, beside the truth's) within it: the filling of the package, Telea's and Navier-Stokes' (OpenCV), seconds each.
+and that place is filled. With ``--people DATA`` people of a data set stand before photos of places, and theirs is
+filled. LPIPS of the square round it, PSNR and contrast (standard deviation of what is finer than 8 pixels, beside the
+truth's) within it: the filling of the package, Telea's and Navier-Stokes' (OpenCV), seconds each.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 
+from layerpose.data.records import Records
 from layerpose.estimation.estimate import estimate
 from layerpose.evaluation.lpips import Lpips
 from layerpose.media.pictures import read_photo
@@ -56,7 +58,24 @@ def measure(name: Path, metric: Lpips) -> dict[str, list[float]]:
     hole = move_outline(person, inside)
     if hole is None:
         raise ValueError("no room beside the person")
-    known = inside & ~hole & ~person
+    return compare(scene, hole, inside & ~hole & ~person, metric)
+
+
+def stand_before(place: Path, records: Records, person: str, metric: Lpips) -> dict[str, list[float]]:
+    """The same of a place in which somebody of a data set stands: what is behind is known."""
+    photo = read_photo(place)
+    side = min(photo.size)
+    left, top = (photo.width - side) // 2, (photo.height - side) // 2
+    square = photo.crop((left, top, left + side, top + side)).resize((SIZE, SIZE), Image.Resampling.LANCZOS)
+    alpha = cv2.resize(records.load(person, "000")[1][0, 0].numpy(), (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+    hole = cv2.dilate((alpha > 0.02).astype(np.uint8), np.ones((GROWN, GROWN))).astype(bool)
+    return compare(np.array(square.convert("RGB")), hole, ~hole, metric)
+
+
+def compare(
+    scene: UInt8[np.ndarray, "s s 3"], hole: Bool[np.ndarray, "s s"], known: Bool[np.ndarray, "s s"], metric: Lpips
+) -> dict[str, list[float]]:
+    """Every way's figures."""
     rows, columns = (slice(places.min(), places.max() + 1) for places in np.nonzero(hole))
     ways = {
         "ours": lambda: fill_hole(scene, hole, known),
@@ -78,12 +97,16 @@ def measure(name: Path, metric: Lpips) -> dict[str, list[float]]:
     return found
 
 
-def main(photos: list[Path], lpips: Path) -> None:
+def main(photos: list[Path], lpips: Path, people: Path | None) -> None:
     metric, all_found = Lpips(lpips), []
+    records = Records(people) if people else None
     print("| photo | filling | LPIPS | PSNR | contrast | seconds |\n|---|---|---|---|---|---|")
-    for photo in photos:
+    for number, photo in enumerate(photos):
         try:
-            found = measure(photo, metric)
+            if records:
+                found = stand_before(photo, records, records.people[number % len(records.people)], metric)
+            else:
+                found = measure(photo, metric)
         except ValueError as error:
             print(f"| {photo.name} | left out: {error!s:.60} | | | | |", flush=True)
             continue
@@ -99,5 +122,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", nargs="+", type=Path)
     parser.add_argument("--lpips", type=Path, required=True)
+    parser.add_argument("--people", type=Path, help="data set: the photos are places, and people of it stand there")
     given = parser.parse_args()
-    main(given.photos, given.lpips)
+    main(given.photos, given.lpips, given.people)
