@@ -73,8 +73,11 @@ class Child:
         _running.add(self.pid)
 
     def ended(self) -> bool:
-        """Whether it is no more; its status stays to be asked for."""
-        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        """Whether it is no more; its status stays to be asked for, until somebody has."""
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:
+            return True
 
     def ends_within(self, seconds: float) -> bool:
         """Wait for it, but no longer."""

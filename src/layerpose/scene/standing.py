@@ -57,7 +57,7 @@ def beyond(body: Body, square: Canvas, seen: Estimate) -> list[str]:
     placed = dict(zip(KEYPOINTS, place_body(body).keypoints[:, :2].numpy(), strict=True))
     height, width = seen.landmarks.mask.shape
     named = {name: placed[joint] * square.side + _corner(square) for name, joint in ENDS.items()}
-    shown = {"head", *seen.seen, *(part.replace("ankle", "foot") for part in seen.seen)}
+    shown = {"head", *seen.seen}
     return [name for name, (x, y) in named.items() if name in shown and not (0 <= x < width and 0 <= y < height)]
 
 
