@@ -115,7 +115,7 @@ def write_inputs(folder: Path) -> Path:
     torch.manual_seed(0)
     save_model(Model(plain()), folder / "model")
     write_motion(select(library_motion("turn"), 0, FRAMES), folder / "turn.json")
-    _write_photos(folder / "transfer")
+    _write_photos(folder / "photos")
     for name, turns in {"lean": (-12, 0, 12), "lean-2": (10, -2, -14)}.items():
         _write_clip(folder / f"{name}.mp4", turns)
     _run("synth", "-o", folder / "data", "--people", 20, "--frames", 2, "--size", 128, "--workers", 1)
