@@ -54,9 +54,9 @@ def stand(seen: Estimate, pose: Pose) -> tuple[Body, Canvas]:
 
 def beyond(body: Body, square: Canvas, seen: Estimate) -> list[str]:
     """What of a body on a square of the photo reaches beyond the photo, though the photo shows it."""
-    placed = dict(zip(KEYPOINTS, place_body(body).keypoints[:, :2].numpy(), strict=True))
+    points = place_body(body).keypoints[:, :2].numpy() * square.side + _corner(square)
     height, width = seen.landmarks.mask.shape
-    named = {name: placed[joint] * square.side + _corner(square) for name, joint in ENDS.items()}
+    named = {name: points[KEYPOINTS.index(joint)] for name, joint in ENDS.items()}
     shown = {"head", *seen.seen}
     return [name for name, (x, y) in named.items() if name in shown and not (0 <= x < width and 0 <= y < height)]
 
