@@ -194,6 +194,14 @@ def set_clock_back(bench: Bench, moment: float) -> list[str]:
     return bench.judge(answers)
 
 
+def _interrupt(child: Child) -> None:
+    """Once is not enough: what reaches a child that is only being forked is lost."""
+    end = time.monotonic() + GRACE_S
+    while not child.ended() and time.monotonic() < end:
+        os.kill(child.pid, signal.SIGINT)
+        child.ends_within(1.0)
+
+
 def run_twice(bench: Bench, moment: float) -> list[str]:
     """Two at once: one is done, the other is done too or says why not."""
     bench.room.reset()
@@ -204,8 +212,8 @@ def run_twice(bench: Bench, moment: float) -> list[str]:
         others.append(Child(bench.job.words, bench.room, begin=bench.job.begin))
 
     end, answers = bench.run(meanwhile=begin_another)
-    if bench.job.visit and not others[0].ended():  # a server whose port is free now; nobody visits it
-        os.kill(others[0].pid, signal.SIGINT)
+    if bench.job.visit:  # a server whose port is free now; nobody visits it
+        _interrupt(others[0])
     ends = [end, others[0].wait(60 + 20 * bench.seconds)]
     wrong = [f"{name} outlives it" for end in ends for name in end.orphans]
     wrong += [line for end in ends for line in check_refusal(end)]
