@@ -129,6 +129,7 @@ class Bench:
     def judge(self, answers: Answers, *, real: bool = False) -> list[str]:
         """Run the same command again: what is wrong then."""
         before = self.made()
+        answers.pop("wrong", None)  # of a visit that was disturbed
         end, answers = self.run(answers, real=real)
         wrong = [f"{name} goes on" for name in end.orphans]
         was_done = end.is_refusal and not differences(self.reference.made, before, self.job.timeless)

@@ -40,13 +40,15 @@ def wait_for(port: int, path: str, gone: Callable[[], bool]) -> None:
 
 
 def ask_service(port: int, room: Path, answers: Answers) -> None:
-    """Two pictures, a fit, and an animation whose job is kept over a fall."""
+    """Two pictures, a fit, and an animation whose job is kept over a fall; one that failed is asked for again."""
     photo = base64.b64encode((room / "in/photos/a.png").read_bytes()).decode()
     asked: dict[str, tuple[str, dict[str, Any]]] = {
         "walk": ("/v1/transfer", {"photo": photo, "pose": "walk", "size": 128}),
         "sit": ("/v1/transfer", {"photo": photo, "pose": "sit", "size": 64}),
         "fit": ("/v1/fit", {"photo": photo}),
     }
+    if "job" in answers and json.loads(_ask(port, f"/v1/jobs/{answers['job']}"))["state"] == "failed":
+        del answers["job"]
     if "job" not in answers:
         body = {"photo": photo, "motion": "wave", "fps": 2, "size": 64, "background": "#204060"}
         answers["job"] = json.loads(_ask(port, "/v1/animate", body))["job"]
