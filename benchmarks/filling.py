@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, UInt8
+from matte import background
 from PIL import Image
 
 from layerpose.data.records import Records
@@ -63,13 +64,10 @@ def measure(name: Path, metric: Lpips) -> dict[str, list[float]]:
 
 def stand_before(place: Path, records: Records, person: str, metric: Lpips) -> dict[str, list[float]]:
     """The same of a place in which somebody of a data set stands: what is behind is known."""
-    photo = read_photo(place)
-    side = min(photo.size)
-    left, top = (photo.width - side) // 2, (photo.height - side) // 2
-    square = photo.crop((left, top, left + side, top + side)).resize((SIZE, SIZE), Image.Resampling.LANCZOS)
+    scene = (background(place, SIZE) * 255).round().astype(np.uint8)
     alpha = cv2.resize(records.load(person, "000")[1][0, 0].numpy(), (SIZE, SIZE), interpolation=cv2.INTER_AREA)
     hole = cv2.dilate((alpha > 0.02).astype(np.uint8), np.ones((GROWN, GROWN))).astype(bool)
-    return compare(np.array(square.convert("RGB")), hole, ~hole, metric)
+    return compare(scene, hole, ~hole, metric)
 
 
 def compare(

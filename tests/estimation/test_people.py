@@ -122,12 +122,12 @@ def test_what_is_written_twice_is_the_same():
 
 def test_whoever_shares_a_fifth_of_the_mask_with_one_who_is_known_is_the_same_again(both: list[Estimate]):
     first, second = (one.landmarks for one in both)
-    assert finding._is_somebody_else(second, [first])
+    assert finding._is_somebody_else(second, first.mask)
     bed = np.where(first.mask > 0.5, first.mask, 0)
     bed[-100:] = 1  # what stands beside the person, and the person once more
     shared = ((bed > 0.5) & (first.mask > 0.5)).sum() / (bed > 0.5).sum()
     assert shared > finding.SHARED
-    assert not finding._is_somebody_else(replace(first, mask=bed), [first])
+    assert not finding._is_somebody_else(replace(first, mask=bed), first.mask)
 
 
 def test_a_second_square_that_shows_nobody_is_no_second_person(pair: Image.Image, monkeypatch: pytest.MonkeyPatch):

@@ -106,7 +106,7 @@ def refuse_second_face(
     if overlap >= AGREEING:
         return
     size, head = float(np.ptp(landmarks.image[:, :2], axis=0).max()), landmarks.image[HEAD, :2].mean(0)
-    for x, y in find_heads(photo, head, LOOKED * size):
+    for x, y in find_heads(lighten(photo), head, LOOKED * size):
         row, column = (int(np.clip(at, 0, length - 1)) for at, length in zip((y, x), photo.shape[:2], strict=True))
         apart = float(np.linalg.norm(np.array([x, y]) - head))
         if apart > HEADS_APART * size and not any(other.mask[row, column] > CERTAIN for other in others):

@@ -130,7 +130,7 @@ def _estimate(
     warn_of_weakness(pixels, landmarks)
     on = _estimate_once if keep else estimate_on
     seen = on(canvas_around(landmarks, size), pixels, landmarks, own_cut_out(photo, landmarks))
-    refuse_second_face(lighten(pixels), landmarks, found.others, seen.overlap)
+    refuse_second_face(pixels, landmarks, found.others, seen.overlap)
     refuse_muddle(landmarks, seen.overlap, _piece_beside(seen))
     return replace(seen, others=see_others(pixels, found.others, found.number), number=found.number)
 

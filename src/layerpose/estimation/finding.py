@@ -72,8 +72,7 @@ def find_landmarks(photo: Pixels, *, closer: bool = True, whole: bool = True) ->
         sure = _look_at_all(photo, large)
         if len(sure) != 1:
             raise SeveralPeopleError(sure or [look_in(photo, person.region) for person in large])
-        (refuse_cut if whole else refuse_too_little)(sure[0])
-        return sure[0]
+        return _refuse_part(sure[0], whole=whole)
     return _look_at(photo, people[0], num_people=len(people), whole=whole)
 
 
@@ -104,19 +103,20 @@ def find_everybody(photo: Pixels) -> list[Landmarks]:
 def _look_behind(photo: Pixels, people: list[Landmarks]) -> list[Landmarks]:
     """And whom the detector sees once these are hidden behind grey."""
     for _ in range(MOST_ROUNDS if people else 0):
-        hidden = np.where(np.max([one.mask for one in people], axis=0)[..., None] > HIDDEN, GREY, photo)
+        taken = np.max([one.mask for one in people], axis=0)
+        hidden = np.where(taken[..., None] > HIDDEN, GREY, photo)
         everybody = _look_at_all(photo, detect_people(hidden.astype(np.uint8)), known=people, sure=SURE)
-        more = [one for one in everybody[len(people) :] if _is_somebody_else(one, people)]
+        more = [one for one in everybody[len(people) :] if _is_somebody_else(one, taken)]
         if not more:
             break
         people = [*people, *more]
     return people
 
 
-def _is_somebody_else(one: Landmarks, known: Sequence[Landmarks]) -> bool:
+def _is_somebody_else(one: Landmarks, taken: Float[np.ndarray, "h w"]) -> bool:
+    """Whether nearly all of somebody lies beside the masks of those who are known."""
     mask = one.mask > CERTAIN
-    shared = mask & (np.max([other.mask for other in known], axis=0) > CERTAIN)
-    return bool(shared.sum() <= SHARED * mask.sum())
+    return bool((mask & (taken > CERTAIN)).sum() <= SHARED * mask.sum())
 
 
 def choose(people: Sequence[Landmarks], person: str | None) -> int:
@@ -260,5 +260,10 @@ def _look_at(photo: Pixels, person: Detection, *, num_people: int, whole: bool =
             f"covering {(landmarks.mask > CERTAIN).mean():.1%} of the photo); "
             "use a photo that shows one whole person clearly"
         )
+    return _refuse_part(landmarks, whole=whole)
+
+
+def _refuse_part(landmarks: Landmarks, *, whole: bool) -> Landmarks:
+    """The same; ValueError if too little of the person is in the photo."""
     (refuse_cut if whole else refuse_too_little)(landmarks)
     return landmarks

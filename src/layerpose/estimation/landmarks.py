@@ -91,7 +91,7 @@ def hips(landmarks: Float[np.ndarray, "33 d"]) -> Float[np.ndarray, "d"]:
 
 def look_in(photo: UInt8[np.ndarray, "h w 3"], region: Region, *, num_people: int = 1) -> Landmarks:
     """The landmarks of whoever is in a region, however unsure."""
-    outputs = {output[0].size: output[0] for output in run_detector(NETWORK, _crop(photo, region))}
+    outputs = _look_at(_crop(photo, region))
     everything = outputs[195].reshape(39, 5).astype(np.float64)
     raw = everything[:NUM_LANDMARKS].copy()
     raw[:, :2] = _refine(raw[:, :2], outputs[64 * 64 * 39].reshape(64, 64, 39)[..., :NUM_LANDMARKS])
@@ -100,7 +100,7 @@ def look_in(photo: UInt8[np.ndarray, "h w 3"], region: Region, *, num_people: in
     world = outputs[117].reshape(39, 3)[:NUM_LANDMARKS].astype(np.float64)
     cos, sin = np.cos(region.rotation), np.sin(region.rotation)
     world[:, :2] = world[:, :2] @ np.array([[cos, -sin], [sin, cos]]).T
-    mask = expit(outputs[CROP * CROP].reshape(CROP, CROP))
+    mask = _mask_of(outputs)
     return Landmarks(
         image=image,
         world=world,
@@ -133,8 +133,7 @@ def look_mirrored(photo: UInt8[np.ndarray, "h w 3"], known: Landmarks) -> Landma
         return known
     closer = replace(known.region, side=known.region.side * CLOSER)
     mirrored = np.ascontiguousarray(_crop(photo, closer)[:, ::-1])
-    outputs = {output[0].size: output[0] for output in run_detector(NETWORK, mirrored)}
-    mask = expit(outputs[CROP * CROP].reshape(CROP, CROP))[:, ::-1]
+    mask = _mask_of(_look_at(mirrored))[:, ::-1]
     shown = cv2.warpAffine(
         np.dstack([mask, np.ones_like(mask)]), between_centres(closer.crop_to_photo), photo.shape[1::-1]
     )
@@ -143,6 +142,16 @@ def look_mirrored(photo: UInt8[np.ndarray, "h w 3"], known: Landmarks) -> Landma
     agreement = float((one & two).sum() / max((one | two).sum(), 1))
     mask = (known.mask + other) / 2 if agreement > SAME_MASK else known.mask
     return replace(known, mask=mask, agreement=agreement)
+
+
+def _look_at(crop: Float[np.ndarray, "256 256 3"]) -> dict[int, np.ndarray]:
+    """The network's outputs, by how many numbers each has."""
+    return {output[0].size: output[0] for output in run_detector(NETWORK, crop)}
+
+
+def _mask_of(outputs: dict[int, np.ndarray]) -> Float[np.ndarray, "256 256"]:
+    """How surely each pixel of the crop is the person, 0..1."""
+    return expit(outputs[CROP * CROP].reshape(CROP, CROP))
 
 
 def _crop(photo: UInt8[np.ndarray, "h w 3"], region: Region) -> Float[np.ndarray, "256 256 3"]:

@@ -109,7 +109,8 @@ def _even_tones(
 
     Not on the head, of which what is on edge is not to look like what is shown.
     """
-    parts, colours, wanted = part.cpu().numpy(), *(x[0].permute(1, 2, 0).cpu().numpy().copy() for x in (lent, own))
+    parts, colours, wanted = part.cpu().numpy(), *(x[0].permute(1, 2, 0).cpu().numpy() for x in (lent, own))
+    colours = colours.copy()
     told = shown.cpu().numpy() & (np.abs(wanted - colours).max(2) < STUFF)
     for box, inside in _groups(np.where(parts == CLASSES.index("head"), 0, parts)):
         weight = (told[box] & inside).astype(np.float32)[..., None]
