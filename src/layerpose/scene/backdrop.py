@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,11 +44,13 @@ class Backdrop:
         """Frames have an alpha channel."""
         return self.image is None
 
-    def compose(self, made: Transfer, body: Body | None = None, floor: float | None = None) -> Image.Image:
+    def compose(
+        self, made: Transfer, body: Body | None = None, floor: Callable[[], float] | None = None
+    ) -> Image.Image:
         """The finished frame: RGB over the backdrop, or RGBA.
 
         The body that was drawn casts the shadow, if there is one; it stands on the `floor` (canvas units, from the
-        top), without it on its lowest point.
+        top; asked for only then), without it on its lowest point.
         """
         alpha = find_alpha(made)
         image = made.image.float().cpu()
@@ -61,11 +64,12 @@ class Backdrop:
         return picture
 
     def _shade(
-        self, image: Float[Tensor, "1 3 h w"], body: Body | None, floor: float | None
+        self, image: Float[Tensor, "1 3 h w"], body: Body | None, floor: Callable[[], float] | None
     ) -> Float[Tensor, "1 3 h w"]:  # fmt: skip
         if self.shadow is None or body is None:
             return image
-        dark = torch.from_numpy(self.shadow.cast(place_body(body), image.shape[-1], floor))[None, None]
+        cast = self.shadow.cast(place_body(body), image.shape[-1], floor() if floor else None)
+        dark = torch.from_numpy(cast)[None, None]
         if self.front is not None:
             dark = dark * (1 - self.front)
         return (image + 1) * (1 - dark) - 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -61,8 +61,9 @@ class Reel:
     def draw(self, frame: int) -> Image.Image:
         """One finished frame."""
         self.line.give_way()
-        body, floor = self.bodies[frame], self._floor.at(frame) if self.backdrop.shadow is not None else None
-        return self.backdrop.compose(self.model.draw(self.model.prepare(self.view, body)), body, floor)
+        body = self.bodies[frame]
+        made = self.model.draw(self.model.prepare(self.view, body))
+        return self.backdrop.compose(made, body, partial(self._floor.at, frame))
 
 
 def check_animation(request: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import json
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,7 @@ def find_actor(photo: Path, motion: Motion, model: PoseTransfer, background: str
     def draw(frame: int) -> tuple[Image.Image, Bool[np.ndarray, "s s"]]:
         body = shots.body(frame)
         made = model.draw(model.prepare(view, body))
-        floor = ground.at(frame) if backdrop.shadow is not None else None
-        return backdrop.compose(made, body, floor), find_alpha(made)[0, 0].numpy() > 0.5
+        return backdrop.compose(made, body, partial(ground.at, frame)), find_alpha(made)[0, 0].numpy() > 0.5
 
     return Actor(num_frames=shots.num_frames, body=shots.body, draw=draw)
 

@@ -53,8 +53,9 @@ class Shooting:
 
     def draw(self, frame: int) -> Image.Image:
         """One finished frame."""
-        body, floor = self.film.body(frame), self._floor.at(frame) if self.backdrop.shadow is not None else None
-        return self.backdrop.compose(self.model.draw(self.model.prepare(self.view, body)), body, floor)
+        body = self.film.body(frame)
+        made = self.model.draw(self.model.prepare(self.view, body))
+        return self.backdrop.compose(made, body, partial(self._floor.at, frame))
 
     def first_like(self, frame: int) -> int:
         """The first frame that looks the same."""
